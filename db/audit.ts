@@ -1,0 +1,55 @@
+import { sql } from 'kysely';
+import { canonicalJson, sha256Hex } from '../jobs/canonical.ts';
+import type { Db, Tx } from './connection.ts';
+
+/** What a person did. */
+export interface Deed {
+  readonly who: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly note: string;
+}
+
+const FIRST = '0'.repeat(64);
+
+/**
+ * Adds a deed to the append-only log inside the transaction that does it. Each hash covers the row and the hash before
+ * it; names are unverified until operators have tokens (issue 7), and the row says so.
+ */
+export async function audit(tx: Tx, deed: Deed): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('prakerja audit'))`.execute(tx);
+  const last = await tx.selectFrom('audit').select('hash').orderBy('audit_id', 'desc').limit(1).executeTakeFirst();
+  const row = { at: new Date(), verified: false, ...deed, previous: last?.hash ?? FIRST };
+  await tx
+    .insertInto('audit')
+    .values({ ...row, hash: hashOf(row) })
+    .execute();
+}
+
+interface Row extends Deed {
+  readonly at: Date;
+  readonly verified: boolean;
+  readonly previous: string;
+}
+
+function hashOf({ at, who, verified, action, subject, note, previous }: Row): string {
+  return sha256Hex(canonicalJson({ at: at.toISOString(), who, verified, action, subject, note, previous }));
+}
+
+/** Walks the chain; the number of the first row that was changed, removed before, or put in, or null. */
+export async function firstBrokenLink(db: Db): Promise<{ rows: number; broken: string | null }> {
+  const PAGE = 10_000;
+  let previous = FIRST;
+  let after = '0';
+  let rows = 0;
+  for (;;) {
+    const page = await db.selectFrom('audit').selectAll().where('audit_id', '>', after).orderBy('audit_id').limit(PAGE).execute();
+    for (const row of page) {
+      if (row.previous !== previous || row.hash !== hashOf(row)) return { rows, broken: row.audit_id };
+      previous = row.hash;
+      rows++;
+    }
+    if (page.length < PAGE) return { rows, broken: null };
+    after = (page.at(-1) as (typeof page)[number]).audit_id;
+  }
+}

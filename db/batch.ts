@@ -1,0 +1,76 @@
+import { sql } from 'kysely';
+import { refuse } from '../jobs/errors.ts';
+import type { Db, Tx } from './connection.ts';
+import { currentRun } from './run.ts';
+
+export type BatchState = 'open' | 'closed' | 'drawn' | 'decreed' | 'confirmed' | 'cancelled';
+
+/** @throws exit 2 when there is no such batch */
+export async function findBatch(db: Db | Tx, batch: number) {
+  const row = await db.selectFrom('batches').selectAll().where('batch', '=', batch).executeTakeFirst();
+  if (!row) throw refuse(`there is no batch ${batch}: "prakerja batch open ${batch}" opens it`);
+  return row;
+}
+
+/** Locks a batch and checks that it is in one of these states. @throws exit 2 naming the state it is in */
+export async function lockBatch(tx: Tx, batch: number, states: readonly BatchState[]) {
+  await sql`select 1 from batches where batch = ${batch} for update`.execute(tx);
+  const row = await findBatch(tx, batch);
+  if (!states.includes(row.state as BatchState)) throw refuse(`batch ${batch} is ${row.state}; this needs it ${states.join(' or ')}`);
+  return row;
+}
+
+export interface NewBatch {
+  readonly batch: number;
+  readonly policyId: number;
+  readonly quota: ReadonlyMap<string, number>;
+  readonly opens: Date | null;
+  readonly closes: Date | null;
+}
+
+/** @throws exit 2 when the batch is there already: a batch keeps the policy and quota it was opened with */
+export async function openBatch(tx: Tx, { batch, policyId, quota, opens, closes }: NewBatch): Promise<void> {
+  const there = await tx.selectFrom('batches').select('state').where('batch', '=', batch).executeTakeFirst();
+  if (there) throw refuse(`batch ${batch} is there already (${there.state}); a batch keeps the policy and quota it was opened with`);
+  await tx.insertInto('batches').values({ batch, policy_id: policyId, opens, closes }).execute();
+  const rows = [...quota].map(([province_code, seats]) => ({ batch, province_code, quota: seats }));
+  await tx.insertInto('batch_quotas').values(rows).execute();
+}
+
+export async function batchQuota(db: Db, batch: number): Promise<{ provinceCode: string; seats: number }[]> {
+  const { rows } = await sql<{ provinceCode: string; seats: number }>`
+    select province_code as "provinceCode", quota::float8 as seats from batch_quotas
+    where batch = ${batch} order by province_code collate "C"`.execute(db);
+  return rows;
+}
+
+/** Opens the one chunk of the assignment stage that freezes the pool of a batch. */
+export async function openClosing(tx: Tx, batch: number): Promise<string> {
+  const runId = await currentRun(tx);
+  const { rows } = await sql<{ id: string }>`
+    insert into chunks (run_id, stage, lo, hi, subject, enqueued_at) values (${runId}, 'assignment', 0, 0, ${String(batch)}, clock_timestamp())
+    returning chunk_id as id`.execute(tx);
+  return rows[0]?.id as string;
+}
+
+/** Registrations of people who joined and are still waiting, by stage and reason: who stays outside when the pool freezes. */
+export async function waitingJoiners(db: Db, batch: number): Promise<{ key: string; n: number }[]> {
+  const { rows } = await sql<{ key: string; n: number }>`
+    select v.stage || '.' || v.reason as key, count(*)::int4 as n
+    from joins j join registrations r on r.reg = j.reg join people p on p.nik = r.nik
+    join verdicts v on v.reg = p.standing and v.outcome in ('waiting', 'parked')
+    where j.batch = ${batch} group by 1 order by 1`.execute(db);
+  return rows;
+}
+
+/** `batch show` in numbers. */
+export async function batchCounts(db: Db, batch: number) {
+  const { rows } = await sql<{ joined: number; eligible: number; quota: number; selected: number; participants: number }>`
+    select
+      (select count(distinct coalesce(r.nik, -r.reg)) from joins j join registrations r on r.reg = j.reg where batch = ${batch})::int4 as joined,
+      (select count(*) from pool where batch = ${batch})::int4 as eligible,
+      (select coalesce(sum(quota), 0) from batch_quotas where batch = ${batch})::int4 as quota,
+      (select count(*) from selections where batch = ${batch} and decision = 'selected')::int4 as selected,
+      (select count(*) from participants where batch = ${batch} and state = 'participant')::int4 as participants`.execute(db);
+  return rows[0] as (typeof rows)[number];
+}

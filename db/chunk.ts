@@ -1,0 +1,169 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Chunk, Counts } from '../jobs/chunk.ts';
+import { type ChunkVerdictStage, type StageName, stageSettings } from '../jobs/stages.ts';
+import type { Db, Tx } from './connection.ts';
+
+/** A chunk that is not done yet, as the queue needs it. */
+export interface OpenChunk {
+  readonly chunkId: string;
+  readonly runId: string;
+  readonly stage: StageName;
+  /** How often it was put into the queue: part of the job's id. */
+  readonly enqueues: number;
+}
+
+/**
+ * Opens chunks for the registrations that `regs` selects (one column, `reg`). Those inside the range of a chunk that is
+ * still open are left to it: it is marked to go over its range once more. Ranges of open chunks never overlap.
+ * Call it in the transaction that makes these registrations undecided, after `currentRun`.
+ */
+export async function openChunks(tx: Tx, runId: string, stage: ChunkVerdictStage, regs: RawBuilder<unknown>): Promise<number> {
+  const size = stageSettings[stage].chunk_rows_max;
+  const made = await sql<{ n: number }>`
+    with wanted as materialized (${regs}),
+    bounds as (select min(reg) as lo, max(reg) as hi from wanted),
+    open as (
+      select c.chunk_id, c.lo, c.hi from chunks c, bounds b
+      where stage = ${stage} and state in ('ready', 'running') and c.hi >= b.lo and c.lo <= b.hi),
+    -- Open ranges are disjoint: walking wanted ones and ranges in one order tells which range, if any, each stands in.
+    marked as (
+      select reg, false as border, null::bigint as lo, null::bigint as hi from wanted
+      union all select lo, true, lo, hi from open),
+    walked as (
+      select reg, border, count(*) filter (where border) over w as island, max(lo) over w as last_lo, max(hi) over w as last_hi
+      from marked window w as (order by reg, border desc)),
+    placed as (
+      select w.reg, w.island, o.chunk_id from walked w
+      left join open o on o.lo = w.last_lo and w.reg <= w.last_hi where not w.border),
+    -- A chunk that ended since the snapshot is not updated: its people are free, and nobody is forgotten.
+    covering as (
+      update chunks set again = true
+      where state in ('ready', 'running') and chunk_id in (select chunk_id from placed) returning chunk_id),
+    free as (
+      select reg, island, row_number() over (partition by island order by reg) - 1 as position
+      from placed where chunk_id is null or chunk_id not in (select chunk_id from covering)),
+    inserted as (
+      insert into chunks (run_id, stage, lo, hi)
+      select ${runId}, ${stage}, min(reg), max(reg) from free group by island, position / ${size}
+      order by min(reg) returning 1)
+    select count(*)::int4 as n from inserted`.execute(tx);
+  return made.rows[0]?.n ?? 0;
+}
+
+/** Opens the dedupe wave over a range of new registrations; 0 to 0: only those that are touched. */
+export async function openDedupe(tx: Tx, runId: string, lo: string, hi: string): Promise<void> {
+  await sql`
+    insert into chunks (run_id, stage, lo, hi) select ${runId}, 'dedupe', ${lo}, ${hi}
+    where not exists (select from chunks where stage = 'dedupe' and state = 'ready' and lo = ${lo} and hi = ${hi})`.execute(tx);
+}
+
+/**
+ * Claims a chunk for a worker: the next fencing token and a lease. Undefined when it is done, taken, or not due.
+ * A set stage runs once at a time; the unique index refuses a second claim.
+ */
+export async function claim(db: Db, chunkId: string, worker: string, lease_seconds: number): Promise<Chunk | undefined> {
+  const { rows } = await sql<Omit<Chunk, 'policyId'> & { policyId: number }>`
+    update chunks c set state = 'running', token = token + 1, attempt = attempt + 1, worker = ${worker}, again = false,
+      lease_until = clock_timestamp() + make_interval(secs => ${lease_seconds}),
+      started_at = coalesce(c.started_at, clock_timestamp()), error = null
+    from runs r
+    where chunk_id = ${chunkId} and r.run_id = c.run_id and not_before <= clock_timestamp()
+      and c.state = 'ready'
+      and not (stage in ('dedupe', 'assignment') and exists (
+        select from chunks o where o.stage = c.stage and o.state = 'running' and o.chunk_id <> c.chunk_id))
+    returning chunk_id as "chunkId", c.run_id as "runId", stage, lo, hi, subject, token, attempt, policy_id as "policyId"`
+    .execute(db);
+  return rows[0];
+}
+
+/** Holds the lease; false when the chunk is no longer ours. */
+export async function renew(db: Db, chunk: Chunk, lease_seconds: number): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update chunks set lease_until = clock_timestamp() + make_interval(secs => ${lease_seconds})
+    where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running'`.execute(db);
+  return numAffectedRows === 1n;
+}
+
+/**
+ * First statement of a save: locks the chunk row where the token is still ours, so that nothing written after it can
+ * come from a worker that lost its lease. False: stop, write nothing.
+ */
+export async function holdFence(tx: Tx, chunk: Chunk): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from chunks where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running' for update`.execute(tx);
+  return rows.length === 1;
+}
+
+/**
+ * Completes a chunk, or makes it ready once more when its range changed meanwhile or held more than one load.
+ * `n_in` and the others add up over the passes.
+ */
+export async function complete(tx: Tx, chunk: Chunk, counts: Counts, more: boolean): Promise<void> {
+  const n_in = counts.passed + counts.rejected + counts.waiting + counts.parked;
+  await sql`
+    update chunks set
+      state = case when again or ${more} then 'ready' else 'done' end,
+      done_at = case when again or ${more} then null else clock_timestamp() end,
+      again = false, lease_until = null, attempt = 0, enqueued_at = null,
+      n_in = coalesce(n_in, 0) + ${n_in}, n_passed = coalesce(n_passed, 0) + ${counts.passed},
+      n_rejected = coalesce(n_rejected, 0) + ${counts.rejected}, n_waiting = coalesce(n_waiting, 0) + ${counts.waiting},
+      n_parked = coalesce(n_parked, 0) + ${counts.parked}
+    where chunk_id = ${chunk.chunkId}`.execute(tx);
+}
+
+/** Gives a chunk back after a failure: ready again, or failed when its tries are used up. */
+export async function giveBack(db: Db, chunk: Chunk, error: string, attempts_max: number): Promise<void> {
+  await sql`
+    update chunks set state = case when attempt >= ${attempts_max} then 'failed' else 'ready' end, lease_until = null,
+      error = ${error}, enqueued_at = null
+    where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running'`.execute(db);
+}
+
+/** Hands a chunk back untouched (a worker that stops): the try does not count. */
+export async function handBack(db: Db, chunk: Chunk): Promise<void> {
+  await sql`
+    update chunks set state = 'ready', lease_until = null, attempt = attempt - 1, enqueued_at = null
+    where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running'`.execute(db);
+}
+
+/**
+ * Takes the ready chunks that are not in the queue yet, oldest first, and marks them as enqueued: called after every
+ * commit that opened some, and by the sweeper for those whose opener died before it could.
+ */
+export async function takeUnqueued(db: Db, limit: number): Promise<OpenChunk[]> {
+  const { rows } = await sql<OpenChunk>`
+    update chunks set enqueued_at = clock_timestamp(), enqueues = enqueues + 1 where chunk_id in (
+      select chunk_id from chunks
+      where state = 'ready' and enqueued_at is null and not_before <= clock_timestamp()
+      order by chunk_id limit ${limit} for update skip locked)
+    returning chunk_id as "chunkId", run_id as "runId", stage, enqueues`.execute(db);
+  return rows;
+}
+
+/** Puts back the chunks whose lease ran out: the next token, so that the worker that held them can save nothing. */
+export async function putBackExpired(db: Db): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update chunks set state = 'ready', token = token + 1, lease_until = null, enqueued_at = null
+    where state = 'running' and lease_until < clock_timestamp()`.execute(db);
+  return Number(numAffectedRows);
+}
+
+/** Ready chunks that were enqueued a while ago and wait there, per stage: the queue should hold at least as many. */
+export async function waitingInQueue(db: Db, seconds: number): Promise<{ stage: StageName; n: number }[]> {
+  const { rows } = await sql<{ stage: StageName; n: number }>`
+    select stage, count(*)::int4 as n from chunks
+    where state = 'ready' and enqueued_at < clock_timestamp() - make_interval(secs => ${seconds}) group by stage`.execute(db);
+  return rows;
+}
+
+/** The queue forgot a stage's chunks: they are to be enqueued again. A chunk enqueued twice is still worked on once. */
+export async function forgetQueue(db: Db, stage: StageName): Promise<void> {
+  await sql`update chunks set enqueued_at = null where state = 'ready' and stage = ${stage}`.execute(db);
+}
+
+/** Chunks that are ready or running, per stage. */
+export async function openCounts(db: Db): Promise<Record<string, number>> {
+  const { rows } = await sql<{ stage: string; n: number }>`
+    select stage, count(*)::int4 as n from chunks where state in ('ready', 'running') group by stage`.execute(db);
+  return Object.fromEntries(rows.map((row) => [row.stage, row.n]));
+}

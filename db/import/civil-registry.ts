@@ -1,0 +1,78 @@
+import { sql } from 'kysely';
+import type { Tx } from '../connection.ts';
+import { date, nikNumber, oneOf, text } from './columns.ts';
+import type { Kind } from './kind.ts';
+import { decideAgain } from './merge.ts';
+
+const values = 'kk_number, full_name, birth_date, status, conflict';
+const prefixed = (table: string) =>
+  sql.raw(
+    values
+      .split(', ')
+      .map((name) => `${table}.${name}`)
+      .join(', '),
+  );
+
+/**
+ * One row per NIK: the first line, and how many different lines there were. Only NIKs that stand more than once are
+ * compared line by line: sorting all of them would take longer than everything else.
+ */
+async function gather(tx: Tx): Promise<void> {
+  await sql`
+    create temp table repeated on commit drop as
+    select nik, min(line) as line,
+      count(distinct (kk_number, full_name, birth_place, birth_date, sex, mother_name, province_code, status)) as variants
+    from stage where nik in (select nik from stage group by nik having count(*) > 1) group by nik`.execute(tx);
+  await sql`
+    create temp table extract on commit drop as
+    select s.nik, s.kk_number, s.full_name, s.birth_date, s.status,
+      coalesce(d.variants, 1) > 1 as conflict, coalesce(d.variants, 1) as variants
+    from stage s left join repeated d on d.nik = s.nik where d.line is null or d.line = s.line`.execute(tx);
+  await sql`analyze extract`.execute(tx);
+}
+
+/** The NIKs whose row is new or says something else go to `changed`; a later load replaces an earlier one. */
+async function store(tx: Tx, loadId: number): Promise<void> {
+  await sql`
+    create temp table changed on commit drop as
+    select e.nik, e.variants from extract e left join civil_registry t on t.nik = e.nik
+    where t.nik is null or row(${prefixed('t')}) is distinct from row(${prefixed('e')})`.execute(tx);
+  await sql`
+    insert into civil_registry (nik, ${sql.raw(values)}, load_id)
+    select e.nik, ${prefixed('e')}, ${loadId} from extract e where nik in (select nik from changed) order by nik
+    on conflict (nik) do update set kk_number = excluded.kk_number, full_name = excluded.full_name,
+      birth_date = excluded.birth_date, status = excluded.status, conflict = excluded.conflict,
+      load_id = excluded.load_id`.execute(tx);
+}
+
+/** civil-registry.csv: the extract that offline matching joins against. Two different lines of one NIK are a conflict. */
+export const civilRegistry: Kind = {
+  format: 'csv',
+  columns: [
+    nikNumber,
+    text('kk_number'),
+    text('full_name'),
+    text('birth_place'),
+    date('birth_date'),
+    oneOf('sex', ['L', 'P']),
+    text('mother_name'),
+    text('province_code'),
+    oneOf('status', ['active', 'deceased', 'duplicate', 'inactive']),
+  ],
+  async merge(tx, { loadId, registryOnline }) {
+    await sql`analyze stage (nik)`.execute(tx);
+    await gather(tx);
+    await store(tx, loadId);
+    const { rows } = await sql<{ n: string }>`select coalesce(sum(variants), 0) as n from changed`.execute(tx);
+    if (!registryOnline) {
+      await decideAgain(
+        tx,
+        'dukcapil',
+        sql`select r.reg from registrations r where r.nik in (select nik from changed)
+          union select reg from verdicts_dukcapil where reason = 'registry_not_configured'`,
+        true,
+      );
+    }
+    return Number(rows[0]?.n ?? 0);
+  },
+};

@@ -1,0 +1,138 @@
+import { rm } from 'node:fs/promises';
+import type pg from 'pg';
+import { fail, refuse } from '../../jobs/errors.ts';
+import type { Database, Tx } from '../connection.ts';
+import type { Fault } from './columns.ts';
+import { csvValues, ndjsonValues } from './header.ts';
+import type { Kind } from './kind.ts';
+import { readLines } from './lines.ts';
+import { closeLoad, type LoadCounts, openLoad, tally } from './load.ts';
+import { type QuarantineFiles, recordFaults, writeQuarantine } from './quarantine.ts';
+import { csvRecords, type DataRecord, ndjsonRecords } from './records.ts';
+import { asOurs, lockMerging, retryingDeadlocks, withSession } from './session.ts';
+import { openSource, type Source, sourceName, spool } from './source.ts';
+import { createStage, StageWriter } from './stage.ts';
+
+/** How often `onProgress` is called. */
+const PROGRESS_LINES = 65_536;
+
+export interface ImportRequest {
+  /** '-' reads standard input. */
+  readonly path: string;
+  readonly quarantineDir: string;
+  /** The programme's now: the time of receipt. */
+  readonly now: Date;
+  /** Whether the civil registry answers by itself; else a new extract has people decided again. */
+  readonly registryOnline: boolean;
+  readonly onProgress?: (lines: number, bytes: number, bytes_total: number | undefined) => void;
+}
+
+/** The minimal JSON of `prakerja import` (contract, section 1). */
+export interface ImportResult extends LoadCounts {
+  readonly file: string;
+  /** Lines, columns and reasons; the lines themselves stand beside it in `….rejects.csv`. Null: nothing quarantined. */
+  readonly quarantine_file: string | null;
+}
+
+function recordsOf(kind: Kind, source: Source): AsyncGenerator<DataRecord[]> {
+  const lines = readLines(source.chunks);
+  return kind.format === 'csv' ? csvRecords(lines) : ndjsonRecords(lines);
+}
+
+/** Reads the file into the stage; returns how many records it held. */
+async function stageFile(writer: StageWriter, kind: Kind, source: Source, request: ImportRequest): Promise<number> {
+  let valuesOf: ((record: DataRecord) => readonly string[] | Fault) | undefined =
+    kind.format === 'ndjson' ? ndjsonValues(kind.columns) : undefined;
+  let told = 0;
+  for await (const block of recordsOf(kind, source)) {
+    let records = block;
+    const first = block[0];
+    if (valuesOf === undefined) {
+      if (first === undefined) continue;
+      valuesOf = csvValues(kind.columns, first);
+      records = block.slice(1);
+    }
+    await writer.write(records, valuesOf);
+    if (writer.read - told >= PROGRESS_LINES) {
+      told = writer.read;
+      request.onProgress?.(told, source.bytesRead(), source.bytes_total);
+    }
+  }
+  if (valuesOf === undefined)
+    throw refuse(`${sourceName(request.path)} is empty: not even a header; nothing was imported`);
+  await writer.end();
+  request.onProgress?.(writer.read, source.bytesRead(), source.bytes_total);
+  return writer.read;
+}
+
+/** Looks the quarantined lines up in a second reading, which must be of the same bytes. */
+async function quarantineFile(
+  tx: Tx,
+  kind: Kind,
+  path: string,
+  dir: string,
+  name: string,
+  sha256: string,
+): Promise<QuarantineFiles> {
+  const source = await openSource(path);
+  const files = await writeQuarantine(tx, dir, name, {
+    records: recordsOf(kind, source),
+    header: kind.format === 'csv',
+    extension: kind.format,
+  });
+  if (source.sha256() === sha256) return files;
+  await files.remove();
+  throw fail('the file changed while it was read; nothing was imported: import it again');
+}
+
+/** One file, one transaction: everything of it is there afterwards, its chunks opened, or nothing is. */
+async function importInto(
+  tx: Tx,
+  client: pg.Client,
+  kind: Kind,
+  kindName: string,
+  path: string,
+  request: ImportRequest,
+): Promise<{ counts: LoadCounts; files: QuarantineFiles | undefined }> {
+  const file_name = sourceName(request.path);
+  const loadId = await openLoad(tx, { kind: kindName, file_name, received_at: request.now });
+  const source = await openSource(path);
+  await createStage(tx, kind);
+  const read = await stageFile(new StageWriter(kind, tx, client), kind, source, request);
+  const sha256 = source.sha256();
+  const imported = await retryingDeadlocks(tx, async () => {
+    await lockMerging(tx);
+    return kind.merge(tx, { loadId, registryOnline: request.registryOnline });
+  });
+  const counts = tally(read, imported, await recordFaults(tx, loadId));
+  await closeLoad(tx, loadId, sha256, counts);
+  if (counts.quarantined === 0) return { counts, files: undefined };
+  const name = `${kindName}-${loadId}`;
+  return { counts, files: await quarantineFile(tx, kind, path, request.quarantineDir, name, sha256) };
+}
+
+/** Runs one kind's import from the file to the commit. @throws PrakerjaError only; then nothing was changed. */
+export async function execute(
+  database: Database,
+  kind: Kind,
+  kindName: string,
+  request: ImportRequest,
+): Promise<ImportResult> {
+  let written: QuarantineFiles | undefined;
+  let spooled: string | undefined;
+  try {
+    if (request.path === '-') spooled = await spool(process.stdin, request.quarantineDir);
+    const path = spooled ?? request.path;
+    const { counts } = await withSession(database, async (tx, client) => {
+      const done = await importInto(tx, client, kind, kindName, path, request);
+      written = done.files;
+      return done;
+    });
+    return { file: request.path, ...counts, quarantine_file: written?.list ?? null };
+  } catch (error) {
+    await written?.remove();
+    throw asOurs(error);
+  } finally {
+    if (spooled) await rm(spooled, { force: true });
+  }
+}

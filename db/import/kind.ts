@@ -1,0 +1,43 @@
+import type { Tx } from '../connection.ts';
+import type { Column, Fault } from './columns.ts';
+
+/** What may be imported (contract, section 1; `bounces` come through `storeEmailEvents`). */
+export const importKinds = [
+  'registrations',
+  'corrections',
+  'email-events',
+  'otp',
+  'exclusions',
+  'whitelist',
+  'joins',
+  'training',
+  'accounts',
+  'civil-registry',
+] as const;
+export type ImportKind = (typeof importKinds)[number];
+
+/** A staging column that is not in the file: computed from the values of the columns, in their order. */
+export interface Derived {
+  readonly name: string;
+  readonly type: Column['type'];
+  value(values: readonly string[]): string | null;
+}
+
+export interface MergeContext {
+  readonly loadId: number;
+  readonly registryOnline: boolean;
+}
+
+/**
+ * One kind of file. Its rows wait in the temp table `stage` (column `line`, then `columns`, then `derived`); `merge` puts
+ * them into the tables and opens what is to be decided again, moves lines it must refuse to `fault`, and returns how many
+ * lines changed something. What is neither imported nor in `fault` was there already.
+ */
+export interface Kind {
+  readonly format: 'csv' | 'ndjson';
+  readonly columns: readonly Column[];
+  readonly derived?: readonly Derived[];
+  /** What can only be judged with the whole row in view. */
+  checkRow?(values: readonly string[]): Fault | undefined;
+  merge(tx: Tx, context: MergeContext): Promise<number>;
+}

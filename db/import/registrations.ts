@@ -1,0 +1,114 @@
+import { sql } from 'kysely';
+import { isWellFormedNik, provinceCodes } from '../../jobs/nik.ts';
+import { openDedupe } from '../chunk.ts';
+import type { Tx } from '../connection.ts';
+import { currentRun } from '../run.ts';
+import { boolean, type Column, date, instant, oneOf, registrationId, required, text } from './columns.ts';
+import { columnsOf, contentOf } from './content.ts';
+import type { Kind, MergeContext } from './kind.ts';
+import { countOf } from './merge.ts';
+
+const province: Column = {
+  name: 'province_code',
+  type: 'text',
+  check: (value) => (provinceCodes.has(value) ? undefined : 'unknown province'),
+};
+
+const columns: readonly Column[] = [
+  registrationId,
+  instant('registered_at'),
+  required('nik'),
+  required('kk_number'),
+  text('full_name'),
+  text('birth_place'),
+  date('birth_date'),
+  oneOf('sex', ['L', 'P']),
+  text('mother_name'),
+  text('email'),
+  text('phone'),
+  province,
+  oneOf('employment', ['laid_off', 'furloughed', 'job_seeker', 'micro_business', 'employed']),
+  oneOf('education', ['sd', 'smp', 'sma', 'diploma', 's1', 's2']),
+  boolean('in_school'),
+  boolean('disability'),
+];
+const NIK = columns.findIndex((column) => column.name === 'nik');
+
+/** A NIK that could be somebody's is joined as a number; any other text is kept beside (design, point 6). */
+export function nikNumberOf(text: string): string | null {
+  return isWellFormedNik(text) ? text : null;
+}
+
+const OTHER_CONTENT = 'this registration_id is already there with other content';
+const OTHER_CONTENT_HERE = 'this registration_id stands earlier in the file with other content';
+
+/** Inside one file the first line of a registration_id stands. */
+async function dropRepeats(tx: Tx): Promise<void> {
+  await sql`
+    create temp table repeated on commit drop as
+    select registration_id, min(line) as line from stage group by registration_id having count(*) > 1`.execute(tx);
+  await sql`
+    with later as (
+      delete from stage s using repeated f
+      where s.registration_id = f.registration_id and s.line > f.line returning s.*, f.line as first_line)
+    insert into fault
+    select l.line, 'registration_id', ${OTHER_CONTENT_HERE}
+    from later l join stage f on f.line = l.first_line and f.registration_id = l.registration_id
+    where row(${columnsOf('l')}, l.nik) is distinct from row(${columnsOf('f')}, f.nik)`.execute(tx);
+}
+
+/** What is there already goes out of the stage: unchanged, or a fault when the file says something else. */
+async function dropKnown(tx: Tx): Promise<void> {
+  const stored = sql`coalesce(m.nik, r.nik::text)`;
+  await sql`
+    insert into fault
+    select k.line, 'registration_id', ${OTHER_CONTENT}
+    from stage k join registrations r on r.registration_id = k.registration_id
+    left join malformed_niks m on m.reg = r.reg
+    left join original_registrations o on o.reg = r.reg
+    where case when o.reg is null
+      then row(${columnsOf('k')}, k.nik) is distinct from row(${columnsOf('r')}, ${stored})
+      else ${contentOf('k', sql`k.nik`)} <> o.content end`.execute(tx);
+  await sql`delete from stage s using registrations r where r.registration_id = s.registration_id`.execute(tx);
+}
+
+/** Numbers are taken as one block, in NIK order: only importers use the sequence, and they merge one at a time. */
+async function takeNumbers(tx: Tx, count: number): Promise<{ lo: string; hi: string }> {
+  const { rows } = await sql<{ lo: string; hi: string }>`
+    with first as materialized (select nextval('registrations_reg') as lo)
+    select lo, setval('registrations_reg', lo + ${count - 1}::bigint) as hi from first`.execute(tx);
+  if (!rows[0]) throw new RangeError('no registration numbers');
+  return rows[0];
+}
+
+async function insertNew(tx: Tx, lo: string, loadId: number): Promise<void> {
+  await sql`
+    insert into registrations (reg, nik, load_id, registration_id, ${columnsOf()})
+    select ${lo}::bigint - 1 + row_number() over w, nik_number, ${loadId}, registration_id, ${columnsOf('s')}
+    from stage s window w as (order by nik_number nulls last, registered_at, registration_id)`.execute(tx);
+  await sql`
+    insert into malformed_niks (reg, nik)
+    select r.reg, s.nik from stage s join registrations r on r.registration_id = s.registration_id
+    where s.nik_number is null`.execute(tx);
+}
+
+async function merge(tx: Tx, { loadId }: MergeContext): Promise<number> {
+  await sql`analyze stage (registration_id)`.execute(tx);
+  await dropKnown(tx);
+  await dropRepeats(tx);
+  const count = await countOf(tx, sql`stage`);
+  if (count === 0) return 0;
+  const { lo, hi } = await takeNumbers(tx, count);
+  await insertNew(tx, lo, loadId);
+  // Last, because workers that save wait for this lock.
+  await openDedupe(tx, await currentRun(tx), lo, hi);
+  return count;
+}
+
+/** registrations.csv: submissions; an id that is there with other content is refused, corrections come separately. */
+export const registrations: Kind = {
+  format: 'csv',
+  columns,
+  derived: [{ name: 'nik_number', type: 'bigint', value: (values) => nikNumberOf(values[NIK] ?? '') }],
+  merge,
+};

@@ -1,0 +1,113 @@
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { sql } from 'kysely';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import type pg from 'pg';
+import { audit } from './audit.ts';
+import { lockBatch } from './batch.ts';
+import type { Database, Tx } from './connection.ts';
+import { withSession } from './session.ts';
+
+/** pool.csv as COPY gives it, in pieces: `registration_id,province_code,track,score,kk_token,kk_prior`, sorted bytewise. */
+export async function* poolPieces({ pool }: Database, batch: number): AsyncGenerator<Uint8Array> {
+  const client = await pool.connect();
+  try {
+    yield* client.query(
+      copyTo(`copy (select r.registration_id, p.province_code, p.track, p.score, nullif(p.kk_token, ''), p.kk_prior
+        from pool p join registrations r on r.reg = p.reg where p.batch = ${batch} order by r.registration_id collate "C")
+        to stdout with (format csv)`),
+    );
+    client.release();
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+/** Remembers what was committed to: from now on the pool's files are public. */
+export async function storeCommitment(tx: Tx, batch: number, made: { dir: string; beacon: string; sha256: string; attempt: number }): Promise<void> {
+  await tx
+    .updateTable('batches')
+    .set({ dir: made.dir, beacon: made.beacon, commitment_sha256: made.sha256, attempt: made.attempt })
+    .where('batch', '=', batch)
+    .execute();
+}
+
+/** Takes result.csv into the database: closed becomes drawn. Nothing is ever drawn over. */
+export function storeSelections(database: Database, batch: number, resultFile: string, now: Date): Promise<void> {
+  return withSession(database, async (tx, client) => {
+    await lockBatch(tx, batch, ['closed']);
+    await sql`create temp table result (rank bigint, registration_id text collate "C", province_code text, track text, ticket text, decision text) on commit drop`.execute(tx);
+    await copyFile(client, 'result', resultFile);
+    await sql`
+      insert into selections (batch, rank, reg, decision)
+      select ${batch}, rank, r.reg, decision from result join registrations r using (registration_id) order by rank`.execute(tx);
+    await tx.updateTable('batches').set({ state: 'drawn', drawn_at: now }).where('batch', '=', batch).execute();
+  });
+}
+
+async function copyFile(client: pg.ClientBase, table: string, path: string): Promise<void> {
+  await pipeline(createReadStream(path), client.query(copyFrom(`copy ${table} from stdin with (format csv)`)));
+}
+
+export interface Decree {
+  readonly batch: number;
+  readonly number: string;
+  readonly by: string;
+}
+
+/** Takes decree.csv into the database: drawn becomes decreed, and another person has to confirm. */
+export function storeDecree(database: Database, { batch, number, by }: Decree, decreeFile: string, now: Date): Promise<void> {
+  return withSession(database, async (tx, client) => {
+    await lockBatch(tx, batch, ['drawn']);
+    await sql`create temp table decree (line bigint generated always as identity, registration_id text collate "C", decision text, reason text, replaces text collate "C") on commit drop`.execute(tx);
+    await copyFile(client, 'decree (registration_id, decision, reason, replaces)', decreeFile);
+    await sql`
+      insert into decree_lines (batch, number, reg, decision, reason, replaces)
+      select ${batch}, line, r.reg, decision, coalesce(reason, ''), o.reg
+      from decree d join registrations r using (registration_id)
+      left join registrations o on o.registration_id = d.replaces order by line`.execute(tx);
+    await tx
+      .updateTable('batches')
+      .set({ state: 'decreed', decree: number, decreed_by: by, decreed_verified: false, decreed_at: now })
+      .where('batch', '=', batch)
+      .execute();
+    await audit(tx, { who: by, action: 'batch decree', subject: `batch ${batch}`, note: number });
+  });
+}
+
+/** Sets the decreed people as participants. The primary key refuses anybody who is or was one. Returns how many. */
+export async function confirmDecree(tx: Tx, batch: number, by: string, now: Date, announcedOn: string): Promise<number> {
+  const { numAffectedRows } = await sql`
+    insert into participants (nik, reg, batch, decree, state, confirmed_at, announced_on)
+    select q.nik, d.reg, d.batch, b.decree, 'participant', ${now}, ${announcedOn}
+    from decree_lines d join batches b on b.batch = d.batch join pool q on q.batch = d.batch and q.reg = d.reg
+    where d.batch = ${batch} and d.decision in ('confirmed', 'promoted')`.execute(tx);
+  await tx
+    .updateTable('batches')
+    .set({ state: 'confirmed', confirmed_by: by, confirmed_verified: false, confirmed_at: now })
+    .where('batch', '=', batch)
+    .execute();
+  await audit(tx, { who: by, action: 'batch decree confirm', subject: `batch ${batch}`, note: `${numAffectedRows} participants` });
+  return Number(numAffectedRows);
+}
+
+/** The lists of today for everybody in a batch's draw who is on one, by registration_id. */
+export async function listedInBatch(tx: Tx | Database['db'], batch: number, listed: ReturnType<typeof sql>): Promise<Map<string, string[]>> {
+  const { rows } = await sql<{ id: string; listed: string[] }>`
+    select registration_id as id, listed from (
+      select r.registration_id, ${listed} as listed from selections s join registrations r on r.reg = s.reg where s.batch = ${batch}) q
+    where cardinality(listed) > 0`.execute(tx);
+  return new Map(rows.map((row) => [row.id, row.listed]));
+}
+
+/** People of a batch who took no first training within the days after the announcement; their places become free. */
+export async function revokeIdle(tx: Tx, batch: number, days: number, today: string, now: Date): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update participants p set state = 'revoked', revoked_at = ${now}
+    where p.batch = ${batch} and p.state = 'participant' and p.announced_on + ${days}::int < ${today}::date
+      and not exists (select from training t join registrations r on r.reg = t.reg
+        where r.nik = p.nik and t.batch = p.batch and t.event = 'purchased'
+          and (t.at at time zone 'Asia/Jakarta')::date <= p.announced_on + ${days}::int)`.execute(tx);
+  return Number(numAffectedRows);
+}

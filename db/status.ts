@@ -1,0 +1,54 @@
+import { sql } from 'kysely';
+import { upstreamOf, type VerdictStage, verdictStages } from '../jobs/stages.ts';
+import type { Db } from './connection.ts';
+
+export interface StageCounts {
+  in: number;
+  passed: number;
+  rejected: number;
+  waiting: number;
+  parked: number;
+  undecided: number;
+}
+
+/** What stands at each verdict stage: in = passed + rejected + waiting + parked + undecided, always (contract, section 4). */
+export async function stageCounts(db: Db): Promise<Record<VerdictStage, StageCounts>> {
+  const result: Partial<Record<VerdictStage, StageCounts>> = {};
+  const { rows } = await sql<{ n: number }>`select count(*)::int4 as n from registrations`.execute(db);
+  const registered = rows[0]?.n ?? 0;
+  for (const stage of verdictStages) {
+    const counts: StageCounts = { in: 0, passed: 0, rejected: 0, waiting: 0, parked: 0, undecided: 0 };
+    const byOutcome = await sql<{ outcome: 'passed' | 'rejected' | 'waiting' | 'parked'; n: number }>`
+      select outcome, count(*)::int4 as n from ${sql.table(`verdicts_${stage}`)} group by outcome`.execute(db);
+    for (const row of byOutcome.rows) counts[row.outcome] = row.n;
+    counts.in = stage === 'dedupe' ? registered : (result[upstreamOf(stage)]?.passed ?? 0);
+    counts.undecided = counts.in - counts.passed - counts.rejected - counts.waiting - counts.parked;
+    result[stage] = counts;
+  }
+  return result as Record<VerdictStage, StageCounts>;
+}
+
+/** Registrations decided per second at a stage over its last minute of work. */
+export async function stageSpeed(db: Db, stage: VerdictStage): Promise<number> {
+  const { rows } = await sql<{ speed: number | null }>`
+    select (sum(n_in) / greatest(extract(epoch from max(done_at) - min(started_at)), 0.001))::float8 as speed from chunks
+    where stage = ${stage} and state = 'done'
+      and done_at > (select max(done_at) - interval '1 minute' from chunks where stage = ${stage} and state = 'done')`.execute(db);
+  return Math.round(rows[0]?.speed ?? 0);
+}
+
+/** Chunks that used up their tries, with what they said. */
+export async function failedChunks(db: Db): Promise<{ chunk_id: string; stage: string; error: string | null }[]> {
+  return db.selectFrom('chunks').select(['chunk_id', 'stage', 'error']).where('state', '=', 'failed').orderBy('chunk_id').limit(20).execute();
+}
+
+/** Today's use of the registry. */
+export async function registryUse(db: Db, day: string): Promise<{ used: number; leftReported: number | null }> {
+  const row = await db
+    .selectFrom('counterpart_days')
+    .select(['used', 'left_reported'])
+    .where('name', '=', 'dukcapil')
+    .where('day', '=', day)
+    .executeTakeFirst();
+  return { used: Number(row?.used ?? 0), leftReported: row?.left_reported == null ? null : Number(row.left_reported) };
+}

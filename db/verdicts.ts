@@ -1,0 +1,99 @@
+import { sql } from 'kysely';
+import { type Chunk, type Counts, noCounts } from '../jobs/chunk.ts';
+import { type ChunkVerdictStage, nextStage } from '../jobs/stages.ts';
+import type { Verdict } from '../jobs/verdict.ts';
+import { openChunks, openDedupe } from './chunk.ts';
+import type { Tx } from './connection.ts';
+import { currentRun } from './run.ts';
+import { withdraw } from './touch.ts';
+
+/** What a chunk stage decided about one registration, and what stood there before. */
+export interface Decided {
+  readonly reg: string;
+  readonly verdict: Verdict;
+  /** `outcome.reason` of the verdict that stands now, or null: so that an unchanged decision changes nothing. */
+  readonly before: string | null;
+}
+
+/** `passed.` or `rejected.nik_format`: how a standing verdict is compared with a new one. */
+export function standing(outcome: string, reason: string): string {
+  return `${outcome}.${reason}`;
+}
+
+/**
+ * Stores the verdicts of one chunk inside its fenced transaction: changed ones move the old row to history and withdraw
+ * later stages, newly passed ones open the next stage, a final rejection (or its end) has dedupe look at the person again.
+ */
+export async function saveVerdicts(tx: Tx, stage: ChunkVerdictStage, chunk: Chunk, all: readonly Decided[]): Promise<Counts> {
+  const counts = noCounts();
+  if (all.length === 0) return counts;
+  const again = all.filter((row) => row.before !== null);
+  if (again.length > 0) await untouch(tx, stage, again);
+  const changed = again.filter((row) => row.before !== standing(row.verdict.outcome, row.verdict.reason));
+  await supersede(tx, stage, changed);
+  const rows = [...all.filter((row) => row.before === null), ...changed];
+  await insert(tx, stage, chunk, rows);
+  await refreshDue(tx, stage, again.filter((row) => !changed.includes(row)));
+  for (const row of rows) counts[row.verdict.outcome]++;
+  await openNext(tx, stage, rows);
+  if (stage !== 'layer3') await reviewPeople(tx, rows);
+  return counts;
+}
+
+const regs = (rows: readonly Decided[]) => rows.map((row) => row.reg);
+const table = (stage: ChunkVerdictStage) => sql.table(`verdicts_${stage}`);
+
+async function untouch(tx: Tx, stage: ChunkVerdictStage, rows: readonly Decided[]): Promise<void> {
+  await sql`delete from touched where stage = ${stage} and reg = any(${regs(rows)}::bigint[])`.execute(tx);
+}
+
+async function supersede(tx: Tx, stage: ChunkVerdictStage, rows: readonly Decided[]): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    with gone as (delete from ${table(stage)} where reg = any(${regs(rows)}::bigint[]) returning *)
+    insert into verdict_history (stage, reg, outcome, reason, detail, decided_at, policy_id, chunk_id, why)
+    select ${stage}, reg, outcome, reason, detail, decided_at, policy_id, chunk_id, 'decided again' from gone`.execute(tx);
+  const next = nextStage(stage);
+  const lost = rows.filter((row) => row.before === 'passed.' && row.verdict.outcome !== 'passed');
+  if (next && lost.length > 0) await withdraw(tx, next, sql`select unnest(${regs(lost)}::bigint[]) as reg`, `${stage} no longer passed`);
+}
+
+async function insert(tx: Tx, stage: ChunkVerdictStage, chunk: Chunk, rows: readonly Decided[]): Promise<void> {
+  if (rows.length === 0) return;
+  const { numAffectedRows } = await sql`
+    insert into ${table(stage)} (reg, outcome, reason, detail, due_at, policy_id, chunk_id)
+    select *, ${chunk.policyId}, ${chunk.chunkId}
+    from unnest(${regs(rows)}::bigint[], ${rows.map((row) => row.verdict.outcome)}::text[],
+      ${rows.map((row) => row.verdict.reason)}::text[], ${rows.map((row) => row.verdict.detail)}::text[],
+      ${rows.map((row) => row.verdict.dueAt)}::timestamptz[])`.execute(tx);
+  if (numAffectedRows !== BigInt(rows.length)) throw new Error(`${stage}: ${rows.length} verdicts, ${numAffectedRows} stored`);
+}
+
+/** The same decision again may wait until another time: the due time moves, the verdict stays. */
+async function refreshDue(tx: Tx, stage: ChunkVerdictStage, rows: readonly Decided[]): Promise<void> {
+  const waiting = rows.filter((row) => row.verdict.outcome === 'waiting');
+  if (waiting.length === 0) return;
+  await sql`
+    update ${table(stage)} v set due_at = n.due_at
+    from unnest(${regs(waiting)}::bigint[], ${waiting.map((row) => row.verdict.dueAt)}::timestamptz[]) as n (reg, due_at)
+    where v.reg = n.reg and v.due_at is distinct from n.due_at`.execute(tx);
+}
+
+async function openNext(tx: Tx, stage: ChunkVerdictStage, rows: readonly Decided[]): Promise<void> {
+  const next = nextStage(stage);
+  const on = rows.filter((row) => row.verdict.outcome === 'passed');
+  if (!next || on.length === 0) return;
+  await openChunks(tx, await currentRun(tx), next, sql`select unnest(${regs(on)}::bigint[]) as reg`);
+}
+
+/** Whether a registration gave way to the person's next one may have changed: only people with several matter. */
+async function reviewPeople(tx: Tx, rows: readonly Decided[]): Promise<void> {
+  const review = rows.filter((row) => row.verdict.outcome === 'rejected' || row.before?.startsWith('rejected.'));
+  if (review.length === 0) return;
+  const { numAffectedRows } = await sql`
+    insert into touched (stage, reg)
+    select 'dedupe', r.reg from registrations r join people p on p.nik = r.nik
+    where r.reg = any(${regs(review)}::bigint[]) and p.registrations > 1
+    on conflict do nothing`.execute(tx);
+  if (numAffectedRows) await openDedupe(tx, await currentRun(tx), '0', '0');
+}

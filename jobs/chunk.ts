@@ -1,0 +1,28 @@
+import type { StageName } from './stages.ts';
+
+/** A claimed chunk: whoever holds `token` may save it, nobody else. */
+export interface Chunk {
+  readonly chunkId: string;
+  readonly runId: string;
+  readonly stage: StageName;
+  /** First and last key of the range, inclusive: registration numbers, or instalment numbers for payout. */
+  readonly lo: string;
+  readonly hi: string;
+  /** What the chunk is about where that is not a range of registrations: a batch or a payout run. */
+  readonly subject: string | null;
+  readonly policyId: number;
+  readonly token: string;
+  readonly attempt: number;
+}
+
+/** What a chunk came to; `n_in` is always the sum of the others (a CHECK in the database). */
+export interface Counts {
+  passed: number;
+  rejected: number;
+  waiting: number;
+  parked: number;
+}
+
+export function noCounts(): Counts {
+  return { passed: 0, rejected: 0, waiting: 0, parked: 0 };
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { canonicalJson, type Json, sha256Hex } from './canonical.ts';
+import { refuse } from './errors.ts';
+
+/** The exclusion lists of contract section 3. */
+export const exclusionLists = [
+  'asn',
+  'tni',
+  'polri',
+  'state_official',
+  'village_official',
+  'bumn_officer',
+  'in_school',
+  'social_assistance',
+  'stop_list',
+] as const;
+export type ExclusionList = (typeof exclusionLists)[number];
+
+const points = z.number().int().min(0).max(100);
+const decimalShare = z
+  .string()
+  .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'a decimal from "0" to "1" in quotes, such as "0.8"');
+
+const policySchema = z.strictObject({
+  name: z.string().min(1).max(100),
+  dedupe: z.strictObject({ likely: z.boolean() }).optional(),
+  email: z.strictObject({
+    require: z.enum(['delivered', 'confirmed']),
+    retry_hours: z
+      .array(
+        z
+          .number()
+          .positive()
+          .max(24 * 365),
+      )
+      .max(20),
+    reject_disposable: z.boolean(),
+  }),
+  dukcapil: z.strictObject({
+    must_match: z.array(z.enum(['kk_number', 'birth_date', 'full_name'])),
+    name_score_min: z.number().int().min(0).max(100).nullable(),
+    reuse_days: z.number().int().min(0).max(3650),
+  }),
+  layer3: z.strictObject({
+    age_min: z.number().int().min(0).max(150),
+    age_max: z.number().int().min(0).max(150).optional(),
+    exclude: z.array(z.enum(exclusionLists)),
+    otp_required: z.boolean(),
+    score: z.partialRecord(
+      z.enum(['laid_off', 'furloughed', 'micro_business', 'job_seeker', 'employed', 'disability', 'waited_batch']),
+      points,
+    ),
+  }),
+  assignment: z.strictObject({
+    whitelist_share: decimalShare,
+    order: z.enum(['lottery', 'score_then_lottery']),
+    kk_cap: z.number().int().min(0).max(1000),
+  }),
+  payout: z.strictObject({
+    incentive_idr: z.number().int().positive().max(1e12),
+    incentive_times: z.number().int().min(0).max(99),
+    survey_idr: z.number().int().positive().max(1e12),
+    survey_times: z.number().int().min(0).max(99),
+    first_purchase_days: z.number().int().positive().max(3650),
+  }),
+});
+
+export type Policy = z.infer<typeof policySchema>;
+
+/** The built-in policy of contract section 5. */
+export const builtinPolicy: Policy = {
+  name: 'prakerja-2020',
+  email: { require: 'delivered', retry_hours: [1, 6, 24, 72], reject_disposable: true },
+  dukcapil: { must_match: ['kk_number', 'birth_date'], name_score_min: null, reuse_days: 30 },
+  layer3: {
+    age_min: 18,
+    exclude: ['asn', 'tni', 'polri', 'state_official', 'village_official', 'bumn_officer', 'in_school'],
+    otp_required: true,
+    score: { laid_off: 40, furloughed: 30, micro_business: 20, job_seeker: 20, disability: 20, waited_batch: 5 },
+  },
+  assignment: { whitelist_share: '0.8', order: 'lottery', kk_cap: 0 },
+  payout: { incentive_idr: 600000, incentive_times: 4, survey_idr: 50000, survey_times: 3, first_purchase_days: 30 },
+};
+
+/**
+ * Reads a policy document.
+ * @throws exit 2 naming the first field that is wrong.
+ */
+export function parsePolicy(text: string): Policy {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw refuse('the policy is not JSON');
+  }
+  const result = policySchema.safeParse(body);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw refuse(`the policy is wrong at "${issue?.path.join('.')}": ${issue?.message}`);
+}
+
+/** A policy's version: SHA-256 of its canonical form, in hex. */
+export function policyVersion(policy: Policy): string {
+  return sha256Hex(canonicalJson(policy as Json));
+}

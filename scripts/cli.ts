@@ -1,0 +1,172 @@
+import { Command, CommanderError } from 'commander';
+import { exit } from '../jobs/errors.ts';
+import { type GlobalOptions, main, type Report } from './command.ts';
+
+const program = new Command('prakerja')
+  .description('Kartu Prakerja: from registrations to a decree and reconciled payments.')
+  .option('--json', 'print one JSON document on stdout and nothing else there')
+  .option('--as-of <time>', 'what "now" means: a date or an ISO time with an offset (also PRAKERJA_NOW)')
+  .showSuggestionAfterError()
+  .exitOverride();
+
+/** Runs what a file under scripts/ exports; the file is only loaded when its command is called. */
+function run(load: () => Promise<Report>): Promise<void> {
+  return main(program.opts<GlobalOptions>(), load);
+}
+
+/** A command with an example in its help; options and arguments follow on the returned command. */
+function command(parent: Command, usage: string, summary: string, example: string): Command {
+  return parent.command(usage).description(summary).addHelpText('after', `\nExample:\n  $ prakerja ${example}`).exitOverride();
+}
+
+command(program, 'demo', 'play the programme at 1 % from the first file to the reconciled payment', 'demo --console')
+  .option('--applicants <n>', 'how many registrations', '231712')
+  .option('--seed <n>', 'another nation', '1')
+  .option('--dir <dir>', 'where its database, files and report live', '.data/demo')
+  .option('--console', 'keep the read-only page open at the end')
+  .action((options) => run(async () => (await import('./demo.ts')).demo(options)));
+
+command(program, 'generate', 'write a synthetic nation with its truth', 'generate --applicants 20000 --seed 7 --out /tmp/nation')
+  .requiredOption('--applicants <n>', 'how many registrations')
+  .requiredOption('--seed <n>', 'the same seed makes the same files')
+  .requiredOption('--out <dir>', 'where to write')
+  .option('--profile <name>', 'whose shares', 'national-2020')
+  .action((options) => run(async () => (await import('./generate.ts')).generate(options)));
+
+command(program, 'sim', 'serve Dukcapil, mail and bank counterparts on real sockets', 'sim --data /tmp/nation --json')
+  .requiredOption('--data <dir>', 'a directory that "generate" wrote')
+  .option('--faults <file>', 'faults to inject')
+  .option('--log <dir>', 'where the append-only logs go')
+  .action((options) => run(async () => (await import('./sim.ts')).sim(options, program.opts<GlobalOptions>())));
+
+const db = program.command('db').description('the database').exitOverride();
+command(db, 'migrate', 'bring the schema up to date', 'db migrate').action(() => run(async () => (await import('./db.ts')).dbMigrate()));
+command(db, 'status', 'which migrations the database has', 'db status').action(() => run(async () => (await import('./db.ts')).dbStatus()));
+
+command(program, 'worker', 'take chunks from the queues until SIGTERM', 'worker --stages email,dukcapil')
+  .option('--stages <list>', 'only these stages')
+  .option('--concurrency <n>', 'chunks at once per stage')
+  .action((options) => run(async () => (await import('./worker.ts')).worker(options)));
+
+command(program, 'import <kind> <file>', 'import a file; .gz and - (stdin) too', 'import registrations registrations.csv.gz').action((kind, file) =>
+  run(async () => (await import('./import.ts')).importCommand(kind, file)),
+);
+
+const runs = program.command('run').description('deciding who passes').exitOverride();
+command(runs, 'start', 'decide what is undecided from dedupe to layer 3', 'run start --wait --inline')
+  .option('--policy <file>', 'the policy; unset: the latest batch\'s, else the built-in one')
+  .option('--wait', 'return when no chunk is ready or running')
+  .option('--inline', 'run the workers inside this command')
+  .action((options) => run(async () => (await import('./run.ts')).runStart(options)));
+command(runs, 'status', 'how far each stage is', 'run status --json').action(() => run(async () => (await import('./run.ts')).runStatus()));
+command(runs, 'cancel', 'take back what has not begun', 'run cancel').action(() => run(async () => (await import('./run.ts')).runCancel()));
+
+command(program, 'funnel', 'from registrations to incentives paid', 'funnel --batch 4')
+  .option('--batch <n>', 'joined to paid for one batch')
+  .action((options) => run(async () => (await import('./funnel.ts')).showFunnel(options)));
+
+command(program, 'explain <registration_id>', 'every decision about one registration, and why', 'explain R-0001').action((id) =>
+  run(async () => (await import('./explain.ts')).explain(id)),
+);
+
+command(
+  program,
+  'requeue',
+  'have people decided again, by reason',
+  'requeue --stage dukcapil --reason registry_timeout --province 33 --dry-run',
+)
+  .requiredOption('--stage <stage>', 'dedupe, email, dukcapil or layer3')
+  .option('--reason <reason>', 'only these')
+  .option('--province <code>', 'only this province')
+  .option('--since <time>', 'decided at or after')
+  .option('--until <time>', 'decided before')
+  .option('--dry-run', 'say how many people and look-ups; change nothing')
+  .option('--by <who>', 'who asks for it')
+  .option('--note <why>', 'why')
+  .action((options) => run(async () => (await import('./requeue.ts')).requeuePeople(options)));
+
+const batch = program.command('batch').description('batches: open, close, draw, decree').exitOverride();
+command(batch, 'open <n>', 'open a batch', 'batch open 4 --policy policy.json --quota quota.csv --closes 2020-08-12T16:00:00+07:00')
+  .requiredOption('--policy <file>', 'the policy it keeps')
+  .requiredOption('--quota <file>', 'province_code,quota')
+  .option('--opens <time>')
+  .option('--closes <time>')
+  .action((n, options) => run(async () => (await import('./batch.ts')).open(n, options)));
+command(batch, 'extend <n>', 'close later', 'batch extend 4 --closes 2020-08-13T16:00:00+07:00')
+  .requiredOption('--closes <time>')
+  .action((n, options) => run(async () => (await import('./batch.ts')).extend(n, options)));
+command(batch, 'close <n>', 'freeze the pool and publish the commitment', 'batch close 4 --beacon drand:1234567')
+  .option('--beacon <source:round>', 'a public value that does not exist yet')
+  .option('--dir <dir>', 'where the files go')
+  .option('--again', 'a second commitment of the same batch')
+  .option('--by <who>', 'who asks for --again')
+  .option('--note <why>', 'why')
+  .action((n, options) => run(async () => (await import('./batch.ts')).close(n, options)));
+command(batch, 'draw <n>', 'draw with the published value', 'batch draw 4 --beacon-value 8f3a…')
+  .requiredOption('--beacon-value <hex>')
+  .action((n, options) => run(async () => (await import('./batch-draw.ts')).draw(n, options)));
+command(batch, 'verify <dir>', 'compute a draw again from its files alone', 'batch verify .data/draws/4').action((dir) =>
+  run(async () => (await import('./batch-verify.ts')).verify(dir)),
+);
+command(batch, 'decree <n>', 'screen the selected again and set them by decree', 'batch decree 4 --number SK-SYN-2020-004 --by ayu')
+  .option('--number <sk>', 'the decree\'s number')
+  .option('--by <who>')
+  .option('--confirm', 'confirm it; by another person')
+  .action((n, options) => run(async () => (await import('./batch-decree.ts')).decree(n, options)));
+command(batch, 'revoke <n>', 'take back places without a first training', 'batch revoke 4 --by ayu')
+  .requiredOption('--by <who>')
+  .action((n, options) => run(async () => (await import('./batch-revoke.ts')).revoke(n, options)));
+command(batch, 'show <n>', 'a batch in numbers', 'batch show 4').action((n) => run(async () => (await import('./batch.ts')).show(n)));
+command(batch, 'cancel <n>', 'cancel a batch that was not decreed', 'batch cancel 4').action((n) =>
+  run(async () => (await import('./batch.ts')).cancel(n)),
+);
+
+const payout = program.command('payout').description('instalments and payments').exitOverride();
+command(payout, 'prepare', 'make a run of what is due', 'payout prepare --as-of 2020-09-15 --by ayu')
+  .requiredOption('--by <who>')
+  .action((options) => run(async () => (await import('./payout.ts')).prepare(options)));
+command(payout, 'release <run>', 'release a run; by another person', 'payout release 1 --by budi')
+  .requiredOption('--by <who>')
+  .action((id, options) => run(async () => (await import('./payout.ts')).release(id, options)));
+command(payout, 'submit <run>', 'send a released run to the bank', 'payout submit 1').action((id) =>
+  run(async () => (await import('./payout.ts')).submit(id)),
+);
+command(payout, 'stop <run>', 'stop a run: nothing more is sent', 'payout stop 1').action((id) =>
+  run(async () => (await import('./payout.ts')).stop(id)),
+);
+command(payout, 'hold <registration_id>', 'hold one person\'s payments', 'payout hold R-0001 --note "account reported stolen"')
+  .requiredOption('--note <why>')
+  .option('--by <who>')
+  .action((id, options) => run(async () => (await import('./payout.ts')).hold(id, options)));
+command(payout, 'resolve', 'ask the bank about what is unknown', 'payout resolve').action(() =>
+  run(async () => (await import('./payout.ts')).resolve()),
+);
+command(payout, 'status', 'instalments by state', 'payout status').action(() => run(async () => (await import('./payout.ts')).status()));
+
+command(program, 'reconcile', 'match statements to orders', 'reconcile --statement 2020-09-15.xml')
+  .requiredOption('--statement <file...>', 'one or more files')
+  .option('--format <format>', 'camt053, mt940, bni-csv, bca-csv, mandiri-csv, bri-csv or wallet-csv')
+  .action((options) => run(async () => (await import('./reconcile.ts')).reconcile(options)));
+
+command(program, 'export <name>', 'verdicts, participants, payouts, ledger or breaks as CSV', 'export verdicts --out verdicts.csv')
+  .requiredOption('--out <file>')
+  .action((name, options) => run(async () => (await import('./export.ts')).exportTo(name, options)));
+
+command(program, 'doctor', 'conservation, stuck work, quota, clock, keys, list ages, versions', 'doctor --json').action(() =>
+  run(async () => (await import('./doctor.ts')).doctor()),
+);
+
+const audits = program.command('audit').description('the append-only log').exitOverride();
+command(audits, 'verify', 'find a changed row', 'audit verify').action(() => run(async () => (await import('./audit.ts')).auditVerify()));
+
+command(program, 'console', 'a read-only page for operations', 'console --port 8080')
+  .option('--port <port>', 'where it listens', '8080')
+  .action((options) => run(async () => (await import('./console.ts')).console(options)));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  const asked = ['commander.helpDisplayed', 'commander.help', 'commander.version'].includes(error.code);
+  process.exitCode = asked && error.exitCode === 0 ? exit.done : exit.refused;
+}

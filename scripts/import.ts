@@ -1,0 +1,44 @@
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type ImportKind, type ImportResult, importFile, importKinds, storeEmailEvents } from '../db/import/index.ts';
+import { refuse } from '../jobs/errors.ts';
+import type { Office } from '../workers/runtime/office.ts';
+import { dispatch } from '../workers/runtime/sweeper.ts';
+import { done, needsPerson, type Report, withOffice } from './command.ts';
+import { startProgress } from './progress.ts';
+
+/** `import KIND FILE`: exit 3 when lines were quarantined; a file refused whole is exit 2 and changes nothing. */
+export function importCommand(kind: string, path: string): Promise<Report> {
+  const known = [...importKinds, 'bounces'];
+  if (!known.includes(kind)) throw refuse(`there is no import "${kind}"; there are ${known.join(', ')}`);
+  return withOffice(async (office) => reportOf(kind, await importInto(office, kind as ImportKind | 'bounces', path)));
+}
+
+/** The same for a caller that already has an office: the demo. */
+export async function importInto(office: Office, kind: ImportKind | 'bounces', path: string): Promise<ImportResult> {
+  const { config, database, db } = office;
+  const quarantineDir = join(config.dataDir, 'quarantine');
+  const progress = startProgress(`import ${kind}`, 'lines');
+  try {
+    const size = path === '-' ? undefined : (await stat(path).catch(() => undefined))?.size;
+    const request = { path, quarantineDir, now: config.now(), registryOnline: config.registry !== undefined };
+    const onProgress = (lines: number, bytes: number) => progress.update(lines, size ? Math.round((lines * size) / bytes) : undefined);
+    const result = kind === 'bounces' ? await importBounces() : await importFile(database, { kind, ...request, onProgress });
+    await dispatch(db, await office.queues());
+    return result;
+  } finally {
+    progress.end();
+  }
+}
+
+async function importBounces(): Promise<ImportResult> {
+  void storeEmailEvents;
+  throw new Error('bounces');
+}
+
+function reportOf(kind: string, result: ImportResult): Report {
+  const { file, read, imported, unchanged, quarantined, quarantine_file } = result;
+  const sentence = `${basename(file)}: ${read} lines read, ${imported} imported, ${unchanged} already there, ${quarantined} quarantined.`;
+  if (quarantined === 0) return done(result, sentence, 'Next: "prakerja run start --wait --inline", or a running worker decides.');
+  return needsPerson(result, sentence, `The quarantined lines with their reasons: ${quarantine_file}. Correct them and import them as ${kind} again.`);
+}

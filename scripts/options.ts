@@ -1,0 +1,22 @@
+import { refuse } from '../jobs/errors.ts';
+import { parseInstant } from '../jobs/time.ts';
+
+/** @throws exit 2 unless it is a batch number */
+export function batchNumber(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw refuse(`"${text}" is not a batch number`);
+  return Number(text);
+}
+
+/** @throws exit 2 naming the option unless it is an ISO time with an offset */
+export function instant(option: string, text: string): Date {
+  const at = parseInstant(text);
+  if (!at) throw refuse(`${option} must be an ISO time with an offset, such as 2020-09-15T12:00:00+07:00`);
+  return at;
+}
+
+/** @throws exit 2 when a person's name is missing or too long */
+export function personName(option: string, text: string | undefined): string {
+  const name = text?.trim() ?? '';
+  if (name === '' || name.length > 100) throw refuse(`${option} must name who does this`);
+  return name;
+}

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { failedChunks, registryUse, stageCounts, stageSpeed } from '../db/status.ts';
+import { cancelRun, defaultPolicyId, startRun, storePolicy } from '../db/run.ts';
+import { openUndecided } from '../db/undecided.ts';
+import { fail, notYet, refuse } from '../jobs/errors.ts';
+import { parsePolicy, type Policy } from '../jobs/policy.ts';
+import { type VerdictStage, verdictStages } from '../jobs/stages.ts';
+import { wibDate } from '../jobs/time.ts';
+import type { Office } from '../workers/runtime/office.ts';
+import { stopOnSignals } from '../workers/runtime/shutdown.ts';
+import { dispatch } from '../workers/runtime/sweeper.ts';
+import { finishRun, startWorker, untilQuiet } from '../workers/runtime/worker.ts';
+import { done, needsPerson, type Report, withOffice } from './command.ts';
+import { startProgress } from './progress.ts';
+
+export interface RunOptions {
+  readonly policy?: string;
+  readonly wait?: boolean;
+  readonly inline?: boolean;
+}
+
+/** Reads a policy file. @throws exit 2 naming what is wrong. */
+export function readPolicyFile(path: string): Policy {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw refuse(`the policy file ${path} cannot be read`);
+  }
+  return parsePolicy(text);
+}
+
+/** `run start`: decides what is undecided in dedupe to layer3, and again what an import has touched since. */
+export function runStart(options: RunOptions): Promise<Report> {
+  const policy = options.policy === undefined ? undefined : readPolicyFile(options.policy);
+  if (policy?.dedupe?.likely) throw notYet('dedupe.likely, likely duplicates with different NIKs: set it to false');
+  return withOffice((office) => decideAll(office, policy, options));
+}
+
+/** The same for a caller that already has an office: the demo. */
+export async function decideAll(office: Office, policy: Policy | undefined, options: RunOptions): Promise<Report> {
+  const { db } = office;
+  const queues = await office.queues();
+  const runId = await db.transaction().execute(async (tx) => {
+    const policyId = policy ? await storePolicy(tx, policy) : await defaultPolicyId(tx);
+    const id = await startRun(tx, policyId);
+    await openUndecided(tx, id);
+    return id;
+  });
+  await dispatch(db, queues);
+  if (!options.wait && !options.inline) {
+    return done({ run: runId }, `Run ${runId} has started; a running "prakerja worker" decides. "prakerja run status" tells how far it is.`);
+  }
+  await work(office, options.inline === true);
+  const failed = await failedChunks(db);
+  const status = await statusDocument(office);
+  if (failed.length > 0) {
+    const { stage, error } = failed[0] as (typeof failed)[number];
+    throw fail(`${failed.length} chunks failed, the first at ${stage}: ${error}. What was decided is kept; start the run again when the cause is gone`);
+  }
+  const undecided = verdictStages.reduce((sum, stage) => sum + status.stages[stage].undecided, 0);
+  if (undecided > 0) return needsPerson({ run: runId, ...status }, `Run ${runId} stopped with ${undecided} undecided; start it again to go on.`);
+  return done({ run: runId, ...status }, `Run ${runId}: everybody is decided.`, ...table(status.stages));
+}
+
+/** Waits until nothing is open, with workers in this process when asked; a signal ends it early and loses nothing. */
+async function work(office: Office, inline: boolean): Promise<void> {
+  const stop = stopOnSignals();
+  const worker = inline ? await startWorker(office, { stages: verdictStages }) : undefined;
+  const progress = startProgress('deciding', 'verdicts');
+  let shown = 0;
+  try {
+    await untilQuiet(office, verdictStages, stop, async () => {
+      if (performance.now() - shown < 1000) return;
+      shown = performance.now();
+      const counts = Object.values(await stageCounts(office.db));
+      const total = counts.reduce((sum, stage) => sum + stage.in, 0);
+      progress.update(total - counts.reduce((sum, stage) => sum + stage.undecided, 0), total);
+    });
+  } finally {
+    progress.end();
+    await worker?.close();
+  }
+  await finishRun(office);
+}
+
+type StageStatus = Awaited<ReturnType<typeof stageCounts>>[VerdictStage] & { per_second: number; eta: number | null };
+
+/** The document of `run status`; `eta` in seconds at the present speed, null when it cannot be told. */
+export async function statusDocument(office: Office) {
+  const counts = await stageCounts(office.db);
+  const stages = {} as Record<VerdictStage, StageStatus>;
+  for (const stage of verdictStages) {
+    const per_second = await stageSpeed(office.db, stage);
+    const { undecided } = counts[stage];
+    const eta = undecided === 0 ? 0 : per_second > 0 ? Math.ceil(undecided / per_second) : null;
+    stages[stage] = { ...counts[stage], per_second, eta };
+  }
+  const { used, leftReported } = await registryUse(office.db, wibDate(office.config.now()));
+  const quota = office.config.registryDailyQuota;
+  const left_today = quota === undefined ? leftReported : Math.max(0, Math.min(quota - used, leftReported ?? quota));
+  const forecast = forecastOf(stages.dukcapil.undecided, office.config.registryRate_per_second, left_today, quota);
+  return { stages, registry: { used_today: used, left_today, forecast } };
+}
+
+/** When the look-ups still to be made end at this rate and quota, in seconds; null: not known. */
+function forecastOf(calls: number, rate_per_second: number, left: number | null, quota: number | undefined): number | null {
+  const seconds = Math.ceil(calls / rate_per_second);
+  if (left === null || calls <= left) return seconds;
+  if (quota === undefined) return null;
+  const SECONDS_PER_DAY = 86_400;
+  return Math.ceil((calls - left) / quota) * SECONDS_PER_DAY;
+}
+
+/** `run status` */
+export function runStatus(): Promise<Report> {
+  return withOffice(async (office) => {
+    const status = await statusDocument(office);
+    const { used_today, left_today, forecast } = status.registry;
+    const left = left_today === null ? 'no limit known' : `${left_today} left`;
+    const until = forecast === null ? 'the end cannot be told' : `about ${forecast} s to the end of what is undecided`;
+    return done(status, ...table(status.stages), `Registry today: ${used_today} calls, ${left}; ${until}.`);
+  });
+}
+
+/** `run cancel` */
+export function runCancel(): Promise<Report> {
+  return withOffice(async (office) => {
+    const cancelled = await office.db.transaction().execute(cancelRun);
+    return done({ cancelled }, `${cancelled} chunks were taken back; what was decided stays. "prakerja run start" goes on.`);
+  });
+}
+
+function table(stages: Record<VerdictStage, StageStatus>): string[] {
+  const head = ['', 'in', 'passed', 'rejected', 'waiting', 'parked', 'undecided', 'per second'];
+  const rows = verdictStages.map((name) => {
+    const stage = stages[name];
+    return [name, stage.in, stage.passed, stage.rejected, stage.waiting, stage.parked, stage.undecided, stage.per_second].map(String);
+  });
+  return [head, ...rows].map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(10) : cell.padStart(11))).join(''));
+}

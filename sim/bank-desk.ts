@@ -1,0 +1,109 @@
+import type { KeyObject } from 'node:crypto';
+import type { Accounts } from './bank-accounts.ts';
+import { admit, type Client, grantToken } from './bank-door.ts';
+import type { BankLine, Ledger } from './bank-ledger.ts';
+import { type Call, type Decision, inquire, pay, type Rules, status } from './bank-payment.ts';
+import { type Reply, reply, toHttp } from './bank-reply.ts';
+import type { Tokens } from './bank-signature.ts';
+import type { Fault } from './faults.ts';
+import { type Exchange, isAfterProcessing } from './http.ts';
+import type { EventLog } from './log.ts';
+import type { ClockUs } from './time.ts';
+
+/** Everything one bank works with. */
+export type Office = {
+  readonly client: Client;
+  readonly rules: Rules;
+  readonly key: KeyObject;
+  readonly tokens: Tokens;
+  readonly token_seconds: number;
+  readonly accounts: Accounts;
+  readonly ledger: Ledger;
+  readonly log: EventLog;
+  readonly latency_ms: number;
+  readonly clock: ClockUs;
+  readonly admits: (at_us: number) => boolean;
+};
+
+/** Decides one SNAP call, writes it into the log, and answers: in this order, so that no answer outruns the log. */
+export function serve(office: Office, exchange: Exchange, service: string, fault: Fault | undefined): void {
+  const at_us = office.clock();
+  if (!office.admits(at_us)) {
+    const busy = reply(service, '429', '00');
+    record(office, at_us, service, busy.code, wanted(exchange));
+    exchange.answer(toHttp(busy));
+    return;
+  }
+  const effect = fault !== undefined && isEffect(fault) ? fault : undefined;
+  const wire = effect === undefined ? fault : undefined;
+  if (wire !== undefined && !isAfterProcessing(wire)) {
+    refuse(office, exchange, service, wire, at_us);
+    return;
+  }
+  const { reply: said, line } = decide(office, exchange, service, at_us, effect);
+  if (wire === undefined) record(office, at_us, service, said.code, line);
+  else record(office, at_us, service, `fault:${wire.kind}`, { ...line, code: said.code });
+  if (line.effect === 'double_debit') {
+    const second = { bank_reference: office.ledger.nextBankReference(), effect: 'second_debit' } as const;
+    record(office, at_us, service, 'second_debit', { ...line, ...second });
+  }
+  const lost = wire?.kind === 'answer_lost' ? errorReply(wire.value, service) : undefined;
+  exchange.answer(toHttp(lost ?? said), lost ? undefined : wire, office.latency_ms);
+}
+
+/** A fault before the work: nothing happens to any money. */
+function refuse(office: Office, exchange: Exchange, service: string, fault: Fault, at_us: number): void {
+  const said = errorReply(fault.kind === 'error_text' ? fault.value : fault.kind, service);
+  record(office, at_us, service, said?.code ?? `fault:${fault.kind}`, wanted(exchange));
+  if (said === undefined) exchange.answer({ status: 200, body: '' }, fault, office.latency_ms);
+  else exchange.answer(toHttp(said), undefined, office.latency_ms);
+}
+
+function decide(office: Office, exchange: Exchange, service: string, at_us: number, effect?: Fault): Decision {
+  const { client, rules, tokens, ledger, accounts } = office;
+  if (service === '73') {
+    return { reply: grantToken(exchange, client, office.key, tokens, office.token_seconds), line: {} };
+  }
+  const admitted = admit(exchange, service, client, tokens, ledger.usedExternalId);
+  if ('code' in admitted) return { reply: admitted, line: wanted(exchange) };
+  const call: Call = { ...admitted, service, at_us };
+  const decision =
+    service === '36'
+      ? status(call, ledger, rules)
+      : service === '15' || service === '16'
+        ? inquire(call, accounts)
+        : pay(call, ledger, accounts, rules, effect);
+  const [value_date, value_time] = call.at.split('T') as [string, string];
+  const line = { ...decision.line, external_id: call.external_id, value_date, value_time };
+  return { reply: decision.reply, line };
+}
+
+function record(office: Office, at_us: number, service: string, answer: string, line: Partial<BankLine> = {}): void {
+  const none = { reference: '', external_id: '', account: '', amount_idr: '0' };
+  const whole: BankLine = { at_us, ...none, answer, debited: false, service, ...line };
+  office.log.write(whole);
+  office.ledger.apply(whole);
+}
+
+function isEffect({ kind }: Fault): boolean {
+  return !/^(?:timeout|disconnect|answer_lost|error_text|html|truncated|empty|http_\d{3})$/.test(kind);
+}
+
+/** `http_504` or "504xx00 Timeout" or "5041800" as a SNAP reply; undefined for what is no HTTP answer. */
+function errorReply(value: string, service: string): Reply | undefined {
+  const http = /^http_(\d{3})$/.exec(value)?.[1];
+  if (http !== undefined) return reply(service, http, '00');
+  const [, code, message = ''] = /^(\d{3}(?:xx|\d{2})\d{2})\s*(.*)$/.exec(value) ?? [];
+  return code === undefined ? undefined : { code: code.replace('xx', service), message, fields: {} };
+}
+
+/** What a call that was not looked at asked for, so that the log still says which order it was about. */
+function wanted({ body, request }: Exchange): Partial<BankLine> {
+  const find = (pattern: RegExp): string => pattern.exec(body)?.[1] ?? '';
+  return {
+    reference: find(/"(?:partnerReferenceNo|originalPartnerReferenceNo)"\s*:\s*"([^"]*)"/),
+    external_id: String(request.headers['x-external-id'] ?? ''),
+    account: find(/"(?:beneficiaryAccountNo|customerNumber)"\s*:\s*"([^"]*)"/),
+    amount_idr: find(/"value"\s*:\s*"(\d+)\.\d\d"/) || '0',
+  };
+}

@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterAll } from 'vitest';
+import type { Database } from '../../db/connection.ts';
+import { type ImportKind, type ImportResult, importFile } from '../../db/import/index.ts';
+
+export const NOW = new Date('2020-09-15T12:00:00+07:00');
+
+/** A registration as the file has it; tests change what they are about. */
+export const citizen = {
+  registration_id: 'R1',
+  registered_at: '2020-04-11T16:00:00+07:00',
+  nik: '3273011505900001',
+  kk_number: '3273011505900099',
+  full_name: 'Siti',
+  birth_place: 'Bandung',
+  birth_date: '1990-05-15',
+  sex: 'P',
+  mother_name: 'Sri',
+  email: 'siti@example.com',
+  phone: '081200000001',
+  province_code: '32',
+  employment: 'laid_off',
+  education: 'sma',
+  in_school: 'false',
+  disability: 'false',
+};
+export type Citizen = typeof citizen;
+
+export const HEADER = Object.keys(citizen).join(',');
+
+/** A line of registrations.csv, without its line end. */
+export function line(changes: Partial<Citizen> = {}): string {
+  return Object.values({ ...citizen, ...changes }).join(',');
+}
+
+/** A directory that is gone when the file is done. */
+export function testDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'prakerja-import-'));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+export interface Importer {
+  readonly dir: string;
+  /** Writes a file and imports it. */
+  (
+    kind: ImportKind,
+    content: string | Uint8Array,
+    options?: { name?: string; registryOnline?: boolean },
+  ): Promise<ImportResult>;
+}
+
+/** Imports contents into a database as files of a directory of their own. */
+export function importer(database: Database): Importer {
+  const dir = testDir();
+  let files = 0;
+  const run: Importer = Object.assign(
+    (kind: ImportKind, content: string | Uint8Array, options: { name?: string; registryOnline?: boolean } = {}) => {
+      const path = join(dir, options.name ?? `${++files}.${kind === 'email-events' ? 'ndjson' : 'csv'}`);
+      writeFileSync(path, content);
+      const registryOnline = options.registryOnline ?? false;
+      return importFile(database, { kind, path, quarantineDir: join(dir, 'quarantine'), now: NOW, registryOnline });
+    },
+    { dir },
+  );
+  return run;
+}
+
+/** Empties everything between tests of one file. */
+export async function clear(database: Database): Promise<void> {
+  const { rows } = await sql<{ name: string }>`
+    select quote_ident(tablename) as name from pg_tables
+    where schemaname = 'public' and tablename not like 'kysely%' and tablename <> 'instalment_transitions'
+      and tablename not in ('audit', 'ledger_entries')`.execute(database.db);
+  await sql.raw(`truncate ${rows.map((row) => row.name).join(', ')} cascade`).execute(database.db);
+}
+
+/** Gives registrations a verdict, as a worker would have. */
+export async function decided(database: Database, stage: string, outcome = 'passed', reason = ''): Promise<void> {
+  await sql`
+    insert into ${sql.table(`verdicts_${stage}`)} (reg, outcome, reason, policy_id, chunk_id)
+    select reg, ${outcome}, ${reason}, 1, 1 from registrations on conflict do nothing`.execute(database.db);
+}
+
+/** What is to be decided again, as `stage id`. */
+export async function touched(database: Database): Promise<string[]> {
+  const { rows } = await sql<{ what: string }>`
+    select stage || ' ' || registration_id || case when fresh then ' fresh' else '' end as what
+    from touched join registrations using (reg) order by 1`.execute(database.db);
+  return rows.map((row) => row.what);
+}
+
+/** One column of one query as a list. */
+export async function values(database: Database, query: string): Promise<unknown[]> {
+  const { rows } = await sql.raw<Record<string, unknown>>(query).execute(database.db);
+  return rows.map((row) => Object.values(row)[0]);
+}

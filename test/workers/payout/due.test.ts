@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { builtinPolicy } from '../../../jobs/policy.ts';
+import {
+  type Account,
+  accountInForce,
+  accountReason,
+  dueInstalments,
+  firstTrainingDone,
+  surveyDone,
+  type TrainingEvent,
+} from '../../../workers/payout/rules.ts';
+
+const NIK = '3273010101900001';
+const policy = builtinPolicy.payout;
+const participant = { nik: NIK, revoked: false };
+const bank: Account = {
+  linkedAt: new Date('2020-09-01T00:00:00Z'),
+  channel: 'bank',
+  holderNik: NIK,
+  kyc: false,
+  status: 'active',
+};
+const wallet: Account = { ...bank, channel: 'ewallet', kyc: true };
+
+function events(text: string): TrainingEvent[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .map(([event = '', trainingId = '', at = '']) => ({ event, trainingId, at: new Date(at) }));
+}
+
+const DONE = events(`purchased A 2020-08-20T10:00:00+07:00
+  completed A 2020-08-30T10:00:00+07:00
+  rated     A 2020-08-31T10:00:00+07:00`);
+
+describe('firstTrainingDone', () => {
+  it.each<[string, string, string | null]>([
+    ['nothing yet', 'purchased A 2020-08-01T00:00:00Z', null],
+    ['completed, not rated', 'completed A 2020-08-01T00:00:00Z', null],
+    ['rated, not completed', 'rated A 2020-08-01T00:00:00Z', null],
+    ['one training completed, another rated', 'completed A 2020-08-01T00:00:00Z\nrated B 2020-08-02T00:00:00Z', null],
+    ['both, the rating later', 'completed A 2020-08-01T00:00:00Z\nrated A 2020-08-05T00:00:00Z', '2020-08-05'],
+    ['both, the rating first', 'rated A 2020-08-01T00:00:00Z\ncompleted A 2020-08-05T00:00:00Z', '2020-08-05'],
+    ['the date is WIB', 'completed A 2020-08-01T00:00:00Z\nrated A 2020-08-05T17:00:00Z', '2020-08-06'],
+    [
+      'the earliest of repeated events counts',
+      'completed A 2020-08-01T00:00:00Z\nrated A 2020-08-09T00:00:00Z\nrated A 2020-08-05T00:00:00Z',
+      '2020-08-05',
+    ],
+    [
+      'of two trainings the one that met both first',
+      'completed A 2020-08-01T00:00:00Z\nrated A 2020-09-05T00:00:00Z\ncompleted B 2020-08-03T00:00:00Z\nrated B 2020-08-04T00:00:00Z',
+      '2020-08-04',
+    ],
+  ])('%s', (_, text, date) => {
+    expect(firstTrainingDone(events(text))).toBe(date);
+  });
+
+  const event = fc.record({
+    event: fc.constantFrom('purchased', 'completed', 'rated', 'survey_1'),
+    trainingId: fc.constantFrom('A', 'B', 'C'),
+    at: fc.date({ min: new Date('2020-01-01'), max: new Date('2021-01-01'), noInvalidDate: true }),
+  });
+
+  it('no further event ever makes the date later, and the order of events does not matter', () => {
+    fc.assert(
+      fc.property(fc.array(event), fc.array(event), (some, more) => {
+        const before = firstTrainingDone(some);
+        const after = firstTrainingDone([...more, ...some]);
+        expect(firstTrainingDone([...some, ...more].reverse())).toBe(after);
+        if (before !== null) expect(after !== null && after <= before).toBe(true);
+      }),
+    );
+  });
+});
+
+it('dates a survey by its earliest answer, in WIB', () => {
+  const answers = events('survey_1 A 2020-10-03T17:00:00Z\nsurvey_1 A 2020-10-05T00:00:00Z');
+  expect(surveyDone(answers, 1)).toBe('2020-10-04');
+  expect(surveyDone(answers, 2)).toBe(null);
+});
+
+describe('accounts', () => {
+  it.each<[string, Account | null, string | null]>([
+    ['none', null, 'account_missing'],
+    ['a bank account without kyc', bank, null],
+    ['a verified wallet', wallet, null],
+    ['an unverified wallet', { ...wallet, kyc: false }, 'account_kyc_missing'],
+    ["another person's", { ...bank, holderNik: '3273010101900002' }, 'account_holder_mismatch'],
+    ['inactive', { ...bank, status: 'inactive' }, 'account_not_active'],
+    ['closed', { ...wallet, status: 'closed' }, 'account_not_active'],
+    [
+      "another person's comes first",
+      { ...wallet, holderNik: 'x', kyc: false, status: 'closed' },
+      'account_holder_mismatch',
+    ],
+  ])('%s', (_, account, reason) => {
+    expect(accountReason(NIK, account)).toBe(reason);
+  });
+
+  it('the latest one linked by then is in force, whatever its state and the order of lines', () => {
+    const old = { ...bank, linkedAt: new Date('2020-08-01T00:00:00Z') };
+    const closed = { ...bank, linkedAt: new Date('2020-09-01T00:00:00Z'), status: 'closed' as const };
+    const later = { ...bank, linkedAt: new Date('2020-10-01T00:00:00Z') };
+    const at = new Date('2020-09-15T00:00:00Z');
+    expect(accountInForce([later, closed, old], at)).toBe(closed);
+    expect(accountInForce([old, closed, later], closed.linkedAt)).toBe(closed);
+    expect(accountInForce([later], at)).toBe(null);
+  });
+});
+
+describe('dueInstalments', () => {
+  it('lists four incentives a month apart, clamped to the month, and three surveys', () => {
+    const all = dueInstalments(participant, DONE, bank, policy, '2021-12-31');
+    expect(all.map(({ kind, number, amountIdr, dueOn }) => [kind, number, amountIdr, dueOn])).toEqual([
+      ['incentive', 1, 600_000n, '2020-08-31'],
+      ['incentive', 2, 600_000n, '2020-09-30'],
+      ['incentive', 3, 600_000n, '2020-10-31'],
+      ['incentive', 4, 600_000n, '2020-11-30'],
+      ['survey', 1, 50_000n, null],
+      ['survey', 2, 50_000n, null],
+      ['survey', 3, 50_000n, null],
+    ]);
+  });
+
+  it('is due on its day and not the day before', () => {
+    const onDay = dueInstalments(participant, DONE, bank, policy, '2020-09-30');
+    expect(onDay.map((instalment) => instalment.status).slice(0, 3)).toEqual(['payable', 'payable', 'not_due']);
+    const before = dueInstalments(participant, DONE, bank, policy, '2020-09-29');
+    expect(before[1]).toMatchObject({ status: 'not_due', dueOn: '2020-09-30', why: 'date_not_reached' });
+  });
+
+  it('says what it waits for', () => {
+    const all = dueInstalments(participant, [], bank, policy, '2021-12-31');
+    expect(all[0]).toMatchObject({ status: 'not_due', dueOn: null, why: 'training_not_completed_and_rated' });
+    expect(all[4]).toMatchObject({ status: 'not_due', dueOn: null, why: 'survey_not_answered' });
+  });
+
+  it('a survey needs its own event only', () => {
+    const all = dueInstalments(participant, events('survey_2 A 2020-10-03T00:00:00Z'), bank, policy, '2020-10-03');
+    expect(all.filter((instalment) => instalment.status === 'payable').map((instalment) => instalment.number)).toEqual([
+      2,
+    ]);
+  });
+
+  it('the account decides payability, not the date', () => {
+    const [first] = dueInstalments(participant, DONE, null, policy, '2020-08-31');
+    expect(first).toMatchObject({ status: 'not_payable', dueOn: '2020-08-31', reason: 'account_missing' });
+  });
+
+  it('nothing is payable to the revoked, and that reason comes first', () => {
+    const all = dueInstalments({ nik: NIK, revoked: true }, DONE, null, policy, '2020-12-31');
+    const reasons = all
+      .filter((instalment) => instalment.status === 'not_payable')
+      .map((instalment) => instalment.reason);
+    expect(new Set(reasons)).toEqual(new Set(['participation_revoked']));
+  });
+
+  it('follows the policy in amounts and numbers', () => {
+    const other = { ...policy, incentive_idr: 700_000, incentive_times: 1, survey_times: 1, survey_idr: 1 };
+    const all = dueInstalments(participant, DONE, bank, other, '2020-12-31');
+    expect(all.map(({ kind, amountIdr }) => [kind, amountIdr])).toEqual([
+      ['incentive', 700_000n],
+      ['survey', 1n],
+    ]);
+  });
+});

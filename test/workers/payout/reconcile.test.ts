@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import {
+  isLate,
+  isMissingInBank,
+  isSamePayee,
+  isStatementGap,
+  judgeBulk,
+  judgeLine,
+  type LineFacts,
+  type OrderFacts,
+} from '../../../workers/payout/rules.ts';
+
+// Tuesday, 15 September 2020.
+const debit: LineFacts = {
+  direction: 'debit',
+  amountIdr: 600_000n,
+  bookingDate: '2020-09-15',
+  reference: 'P00000000000000A',
+  counterpartyName: 'SITI AMINAH',
+  counterpartyAccount: '0123456789',
+  returnReason: null,
+};
+const credit: LineFacts = { ...debit, direction: 'credit', returnReason: 'AC04' };
+const order: OrderFacts = {
+  amountIdr: 600_000n,
+  accountNumber: '0123456789',
+  holderName: 'Siti Aminah',
+  state: 'accepted',
+  submittedOn: '2020-09-15',
+  debited: false,
+};
+
+describe('judgeLine', () => {
+  it.each<[string, LineFacts, OrderFacts | null, string, string[]]>([
+    ['everything agrees', debit, order, 'paid', []],
+    ['still unknown to us', debit, { ...order, state: 'unknown' }, 'paid', []],
+    ['paid on the bank’s word already', debit, { ...order, state: 'paid' }, 'paid', []],
+    ['no such order', debit, null, 'none', ['missing_in_ledger']],
+    ['a fee without reference', { ...debit, reference: null }, null, 'none', ['missing_in_ledger']],
+    ['never sent', debit, { ...order, state: 'released', submittedOn: null }, 'none', ['missing_in_ledger']],
+    ['refused by the bank', debit, { ...order, state: 'rejected' }, 'none', ['missing_in_ledger']],
+    ['held after it was sent', debit, { ...order, state: 'held' }, 'none', ['missing_in_ledger']],
+    ['debited before', debit, { ...order, debited: true }, 'none', ['duplicate_debit']],
+    ['debited before and returned', debit, { ...order, state: 'returned', debited: true }, 'none', ['duplicate_debit']],
+    ['one rupiah more', { ...debit, amountIdr: 600_001n }, order, 'none', ['amount_mismatch']],
+    ['another account', { ...debit, counterpartyAccount: '0123456780' }, order, 'none', ['payee_mismatch']],
+    [
+      'another account and amount',
+      { ...debit, amountIdr: 1n, counterpartyAccount: '9' },
+      order,
+      'none',
+      ['amount_mismatch', 'payee_mismatch'],
+    ],
+    ['two working days later', { ...debit, bookingDate: '2020-09-17' }, order, 'paid', []],
+    ['three working days later', { ...debit, bookingDate: '2020-09-18' }, order, 'paid', ['late']],
+    ['returned', credit, { ...order, state: 'paid' }, 'returned', ['returned']],
+    ['returned without a reason', { ...credit, returnReason: null }, order, 'returned', ['returned']],
+    ['returned in part', { ...credit, amountIdr: 1n }, order, 'none', ['returned', 'amount_mismatch']],
+    ['a return of nothing we know', credit, null, 'none', ['missing_in_ledger']],
+    ['a return without reference', { ...credit, reference: null }, null, 'none', ['missing_in_ledger']],
+  ])('%s', (_, line, to, effect, breaks) => {
+    expect(judgeLine(line, to)).toEqual({ effect, breaks, ignored: false });
+  });
+
+  it('lets money come in', () => {
+    const funding = { ...credit, reference: null, returnReason: null };
+    expect(judgeLine(funding, null)).toEqual({ effect: 'none', breaks: [], ignored: true });
+  });
+});
+
+describe('judgeBulk', () => {
+  it.each<[string, bigint, bigint[], string, string[]]>([
+    ['adds up', 1_200_000n, [600_000n, 600_000n], 'paid', []],
+    ['one missing', 1_200_000n, [600_000n], 'none', ['amount_mismatch']],
+    ['unknown bulk id', 1_200_000n, [], 'none', ['missing_in_ledger']],
+  ])('%s', (_, amountIdr, amounts, effect, breaks) => {
+    expect(
+      judgeBulk(
+        { amountIdr },
+        amounts.map((amount) => ({ amountIdr: amount })),
+      ),
+    ).toMatchObject({ effect, breaks });
+  });
+});
+
+describe('isSamePayee', () => {
+  it.each<[string, string | null, string | null, boolean]>([
+    ['same account, another spelling of the name', '0123456789', 'S AMINAH', true],
+    ['typography', '0123-456.789', null, true],
+    ['masked', '012345****', null, true],
+    ['masked, another', '912345****', null, false],
+    ['all masked says nothing we can trust', '**********', null, false],
+    ['a zero short', '123456789', null, false],
+    ['no account, same name', null, 'SITI  AMINAH.', true],
+    ['no account, a name cut off', null, 'SITI AMINA', false],
+    ['no account, another name', null, 'SITI RAHAYU', false],
+    ['nobody named', null, null, true],
+  ])('%s', (_, counterpartyAccount, counterpartyName, same) => {
+    expect(isSamePayee({ counterpartyAccount, counterpartyName }, order)).toBe(same);
+  });
+
+  it('accepts a long name that the bank cut off', () => {
+    const line = { counterpartyAccount: null, counterpartyName: 'MUHAMMAD RIZ' };
+    expect(isSamePayee(line, { ...order, holderName: 'Muhammad Rizky Pratama' })).toBe(true);
+  });
+});
+
+describe('days', () => {
+  it.each([
+    ['2020-09-15', '2020-09-17', false],
+    ['2020-09-15', '2020-09-18', true],
+    ['2020-09-18', '2020-09-22', false], // Friday to Tuesday: two working days.
+    ['2020-09-18', '2020-09-23', true],
+    ['2020-09-15', '2020-09-14', false],
+  ])('submitted %s, settled %s: late %s', (submitted, settled, late) => {
+    expect(isLate(submitted, settled)).toBe(late);
+  });
+
+  it.each<[string, { from: string; to: string } | null, string, boolean, boolean]>([
+    ['2020-09-15', { from: '2020-09-15', to: '2020-09-15' }, '2020-09-17', false, true],
+    ['2020-09-15', { from: '2020-09-15', to: '2020-09-15' }, '2020-09-16', false, false],
+    ['2020-09-18', { from: '2020-09-18', to: '2020-09-21' }, '2020-09-21', false, false],
+    ['2020-09-18', { from: '2020-09-18', to: '2020-09-22' }, '2020-09-22', false, true],
+    ['2020-09-15', { from: '2020-09-16', to: '2020-09-30' }, '2020-09-30', false, false],
+    ['2020-09-15', { from: '2020-09-01', to: '2020-09-14' }, '2020-09-30', false, false],
+    ['2020-09-15', null, '2020-09-30', false, false],
+    ['2020-09-15', { from: '2020-09-15', to: '2020-09-15' }, '2020-09-30', true, false],
+  ])('accepted %s, covered %j, as of %s, debited %s: missing %s', (acceptedOn, covered, asOf, debited, missing) => {
+    expect(isMissingInBank({ acceptedOn, debited }, covered, asOf)).toBe(missing);
+  });
+
+  it.each([
+    ['1000', '1000', false],
+    ['1000', '1000.5', true],
+    ['1000', '-1000', true],
+    [null, '1000', false],
+    ['1000', null, false],
+  ])('yesterday closed %s, today opens %s: gap %s', (closing, opening, gap) => {
+    expect(isStatementGap(closing, opening)).toBe(gap);
+  });
+});

@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PrakerjaError } from '../../../../jobs/errors.ts';
+import { readBniCsv } from '../../../../workers/payout/statement/bni-csv.ts';
+import type { StatementLine } from '../../../../workers/payout/statement/index.ts';
+import { pieces, readAll } from './camt-writer.ts';
+
+const HEADER = 'Post Date,Value Date,Branch,Journal No.,Description,Debit,Credit';
+const REF = 'P00000000000000A';
+const AT = '15/09/20 10.00.00';
+const PAID = `${AT},${AT},0988,00000001,"TRF/${REF}/0123456789/SITI, AMINAH","600,000.00","0.00"`;
+
+const read = (...rows: string[]) => readAll(readBniCsv, pieces(`${[HEADER, ...rows].join('\r\n')}\r\n`));
+const awal = (credit: string, debit = '0.00') =>
+  `01/09/20 00.00.00,01/09/20 00.00.00,0988,,SALDO AWAL,"${debit}","${credit}"`;
+const akhir = (credit: string, debit = '0.00') =>
+  `30/09/20 23.59.59,30/09/20 23.59.59,0988,,SALDO AKHIR,"${debit}","${credit}"`;
+
+describe('a statement', () => {
+  it('is read in full', async () => {
+    const common = { account: null, statementId: null, currency: 'IDR', from: '2020-09-01' };
+    expect(await read(awal('1,000,000.00'), PAID, akhir('400,000.00'))).toEqual([
+      {
+        kind: 'statement',
+        ...common,
+        to: null,
+        opening: 1_000_000n,
+        closing: null,
+        openingText: '1000000',
+        closingText: null,
+      },
+      {
+        kind: 'line',
+        lineNumber: 3,
+        bookingDate: '2020-09-15',
+        valueDate: '2020-09-15',
+        amountIdr: 600_000n,
+        direction: 'debit',
+        reference: REF,
+        bulkId: null,
+        counterpartyName: 'SITI, AMINAH',
+        counterpartyAccount: '0123456789',
+        bankReference: '00000001',
+        returnReason: null,
+        description: `TRF/${REF}/0123456789/SITI, AMINAH`,
+      },
+      {
+        kind: 'end',
+        ...common,
+        to: '2020-09-30',
+        opening: 1_000_000n,
+        closing: 400_000n,
+        openingText: '1000000',
+        closingText: '400000',
+        lines: 1,
+        unreadable: 0,
+        notBooked: 0,
+        balanced: true,
+      },
+    ]);
+  });
+
+  it('without balance rows has none, and takes its days from its lines', async () => {
+    const events = await read(PAID);
+    const end = {
+      kind: 'end',
+      opening: null,
+      closing: null,
+      balanced: false,
+      from: '2020-09-15',
+      to: '2020-09-15',
+      lines: 1,
+    };
+    expect(events.at(-1)).toMatchObject(end);
+  });
+
+  it.each<[string, string[], object]>([
+    ['nothing on it', [awal('0.00'), akhir('0.00')], { opening: 0n, closing: 0n, balanced: true, lines: 0 }],
+    ['overdrawn', [awal('0.00'), PAID, akhir('0.00', '600,000.00')], { closing: -600_000n, balanced: true }],
+    ['only the header', [], { opening: null, lines: 0, balanced: false }],
+  ])('with %s', async (_, rows, end) => {
+    expect((await read(...rows)).at(-1)).toMatchObject(end);
+  });
+
+  it.each<[string, string[], string]>([
+    ['that does not add up', [awal('1,000,000.00'), PAID, akhir('400,001.00')], 'difference 1)'],
+    ['with rows after its closing', [awal('1'), akhir('1'), PAID], 'after SALDO AKHIR'],
+    ['with its opening further down', [PAID, awal('1')], 'not the first row'],
+    ['whose opening cannot be read', [awal('1.000,00')], 'line 2'],
+    ['with a stray quote', [`${AT},${AT},0988,1,O"BRIEN,"1.00","0.00"`], 'line 2'],
+    ['with a quote that is never closed', [`${AT},"${'x'.repeat(70_000)}`], 'line 2'],
+  ])('%s is refused whole', async (_, rows, message) => {
+    const reading = read(...rows);
+    await expect(reading).rejects.toThrow(message);
+    await expect(reading).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it.each(['', 'a,b,c\n1,2,3\n', '<Document/>', HEADER.replace(',Credit', '')])(
+    'refuses a file that begins %j',
+    async (text) => {
+      await expect(readAll(readBniCsv, pieces(text))).rejects.toMatchObject({ exitCode: 2 });
+    },
+  );
+
+  it('accepts a byte order mark and bare line feeds', async () => {
+    expect(await readAll(readBniCsv, pieces(`\ufeff${HEADER}\n${PAID}\n`))).toHaveLength(3);
+  });
+});
+
+describe('a line', () => {
+  const row = (description: string, debit = '', credit = '600,000.00', posted = AT) =>
+    `${posted},${AT},0988,1,"${description}","${debit}","${credit}"`;
+
+  it.each<[string, string, object]>([
+    [
+      'a return',
+      row(`RETUR/${REF}/0123456789/SITI AC04`),
+      { direction: 'credit', reference: REF, returnReason: 'AC04' },
+    ],
+    ['a return without a code', row(`RETUR/${REF}/012/SITI`), { returnReason: null, counterpartyAccount: '012' }],
+    ['a code that is no return', row('TRANSFER AC04'), { returnReason: null, reference: null }],
+    ['two codes', row('RETUR AC04 AC01'), { returnReason: null }],
+    ['other free text names nobody', row(`PEMBAYARAN ${REF} SITI`), { reference: REF, counterpartyName: null }],
+    ['blanks inside are not glued', row('TRF P0000000 0000000A'), { reference: null }],
+    ['a date without time', row('x', '', '1', '15/09/20'), { bookingDate: '2020-09-15', amountIdr: 1n }],
+    ['quotes inside', row('DARI ""X""'), { description: 'DARI "X"' }],
+    ['no amount is .00', row('x', '.00', '1,234.00'), { direction: 'credit', amountIdr: 1_234n }],
+  ])('%s', async (_, text, expected) => {
+    expect((await read(text))[1]).toMatchObject(expected);
+  });
+
+  it.each<[string, string, string]>([
+    ['sen', row('x', '', '0.50'), 'sen'],
+    ['both columns', row('x', '1.00', '1.00'), 'exactly one'],
+    ['neither column', row('x', '', ''), 'exactly one'],
+    ['European grouping', row('x', '', '1.234,00'), 'exactly one'],
+    ['half grouping', row('x', '', '12,34.00'), 'exactly one'],
+    ['a negative amount', row('x', '', '-5.00'), 'exactly one'],
+    ['an impossible date', row('x', '', '1', '31/02/20 00.00.00'), 'Post Date'],
+    ['an impossible time', row('x', '', '1', '01/02/20 24.00.00'), 'Post Date'],
+    ['an American date', row('x', '', '1', '09/15/20 10.00.00'), 'Post Date'],
+    ['two references', row(`${REF} P00000000000000B`), 'several'],
+    ['six columns', `${AT},${AT},0988,1,x,1.00`, 'seven'],
+  ])('%s makes it unreadable', async (_, text, why) => {
+    const event = (await read(PAID, text))[2];
+    expect(event).toMatchObject({ kind: 'unreadable', lineNumber: 3, why: expect.stringContaining(why) });
+  });
+
+  it('is named by the line of the file it begins on', async () => {
+    const numbers = (await read(row('two\r\nlines'), PAID, '', PAID)).map(
+      (event) => 'lineNumber' in event && event.lineNumber,
+    );
+    expect(numbers).toEqual([false, 2, 4, 6, false]);
+  });
+});
+
+describe('properties', () => {
+  const grouped = (amount: bigint) => `${String(amount).replace(/\B(?=(\d{3})+$)/g, ',')}.00`;
+
+  it('what a writer wrote is read back, in pieces of any size', async () => {
+    const written = fc.record({
+      amount: fc.bigInt({ min: 1n, max: 10n ** 12n }),
+      isDebit: fc.boolean(),
+      text: fc.string({ maxLength: 30 }).map((text) => text.trim()),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(written, { maxLength: 10 }), fc.integer({ min: 1, max: 200 }), async (all, size) => {
+        const opening = 10n ** 14n;
+        const closing = all.reduce((sum, { amount, isDebit }) => sum + (isDebit ? -amount : amount), opening);
+        const rows = all.map(({ amount, isDebit, text }) => {
+          const [debit, credit] = isDebit ? [grouped(amount), ''] : ['', grouped(amount)];
+          return `${AT},${AT},0988,1,"${text.replaceAll('"', '""')}","${debit}","${credit}"`;
+        });
+        const file = [HEADER, awal(grouped(opening)), ...rows, akhir(grouped(closing))].join('\n');
+        const events = await readAll(readBniCsv, pieces(file, size));
+        const lines = events.filter((event): event is StatementLine => event.kind === 'line');
+        expect(lines.map((line) => [line.amountIdr, line.direction === 'debit', line.description])).toEqual(
+          all.map(({ amount, isDebit, text }) => [amount, isDebit, text]),
+        );
+        expect(events.at(-1)).toMatchObject({ closing, balanced: true });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('bytes of any kind, and statements with any byte changed, are read or refused, never a crash', async () => {
+    const good = new TextEncoder().encode([HEADER, awal('1,000,000.00'), PAID, akhir('400,000.00')].join('\r\n'));
+    const spoiled = fc.tuple(fc.nat(good.length - 1), fc.nat(255)).map(([at, byte]) => good.with(at, byte));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.uint8Array({ maxLength: 400 }), spoiled), async (bytes) => {
+        const error = await readAll(readBniCsv, pieces(bytes)).then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        if (error !== undefined) expect(error).toBeInstanceOf(PrakerjaError);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,140 @@
+import { createHmac } from 'node:crypto';
+import { sql } from 'kysely';
+import { applicantColumns } from '../../db/applicants.ts';
+import type { Tx } from '../../db/connection.ts';
+import { type Counts, noCounts } from '../../jobs/chunk.ts';
+import { refuse } from '../../jobs/errors.ts';
+import type { Policy } from '../../jobs/policy.ts';
+import { wibDate } from '../../jobs/time.ts';
+import type { Verdict } from '../../jobs/verdict.ts';
+
+/** What the pool needs to know of one member. */
+export interface Member {
+  readonly reg: string;
+  readonly nik: string;
+  readonly provinceCode: string;
+  readonly kkNumber: string;
+  readonly whitelisted: boolean;
+  /** Batches joined before this one. */
+  readonly waitedBatches: number;
+  /** Participants of earlier batches, not revoked, with this KK. */
+  readonly kkPrior: number;
+}
+
+export interface PoolRules<Applicant> {
+  decide(applicant: Applicant, rules: Policy['layer3']): Verdict;
+  score(applicant: Applicant, rules: Policy['layer3'], waitedBatches: number): number;
+  kkTokenKey(): Promise<string>;
+}
+
+const PAGE = 20_000;
+
+/**
+ * Freezes the pool of a batch: persons who joined until it closes, whose standing registration is valid at the registry
+ * and passes layer 3 under the batch's policy and the lists of this day, and who are not participants, revoked or
+ * barred (contract, section 6). One transaction; page by page, so that memory stays flat.
+ */
+export async function freezePool<Applicant>(
+  tx: Tx,
+  batch: number,
+  now: Date,
+  rules: PoolRules<Applicant>,
+): Promise<Counts> {
+  const row = await tx.selectFrom('batches').selectAll().where('batch', '=', batch).forUpdate().executeTakeFirst();
+  if (row?.state !== 'open') throw refuse(`batch ${batch} is not open`);
+  const closing = row.closes && row.closes < now ? row.closes : now;
+  const stored = await tx
+    .selectFrom('policies')
+    .select('body')
+    .where('policy_id', '=', row.policy_id)
+    .executeTakeFirstOrThrow();
+  const policy = stored.body as unknown as Policy;
+  await gatherMembers(tx, batch, closing);
+  const counts = await judgeMembers(tx, batch, policy, now, closing, rules);
+  await sql`update people p set joined_batch = ${batch} from members m where m.nik = p.nik and p.joined_batch is null`.execute(
+    tx,
+  );
+  await sql`update people p set pool_batch = ${batch} from pool q where q.batch = ${batch} and q.nik = p.nik and p.pool_batch is null`.execute(
+    tx,
+  );
+  await tx.updateTable('batches').set({ state: 'closed', closed_at: now }).where('batch', '=', batch).execute();
+  return counts;
+}
+
+/** The pool is keyed by person: joining with two registrations wins nothing. */
+async function gatherMembers(tx: Tx, batch: number, closing: Date): Promise<void> {
+  await sql`
+    create temp table members on commit drop as
+    select distinct p.standing as reg, p.nik
+    from joins j join registrations r on r.reg = j.reg join people p on p.nik = r.nik
+    where j.batch = ${batch} and j.joined_at <= ${closing}
+      and not exists (select from participants t where t.nik = p.nik)`.execute(tx);
+  await sql`create index on members (reg)`.execute(tx);
+  await sql`analyze members`.execute(tx);
+}
+
+async function judgeMembers<Applicant>(
+  tx: Tx,
+  batch: number,
+  policy: Policy,
+  now: Date,
+  closing: Date,
+  rules: PoolRules<Applicant>,
+): Promise<Counts> {
+  const counts = noCounts();
+  const key = policy.assignment.kk_cap > 0 ? await rules.kkTokenKey() : '';
+  let after = '-1';
+  for (;;) {
+    const { rows } = await sql<Member & Applicant>`
+      select r.reg, m.nik, r.province_code as "provinceCode", r.kk_number as "kkNumber",
+        exists (select from whitelist w where w.nik = m.nik and w.added_at <= ${closing}) as whitelisted,
+        ${waitedBatches(batch, policy)} as "waitedBatches", ${kkPrior(batch, policy)} as "kkPrior", ${applicantColumns(wibDate(now))}
+      from members m join registrations r on r.reg = m.reg
+      join verdicts_dukcapil d on d.reg = r.reg and d.outcome = 'passed'
+      where m.reg > ${after} order by m.reg limit ${PAGE}`.execute(tx);
+    const eligible = rows.filter((row) => {
+      const { outcome } = rules.decide(row, policy.layer3);
+      counts[outcome]++;
+      return outcome === 'passed';
+    });
+    await insertPool(tx, batch, eligible, policy, key, rules);
+    if (rows.length < PAGE) return counts;
+    after = (rows.at(-1) as Member).reg;
+  }
+}
+
+function waitedBatches(batch: number, policy: Policy) {
+  if (policy.assignment.order === 'lottery') return sql`0`;
+  return sql`(select count(distinct j.batch)::int4 from joins j join registrations o on o.reg = j.reg
+    where o.nik = m.nik and j.batch < ${batch})`;
+}
+
+function kkPrior(batch: number, policy: Policy) {
+  if (policy.assignment.kk_cap === 0) return sql`0`;
+  return sql`(select count(*)::int4 from participants t join registrations o on o.reg = t.reg
+    where o.kk_number = r.kk_number and t.state = 'participant' and t.batch < ${batch})`;
+}
+
+async function insertPool<Applicant>(
+  tx: Tx,
+  batch: number,
+  rows: readonly (Member & Applicant)[],
+  policy: Policy,
+  key: string,
+  rules: PoolRules<Applicant>,
+): Promise<void> {
+  const scored = policy.assignment.order === 'score_then_lottery';
+  const capped = policy.assignment.kk_cap > 0;
+  await sql`
+    insert into pool (batch, reg, nik, province_code, track, score, kk_token, kk_prior)
+    select ${batch}, * from unnest(${rows.map((row) => row.reg)}::bigint[], ${rows.map((row) => row.nik)}::bigint[],
+      ${rows.map((row) => row.provinceCode)}::text[], ${rows.map((row) => (row.whitelisted ? 'whitelist' : 'public'))}::text[],
+      ${rows.map((row) => (scored ? rules.score(row, policy.layer3, row.waitedBatches) : null))}::smallint[],
+      ${rows.map((row) => (capped ? kkToken(key, batch, row.kkNumber) : ''))}::text[],
+      ${rows.map((row) => (capped ? row.kkPrior : null))}::int[])`.execute(tx);
+}
+
+/** First 16 hex digits of HMAC-SHA-256(key, `N:kk_number`): households can be counted, not named (contract, section 6). */
+function kkToken(key: string, batch: number, kkNumber: string): string {
+  return createHmac('sha256', key).update(`${batch}:${kkNumber}`).digest('hex').slice(0, 16);
+}

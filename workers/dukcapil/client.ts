@@ -1,0 +1,100 @@
+import { Agent, request } from 'undici';
+import type { RegistryAnswer, RegistryQuestion } from './answer.ts';
+import { type Credentials, readAnswer, requestBody } from './wire.ts';
+
+const CONNECTIONS = 32;
+const TIMEOUT_MS = 10_000;
+/** An answer has about 500 bytes. */
+const BODY_BYTES_MAX = 65_536;
+const KEEP_ALIVE_MS = 30_000;
+const RETRY_AFTER_SECONDS_MAX = 86_400;
+
+export interface RegistryClientOptions extends Credentials {
+  /** `DUKCAPIL_URL`, without the path. */
+  readonly url: string;
+  readonly customer: string;
+  /** For the whole call, the answer's last byte included. */
+  readonly timeoutMs?: number;
+  readonly connections?: number;
+}
+
+export interface RegistryReply {
+  readonly answer: RegistryAnswer;
+  readonly quotaLeft?: number;
+  /** How long the registry asked us to stay away. */
+  readonly retryAfterSeconds?: number;
+}
+
+export interface RegistryClient {
+  /** One call, tried once. Never throws. */
+  verify(question: RegistryQuestion): Promise<RegistryReply>;
+  close(): Promise<void>;
+}
+
+/** Dukcapil's CALL_VERIFY_BY_ELEMEN over connections that are kept; redirects are not followed. */
+export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
+  const base = options.url.replace(/\/+$/, '');
+  const url = `${base}/dukcapil/get_json/${encodeURIComponent(options.customer)}/CALL_VERIFY_BY_ELEMEN`;
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+  const dispatcher = new Agent({
+    connections: options.connections ?? CONNECTIONS,
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connect: { timeout: timeoutMs },
+  });
+  const headers = { 'content-type': 'application/json', accept: 'application/json' };
+  let closing: Promise<void> | undefined;
+  return {
+    async verify(question) {
+      try {
+        const response = await request(url, {
+          method: 'POST',
+          headers,
+          body: requestBody(question, options),
+          dispatcher,
+          signal: AbortSignal.timeout(timeoutMs),
+        });
+        const body = await limitedText(response.body);
+        if (response.statusCode !== 200) return refusal(response.statusCode, response.headers['retry-after']);
+        return body === null ? unavailable('answer too long') : readAnswer(body, question);
+      } catch (error) {
+        return outcomeOf(error);
+      }
+    },
+    close: () => {
+      closing ??= dispatcher.close();
+      return closing;
+    },
+  };
+}
+
+/** The body as text; null when it is longer than any answer. */
+async function limitedText(body: AsyncIterable<Uint8Array>): Promise<string | null> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const part of body) {
+    bytes += part.length;
+    if (bytes > BODY_BYTES_MAX) return null;
+    text += decoder.decode(part, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function refusal(status: number, retryAfter: string | string[] | undefined): RegistryReply {
+  const seconds = Number(typeof retryAfter === 'string' && /^\d{1,9}$/.test(retryAfter) ? retryAfter : Number.NaN);
+  const reply = unavailable(`HTTP ${status}`);
+  return Number.isNaN(seconds) ? reply : { ...reply, retryAfterSeconds: Math.min(seconds, RETRY_AFTER_SECONDS_MAX) };
+}
+
+/** The error's code, never its message: messages can quote what was sent. */
+function outcomeOf(error: unknown): RegistryReply {
+  const { name, code } = error as { readonly name?: string; readonly code?: unknown };
+  const late = name === 'TimeoutError' || (typeof code === 'string' && /TIMEDOUT|_TIMEOUT$/.test(code));
+  if (late) return { answer: { kind: 'timeout' } };
+  return unavailable(typeof code === 'string' ? code : 'connection failed');
+}
+
+function unavailable(why: string): RegistryReply {
+  return { answer: { kind: 'unavailable', why } };
+}

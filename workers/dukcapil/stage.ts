@@ -1,0 +1,75 @@
+import type { Policy } from '../../jobs/policy.ts';
+import type { ChunkStage } from '../../jobs/stage.ts';
+import type { RegistryAnswer } from './answer.ts';
+import { type Asking, ask, type Limiter, type Plan, plan } from './ask.ts';
+import { createRegistryClient } from './client.ts';
+import { withRetry } from './retry.ts';
+import { answerFromExtract, decideDukcapil } from './rules.ts';
+import { hasExtract, loadOffline, loadOnline, type Row, save } from './store.ts';
+
+export interface RegistrySettings {
+  readonly url: string;
+  readonly customer: string;
+  readonly userId: string;
+  readonly password: string;
+  readonly ipUser: string;
+}
+
+interface Context {
+  readonly now: Date;
+  readonly policy: Policy;
+  readonly signal: AbortSignal;
+}
+
+type Db = Parameters<typeof loadOnline>[0];
+type Tx = Parameters<typeof save>[0];
+type Rows = { rows: readonly Row[]; more: boolean };
+type Answers = Map<string, RegistryAnswer>;
+type Stage = ChunkStage<Db, Tx, Context, Rows, Plan, Answers, Parameters<typeof save>[2]> & { close(): Promise<void> };
+
+/** The registry stage: over HTTP when it is configured, else matched against the imported extract. */
+export function createDukcapilStage(
+  settings: RegistrySettings | undefined,
+  limiter: Limiter,
+  dailyQuota: number | undefined,
+): Stage {
+  return settings ? online({ client: createRegistryClient(settings), limiter, dailyQuota }) : offline();
+}
+
+function decide({ rows, more }: Rows, answers: Answers | undefined, { policy, now }: Context) {
+  const decideRow = (row: Row) => withRetry(decideDukcapil(row, answers?.get(row.reg), policy.dukcapil), now);
+  return { rows: rows.map((row) => ({ reg: row.reg, before: row.before, verdict: decideRow(row) })), more };
+}
+
+function online(asking: Asking): Stage {
+  return {
+    kind: 'chunk',
+    name: 'dukcapil',
+    load: loadOnline,
+    intend: (db, _chunk, { rows }, context) => plan(db, rows, asking, context),
+    ask: (db, _loaded, intent, context) => ask(db, intent as Plan, asking, context),
+    decide,
+    save,
+    close: () => asking.client.close(),
+  };
+}
+
+function offline(): Stage {
+  return {
+    kind: 'chunk',
+    name: 'dukcapil',
+    load: loadOffline,
+    ask: async (db, { rows }, _intent, { policy }) => {
+      const configured = await hasExtract(db);
+      const answerTo = (row: Row): RegistryAnswer => {
+        if (!configured) return { kind: 'not_configured' };
+        const line = row.extract?.conflict ? 'conflict' : (row.extract ?? undefined);
+        return answerFromExtract(row, line, policy.dukcapil.must_match);
+      };
+      return new Map(rows.map((row) => [row.reg, answerTo(row)]));
+    },
+    decide,
+    save,
+    close: async () => undefined,
+  };
+}

@@ -1,0 +1,42 @@
+/** The mailbox providers of Indonesian applicants, the most common first: what a typo is corrected to. */
+export const commonDomains: readonly string[] = [
+  'gmail.com',
+  'yahoo.com',
+  'yahoo.co.id',
+  'hotmail.com',
+  'outlook.com',
+  'icloud.com',
+  'ymail.com',
+  'rocketmail.com',
+  'live.com',
+  'outlook.co.id',
+  'hotmail.co.id',
+  'googlemail.com',
+  'protonmail.com',
+  'telkom.net',
+  'telkom.co.id',
+  'plasa.com',
+  'indosat.net.id',
+  'cbn.net.id',
+  'centrin.net.id',
+  'yandex.com',
+  'facebook.com',
+  'students.undip.ac.id',
+  'mail.ugm.ac.id',
+  'ui.ac.id',
+  'upi.edu',
+];
+
+/** Real providers that resemble a common one: not typos. */
+export const foreignProviders: readonly string[] = [
+  ...['mail.com', 'email.com', 'gmx.com', 'gmx.net', 'gmx.de', 'me.com', 'mac.com', 'msn.com', 'aol.com', 'mail.ru'],
+  ...['proton.me', 'pm.me', 'zoho.com', 'fastmail.com', 'fastmail.fm', 'tutanota.com', 'hey.com', 'inbox.com'],
+  ...['qq.com', '163.com', '126.com', 'naver.com', 'daum.net', 'hanmail.net', 'hotmail.fr', 'hotmail.de'],
+  ...['hotmail.it', 'hotmail.es', 'hotmail.nl', 'hotmail.co.uk', 'hotmail.co.jp', 'hotmail.co.th', 'hotmail.com.au'],
+  ...['hotmail.com.tr', 'hotmail.com.br', 'outlook.fr', 'outlook.de', 'outlook.es', 'outlook.it', 'outlook.jp'],
+  ...['outlook.my', 'outlook.sg', 'outlook.ph', 'outlook.kr', 'outlook.com.au', 'outlook.com.br', 'live.fr'],
+  ...['live.nl', 'live.co.uk', 'live.com.my', 'live.com.sg', 'live.com.au', 'live.jp', 'yahoo.fr', 'yahoo.de'],
+  ...['yahoo.it', 'yahoo.es', 'yahoo.ca', 'yahoo.in', 'yahoo.co.uk', 'yahoo.co.in', 'yahoo.co.jp', 'yahoo.co.kr'],
+  ...['yahoo.com.sg', 'yahoo.com.my', 'yahoo.com.ph', 'yahoo.com.vn', 'yahoo.com.hk', 'yahoo.com.tw', 'yahoo.com.au'],
+  ...['yahoo.com.br', 'yandex.ru', 'yandex.net', 'maktoob.com', 'rediffmail.com', 'mailbox.org', 'posteo.de'],
+];

@@ -1,0 +1,86 @@
+import { sql } from 'kysely';
+import type { Db, Tx } from '../../db/connection.ts';
+import { type Loaded, loadUndecided, type Undecided } from '../../db/load.ts';
+import { type Decided, saveVerdicts } from '../../db/verdicts.ts';
+import type { Chunk } from '../../jobs/chunk.ts';
+import type { Saved } from '../../jobs/stage.ts';
+import type { EmailEvent } from './decide.ts';
+
+export interface Row extends Undecided {
+  readonly email: string;
+  /** Events up to then speak of an address that was corrected since. */
+  readonly since: Date | null;
+  readonly events: EmailEvent[];
+  readonly sends: { count: number; lastSentAt: Date | null };
+}
+
+/** A mail that is about to go out: stored with its Message-ID before anything is sent. */
+export interface Message {
+  readonly reg: string;
+  readonly messageId: string;
+  readonly token: string;
+}
+
+type EventRow = EmailEvent & { reg: string };
+
+/** A chunk's addresses with what is known about them. */
+export async function load(db: Db, chunk: Chunk): Promise<Loaded<Row>> {
+  const loaded = await loadUndecided<{ email: string; since: Date | null }>(
+    db,
+    'email',
+    chunk,
+    sql`r.email, r.email_since as since`,
+  );
+  const rows = loaded.rows.map((row) => ({
+    ...row,
+    events: [] as EmailEvent[],
+    sends: { count: 0, lastSentAt: null as Date | null },
+  }));
+  const byReg = new Map(rows.map((row) => [row.reg, row]));
+  const regs = [...byReg.keys()];
+  const events = await sql<EventRow>`
+    select reg, type, (extract(epoch from at) * 1000)::float8 as at, dsn, diagnostic
+    from email_events where reg = any(${regs}::bigint[])`.execute(db);
+  for (const event of events.rows) {
+    const row = byReg.get(event.reg);
+    if (row && (row.since === null || event.at > row.since.getTime())) row.events.push(event);
+  }
+  const sends = await sql<{ reg: string; at: Date }>`
+    select reg, intended_at as at from email_messages where reg = any(${regs}::bigint[]) order by intended_at`.execute(
+    db,
+  );
+  for (const send of sends.rows) {
+    const row = byReg.get(send.reg);
+    if (row && (row.since === null || send.at > row.since))
+      row.sends = { count: row.sends.count + 1, lastSentAt: send.at };
+  }
+  return { rows, more: loaded.more };
+}
+
+/** Commits the intent: a mail that may have gone out is known, and never goes out twice. */
+export async function intendMessages(db: Db, messages: readonly Message[], at: Date): Promise<void> {
+  if (messages.length === 0) return;
+  await sql`
+    insert into email_messages (message_id, reg, token, number, intended_at)
+    select message_id, n.reg, token, coalesce((select max(number) from email_messages m where m.reg = n.reg), 0) + 1, ${at}
+    from unnest(${messages.map((m) => m.messageId)}::text[], ${messages.map((m) => m.reg)}::bigint[],
+      ${messages.map((m) => m.token)}::text[]) as n (message_id, reg, token)`.execute(db);
+}
+
+/** Keeps one answer as it comes; an answer that speaks of the address is an event like an imported one. */
+export async function keepAnswer(db: Db, message: Message, answer: string, event: EmailEvent | null): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await sql`update email_messages set answer = ${answer}, answered_at = clock_timestamp() where message_id = ${message.messageId}`.execute(
+      tx,
+    );
+    if (!event) return;
+    await sql`
+      insert into email_events (reg, at, type, dsn, diagnostic)
+      values (${message.reg}, ${new Date(event.at)}, ${event.type}, ${event.dsn ?? ''}, ${event.diagnostic ?? ''})
+      on conflict do nothing`.execute(tx);
+  });
+}
+
+export async function save(tx: Tx, chunk: Chunk, decided: Loaded<Decided>): Promise<Saved> {
+  return { ...(await saveVerdicts(tx, 'email', chunk, decided.rows)), more: decided.more };
+}

@@ -1,0 +1,15 @@
+import type { Policy } from '../../jobs/policy.ts';
+import { decideLayer3 } from './rules.ts';
+import { load, type Row, save } from './store.ts';
+
+/** Pure: nobody is asked. */
+export const layer3 = {
+  kind: 'chunk',
+  name: 'layer3',
+  load,
+  decide: ({ rows, more }: { rows: readonly Row[]; more: boolean }, _answers: unknown, { policy }: { policy: Policy }) => ({
+    rows: rows.map((row) => ({ reg: row.reg, before: row.before, verdict: decideLayer3(row, policy.layer3) })),
+    more,
+  }),
+  save,
+} as const;

@@ -1,0 +1,171 @@
+import { Agent } from 'undici';
+import { type Rupiah, snapAmount } from '../../jobs/money.ts';
+import { post } from './http.ts';
+import { type BankReply, type PaymentService, snapServices, textField } from './reply.ts';
+import { callSignature, readPrivateKey, snapTimestamp } from './signature.ts';
+import { createTokenKeeper } from './token.ts';
+
+const CALL_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const KEEP_ALIVE_MS = 30_000;
+const CONNECTIONS_MAX = 32;
+
+export interface BankClientOptions {
+  /** BANK_URL: the base, without /v1.0. */
+  readonly url: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly privateKeyPem: string;
+  readonly partnerId: string;
+  readonly channelId: string;
+  readonly sourceAccount: string;
+  /** The clock on the wall, not PRAKERJA_NOW: the bank compares timestamps with its own. */
+  readonly now: () => Date;
+  readonly timeout_ms?: number;
+}
+
+/** Where money goes: a bank account (`bankCode` "009") or an e-wallet (`provider` "ovo"). */
+export type Payee =
+  | { readonly bankCode: string; readonly accountNumber: string; readonly holderName: string }
+  | { readonly provider: string; readonly accountNumber: string; readonly holderName: string };
+
+export type TransferCall = Payee & {
+  readonly reference: string;
+  readonly amountIdr: Rupiah;
+  /** When the order was made: the same in every try, since the bank may compare (404xx18). */
+  readonly orderedAt: Date;
+  /** X-EXTERNAL-ID: digits, unique in the day, stored before the call; a new one for each try. */
+  readonly externalId: string;
+};
+
+export interface StatusCall {
+  readonly reference: string;
+  readonly service: PaymentService;
+  readonly externalId: string;
+}
+
+export interface InquiryCall {
+  readonly reference: string;
+  readonly bankCode: string;
+  readonly accountNumber: string;
+  readonly externalId: string;
+}
+
+/** SNAP BI client. Its methods never throw for what the bank or the network does; every call is one try. */
+export interface BankClient {
+  /** Service 18 to a bank account, service 38 to an e-wallet. */
+  transfer(call: TransferCall): Promise<BankReply>;
+  /** Service 36: what became of an order. */
+  status(call: StatusCall): Promise<BankReply>;
+  /** Service 16: whose account this is. */
+  inquire(call: InquiryCall): Promise<BankReply>;
+  /** Closes the connections after the calls in flight. Safe twice. */
+  close(): Promise<void>;
+}
+
+/** The service with which money goes to this payee; `status` and `decidePayment` want it too. */
+export function serviceOf(payee: { readonly bankCode: string } | { readonly provider: string }): PaymentService {
+  return 'bankCode' in payee ? snapServices.transfer : snapServices.topup;
+}
+
+/**
+ * @example
+ * const bank = createBankClient({ url: 'http://127.0.0.1:8083', …, now: () => new Date() });
+ * const reply = await bank.transfer({ reference, amountIdr: 600000n, bankCode: '009', accountNumber, holderName, orderedAt, externalId });
+ * const decision = decidePayment({ reference, amountIdr: 600000n, service: '18', sentBefore: false }, reply);
+ * @throws Error when the private key cannot be read.
+ */
+export function createBankClient(options: BankClientOptions): BankClient {
+  const agent = new Agent({
+    connections: CONNECTIONS_MAX,
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+  });
+  const base = options.url.replace(/\/+$/, '');
+  const timeout_ms = options.timeout_ms ?? CALL_TIMEOUT_MS;
+  const privateKey = readPrivateKey(options.privateKeyPem);
+  const tokens = createTokenKeeper({
+    agent,
+    base,
+    clientId: options.clientId,
+    privateKey,
+    now: options.now,
+    timeout_ms,
+  });
+
+  let closing: Promise<void> | undefined;
+
+  async function call(path: string, externalId: string, message: object): Promise<BankReply> {
+    if (!/^\d{1,36}$/.test(externalId)) throw new RangeError('X-EXTERNAL-ID must be 1 to 36 digits');
+    if (closing !== undefined) return { kind: 'not_sent', why: 'the client is closed' };
+    const body = JSON.stringify(message);
+    const token = await tokens.get();
+    if (token.kind === 'none') return { kind: 'not_sent', why: token.why };
+    const timestamp = snapTimestamp(options.now());
+    const signature = callSignature(options.clientSecret, {
+      method: 'POST',
+      path,
+      token: token.value,
+      body,
+      timestamp,
+    });
+    const headers = {
+      'content-type': 'application/json',
+      authorization: `Bearer ${token.value}`,
+      'x-timestamp': timestamp,
+      'x-signature': signature,
+      'x-partner-id': options.partnerId,
+      'x-external-id': externalId,
+      'channel-id': options.channelId,
+    };
+    const reply = await post(agent, base + path, headers, body, timeout_ms);
+    if (reply.kind !== 'answer') return reply;
+    if (reply.httpStatus === 401) tokens.drop(token.value);
+    return { ...reply, responseCode: textField(reply.body, 'responseCode') };
+  }
+
+  return {
+    transfer: (order) =>
+      'bankCode' in order
+        ? call('/v1.0/transfer-interbank', order.externalId, transferMessage(order, options.sourceAccount))
+        : call('/v1.0/emoney/topup', order.externalId, topupMessage(order, options.sourceAccount)),
+    status: ({ reference, service, externalId }) =>
+      call('/v1.0/transfer/status', externalId, { originalPartnerReferenceNo: reference, serviceCode: service }),
+    inquire: ({ reference, bankCode, accountNumber, externalId }) =>
+      call('/v1.0/account-inquiry-external', externalId, {
+        partnerReferenceNo: reference,
+        beneficiaryBankCode: bankCode,
+        beneficiaryAccountNo: accountNumber,
+      }),
+    close: () => {
+      closing ??= agent.close();
+      return closing;
+    },
+  };
+}
+
+function transferMessage(order: TransferCall & { readonly bankCode: string }, sourceAccount: string): object {
+  return {
+    partnerReferenceNo: order.reference,
+    amount: { value: snapAmount(order.amountIdr), currency: 'IDR' },
+    beneficiaryAccountName: order.holderName,
+    beneficiaryAccountNo: order.accountNumber,
+    beneficiaryBankCode: order.bankCode,
+    sourceAccountNo: sourceAccount,
+    transactionDate: snapTimestamp(order.orderedAt),
+    additionalInfo: {},
+  };
+}
+
+function topupMessage(order: TransferCall & { readonly provider: string }, sourceAccount: string): object {
+  return {
+    partnerReferenceNo: order.reference,
+    customerNumber: order.accountNumber,
+    customerName: order.holderName,
+    amount: { value: snapAmount(order.amountIdr), currency: 'IDR' },
+    feeAmount: { value: '0.00', currency: 'IDR' },
+    transactionDate: snapTimestamp(order.orderedAt),
+    additionalInfo: { provider: order.provider, sourceAccountNo: sourceAccount },
+  };
+}

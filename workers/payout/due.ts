@@ -1,0 +1,137 @@
+import type { InstalmentKind } from '../../jobs/ids.ts';
+import type { Rupiah } from '../../jobs/money.ts';
+import type { Policy } from '../../jobs/policy.ts';
+import type { PayoutReason } from '../../jobs/reasons.ts';
+import { addMonths, wibDate } from '../../jobs/time.ts';
+
+export interface Participant {
+  readonly nik: string;
+  readonly revoked: boolean;
+}
+
+/** A line of training.csv about this participant and batch; other event names (purchased) are ignored. */
+export interface TrainingEvent {
+  readonly event: string;
+  readonly trainingId: string;
+  readonly at: Date;
+}
+
+/** A line of accounts.csv, as far as paying depends on it. */
+export interface Account {
+  readonly linkedAt: Date;
+  readonly channel: 'bank' | 'ewallet';
+  readonly holderNik: string;
+  readonly kyc: boolean;
+  readonly status: 'active' | 'inactive' | 'closed';
+}
+
+/** What an instalment waits for. */
+export type NotDueWhy = 'training_not_completed_and_rated' | 'survey_not_answered' | 'date_not_reached';
+
+interface InstalmentBase {
+  readonly kind: InstalmentKind;
+  readonly number: number;
+  readonly amountIdr: Rupiah;
+}
+export type Instalment = InstalmentBase &
+  (
+    | { readonly status: 'payable'; readonly dueOn: string }
+    | { readonly status: 'not_payable'; readonly dueOn: string; readonly reason: PayoutReason }
+    | { readonly status: 'not_due'; readonly dueOn: string | null; readonly why: NotDueWhy }
+  );
+
+/** The account that counts at a moment: the latest one linked by then; null when there is none. */
+export function accountInForce<A extends Pick<Account, 'linkedAt'>>(accounts: readonly A[], at: Date): A | null {
+  let latest: A | null = null;
+  for (const account of accounts) {
+    if (account.linkedAt <= at && (latest === null || account.linkedAt > latest.linkedAt)) latest = account;
+  }
+  return latest;
+}
+
+/** Why nothing can be paid to this account; null: it can (contract, section 7, in its order). */
+export function accountReason(nik: string, account: Account | null): PayoutReason | null {
+  if (account === null) return 'account_missing';
+  if (account.holderNik !== nik) return 'account_holder_mismatch';
+  if (account.channel === 'ewallet' && !account.kyc) return 'account_kyc_missing';
+  if (account.status !== 'active') return 'account_not_active';
+  return null;
+}
+
+/**
+ * The WIB date on which some training was, for the first time, both completed and rated; null: none is yet.
+ * Of several trainings the one that met both first counts, so that a rating added later to another training can never
+ * move the date to a later day. (Taking the training that was completed first would: BPK found payments without
+ * completion, not ones a month late, but a date that moves after an order was prepared is worse than either.)
+ */
+export function firstTrainingDone(events: readonly TrainingEvent[]): string | null {
+  const completed = earliestByTraining(events, 'completed');
+  const rated = earliestByTraining(events, 'rated');
+  let first: number | undefined;
+  for (const [training, completedMs] of completed) {
+    const ratedMs = rated.get(training);
+    if (ratedMs === undefined) continue;
+    const bothMs = Math.max(completedMs, ratedMs);
+    if (first === undefined || bothMs < first) first = bothMs;
+  }
+  return first === undefined ? null : wibDate(new Date(first));
+}
+
+function earliestByTraining(events: readonly TrainingEvent[], name: string): Map<string, number> {
+  const earliest = new Map<string, number>();
+  for (const { event, trainingId, at } of events) {
+    if (event !== name) continue;
+    earliest.set(trainingId, Math.min(at.getTime(), earliest.get(trainingId) ?? Number.POSITIVE_INFINITY));
+  }
+  return earliest;
+}
+
+/** The WIB date of the earliest answer to survey k; null: not answered. */
+export function surveyDone(events: readonly TrainingEvent[], number: number): string | null {
+  const times = events.filter((event) => event.event === `survey_${number}`).map((event) => event.at.getTime());
+  return times.length === 0 ? null : wibDate(new Date(Math.min(...times)));
+}
+
+/**
+ * Every instalment of one participation, incentives first: due and payable, due but not payable (and why), or not due.
+ * The due date comes from the training or the survey alone; the account decides only whether it can be paid on the day
+ * it is prepared, so somebody who links an account late is paid what fell due meanwhile.
+ * @param account the one in force at preparation (`accountInForce`)
+ * @param asOf WIB date, YYYY-MM-DD
+ */
+export function dueInstalments(
+  participant: Participant,
+  events: readonly TrainingEvent[],
+  account: Account | null,
+  policy: Policy['payout'],
+  asOf: string,
+): readonly Instalment[] {
+  const first = firstTrainingDone(events);
+  const reason: PayoutReason | null = participant.revoked
+    ? 'participation_revoked'
+    : accountReason(participant.nik, account);
+  const judge = (base: InstalmentBase, dueOn: string | null, why: NotDueWhy): Instalment => {
+    if (dueOn === null) return { ...base, status: 'not_due', dueOn: null, why };
+    if (dueOn > asOf) return { ...base, status: 'not_due', dueOn, why: 'date_not_reached' };
+    return reason === null ? { ...base, status: 'payable', dueOn } : { ...base, status: 'not_payable', dueOn, reason };
+  };
+  const incentives = numbersTo(policy.incentive_times).map((number) =>
+    judge(
+      { kind: 'incentive', number, amountIdr: BigInt(policy.incentive_idr) },
+      first === null ? null : addMonths(first, number - 1),
+      'training_not_completed_and_rated',
+    ),
+  );
+  const surveys = numbersTo(policy.survey_times).map((number) =>
+    judge(
+      { kind: 'survey', number, amountIdr: BigInt(policy.survey_idr) },
+      surveyDone(events, number),
+      'survey_not_answered',
+    ),
+  );
+  return [...incentives, ...surveys];
+}
+
+function numbersTo(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i + 1);
+}

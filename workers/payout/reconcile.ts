@@ -1,0 +1,160 @@
+import type { Rupiah } from '../../jobs/money.ts';
+import { workingDaysBetween } from '../../jobs/time.ts';
+import type { InstalmentState } from './states.ts';
+
+/** The breaks of contract section 7. */
+export const breakTypes = [
+  'missing_in_bank',
+  'missing_in_ledger',
+  'amount_mismatch',
+  'payee_mismatch',
+  'duplicate_debit',
+  'returned',
+  'late',
+  'unreadable_line',
+  'statement_gap',
+] as const;
+export type BreakType = (typeof breakTypes)[number];
+
+/** Accepted so long ago and on no statement: the bank has lost it. */
+export const MISSING_AFTER_WORKING_DAYS = 2;
+/** Settled more than this after submission: late. */
+export const LATE_AFTER_WORKING_DAYS = 2;
+/** Bank exports cut names off; a name this long that the other begins with is the same name. */
+const CUT_NAME_LETTERS_MIN = 10;
+
+/** What a statement line says, as far as matching depends on it. */
+export interface LineFacts {
+  readonly direction: 'debit' | 'credit';
+  readonly amountIdr: Rupiah;
+  readonly bookingDate: string;
+  readonly reference: string | null;
+  readonly counterpartyName: string | null;
+  readonly counterpartyAccount: string | null;
+  readonly returnReason: string | null;
+}
+
+/** The order that the line's reference belongs to. */
+export interface OrderFacts {
+  readonly amountIdr: Rupiah;
+  readonly accountNumber: string;
+  readonly holderName: string;
+  readonly state: InstalmentState;
+  /** WIB date of the first submission; null: never sent. */
+  readonly submittedOn: string | null;
+  /** Whether another statement line has debited this order already. */
+  readonly debited: boolean;
+}
+
+export interface Judgement {
+  /** What the line does to the order: it becomes paid, returned, or stays. */
+  readonly effect: 'paid' | 'returned' | 'none';
+  readonly breaks: readonly BreakType[];
+  /** A line that is no payment of ours and needs nobody: money coming in without reference or return reason. */
+  readonly ignored: boolean;
+}
+
+/** Judges one readable line against its order (null: no order has this reference, or the line has none). */
+export function judgeLine(line: LineFacts, order: OrderFacts | null): Judgement {
+  if (order === null) {
+    const funding = line.direction === 'credit' && line.reference === null && line.returnReason === null;
+    return funding ? judgement('none', [], true) : judgement('none', ['missing_in_ledger']);
+  }
+  return line.direction === 'credit' ? judgeCredit(line, order) : judgeDebit(line, order);
+}
+
+function judgement(effect: Judgement['effect'], breaks: readonly BreakType[], ignored = false): Judgement {
+  return { effect, breaks, ignored };
+}
+
+/** Money that came back. Only the whole amount undoes a payment; part of it is a person's work. */
+function judgeCredit(line: LineFacts, order: OrderFacts): Judgement {
+  if (line.amountIdr !== order.amountIdr) return judgement('none', ['returned', 'amount_mismatch']);
+  return judgement('returned', ['returned']);
+}
+
+/** States in which a debit is expected; `paid` because the bank's status may have said so before the statement did. */
+const debitExpected: ReadonlySet<InstalmentState> = new Set(['submitting', 'unknown', 'accepted', 'paid']);
+
+function judgeDebit(line: LineFacts, order: OrderFacts): Judgement {
+  if (order.debited) return judgement('none', ['duplicate_debit']);
+  // Never sent, or refused by the bank, and debited all the same: the ledger has no such payment.
+  if (order.submittedOn === null || !debitExpected.has(order.state)) return judgement('none', ['missing_in_ledger']);
+  const breaks: BreakType[] = [];
+  if (line.amountIdr !== order.amountIdr) breaks.push('amount_mismatch');
+  if (!isSamePayee(line, order)) breaks.push('payee_mismatch');
+  const effect = breaks.length === 0 ? 'paid' : 'none';
+  if (isLate(order.submittedOn, line.bookingDate)) breaks.push('late');
+  return judgement(effect, breaks);
+}
+
+/** A bulk debit is its orders' sum, to the rupiah. */
+export function judgeBulk(
+  line: Pick<LineFacts, 'amountIdr'>,
+  orders: readonly Pick<OrderFacts, 'amountIdr'>[],
+): Judgement {
+  if (orders.length === 0) return judgement('none', ['missing_in_ledger']);
+  const sum = orders.reduce((total, order) => total + order.amountIdr, 0n);
+  return sum === line.amountIdr ? judgement('paid', []) : judgement('none', ['amount_mismatch']);
+}
+
+/**
+ * Whether line and order name the same payee. The account number decides; only a line without one is judged by name.
+ * A line that names nobody cannot disagree.
+ */
+export function isSamePayee(
+  line: Pick<LineFacts, 'counterpartyName' | 'counterpartyAccount'>,
+  order: Pick<OrderFacts, 'accountNumber' | 'holderName'>,
+): boolean {
+  if (line.counterpartyAccount !== null) return isSameAccount(line.counterpartyAccount, order.accountNumber);
+  return line.counterpartyName === null || isSameName(line.counterpartyName, order.holderName);
+}
+
+/** Blanks, dots and dashes are typography; `*` and `X` are digits that the bank masks. */
+function isSameAccount(onStatement: string, ours: string): boolean {
+  const left = onStatement.replace(/[\s.-]/g, '').toUpperCase();
+  const right = ours.replace(/[\s.-]/g, '').toUpperCase();
+  if (left.length !== right.length || !/\d/.test(left)) return false;
+  return [...left].every((char, i) => char === right[i] || char === '*' || char === 'X');
+}
+
+function isSameName(left: string, right: string): boolean {
+  const [short, long] = [foldName(left), foldName(right)].sort((a, b) => a.length - b.length) as [string, string];
+  return short === long || (short.length >= CUT_NAME_LETTERS_MIN && long.startsWith(short));
+}
+
+function foldName(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toUpperCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+/** Settled more than two working days after submission. Holidays are not known, so a holiday may make a payment late. */
+export function isLate(submittedOn: string, settledOn: string): boolean {
+  return workingDaysBetween(submittedOn, settledOn) > LATE_AFTER_WORKING_DAYS;
+}
+
+/**
+ * An order that the bank took at least two working days ago and that is on no statement although one covers that day.
+ * For orders in `accepted`, and for those `paid` on the bank's word that no line has debited.
+ * @param covered the days for which statements without a gap were read, inclusive; null: none
+ */
+export function isMissingInBank(
+  order: { readonly acceptedOn: string; readonly debited: boolean },
+  covered: { readonly from: string; readonly to: string } | null,
+  asOf: string,
+): boolean {
+  if (order.debited || covered === null) return false;
+  if (order.acceptedOn < covered.from || order.acceptedOn > covered.to) return false;
+  return workingDaysBetween(order.acceptedOn, asOf) >= MISSING_AFTER_WORKING_DAYS;
+}
+
+/**
+ * Whether a statement does not begin where the one before it ended. Balances are canonical decimal text
+ * (`StatementStart.openingText`), so that sen count too; without one of the two nothing can be said.
+ */
+export function isStatementGap(previousClosing: string | null, opening: string | null): boolean {
+  return previousClosing !== null && opening !== null && previousClosing !== opening;
+}

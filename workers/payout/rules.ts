@@ -1,0 +1,6 @@
+/** Payout's rules, all pure: what is due, which changes exist, what the bank's answers mean, what a statement proves. */
+export * from './answers.ts';
+export * from './due.ts';
+export * from './reconcile.ts';
+export * from './reply.ts';
+export * from './states.ts';

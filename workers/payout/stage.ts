@@ -1,0 +1,84 @@
+import type { Chunk, Counts } from '../../jobs/chunk.ts';
+import { fail } from '../../jobs/errors.ts';
+import type { ExclusionList, Policy } from '../../jobs/policy.ts';
+import type { ChunkStage } from '../../jobs/stage.ts';
+import { type BankClient, createBankClient } from './client.ts';
+import { accountReason } from './due.ts';
+import { resolveOrders } from './resolve.ts';
+import { countStates, intendOrders, loadToSend, loadUnknown, move, type Order, type PayeeAccount, type ToSend, type UnknownOrder } from './store.ts';
+import { sendOrders } from './submit.ts';
+
+export type BankSettings = Omit<Parameters<typeof createBankClient>[0], 'now' | 'timeout_ms'>;
+type Screen = (listed: readonly ExclusionList[], rules: Policy['layer3']) => string | undefined;
+
+interface Context {
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+type Work =
+  | { readonly kind: 'submit'; readonly run: string; readonly rows: readonly ToSend[] }
+  | { readonly kind: 'resolve'; readonly rows: readonly UnknownOrder[] };
+type Db = Parameters<typeof loadToSend>[0];
+type Tx = Parameters<typeof countStates>[0];
+type Stage = ChunkStage<Db, Tx, Context, Work, readonly Order[], void, Work> & { close(): Promise<void> };
+
+/** The payout stage. A chunk's subject says what it does: `submit:RUN` sends, `resolve` asks about what is unknown. */
+export function createPayoutStage(settings: BankSettings | undefined, now: () => Date, screened: Screen): Stage {
+  const bank = settings && createBankClient({ ...settings, now });
+  return {
+    kind: 'chunk',
+    name: 'payout',
+    load: (db, chunk, context) => load(db, chunk, context),
+    intend: async (db, _chunk, work, context) => (work.kind === 'submit' ? intend(db, work.rows, context, screened) : []),
+    async ask(db, work, orders, context) {
+      const client = bank ?? noBank();
+      if (work.kind === 'submit') await sendOrders(db, work.run, orders ?? [], client, context);
+      else await resolveOrders(db, work.rows, client, context);
+    },
+    decide: (work) => work,
+    save,
+    close: async () => bank?.close(),
+  };
+}
+
+function noBank(): BankClient {
+  throw fail('BANK_URL is not set: payouts can be prepared and released, not submitted');
+}
+
+async function load(db: Db, chunk: Chunk, { now }: Context): Promise<Work> {
+  const [kind, run] = chunk.subject?.split(':') ?? [];
+  if (kind === 'resolve') return { kind, rows: await loadUnknown(db, chunk) };
+  return { kind: 'submit', run: run as string, rows: await loadToSend(db, chunk, run as string, now) };
+}
+
+/** Screens again just before paying (contract, section 7), then commits the orders of those who may be paid. */
+async function intend(db: Db, rows: readonly ToSend[], { now }: Context, screened: Screen): Promise<Order[]> {
+  const released = rows.filter((row) => row.state === 'released');
+  const judged = released.map((row) => ({ row, reason: heldFor(row, screened) }));
+  const held = judged.flatMap(({ row, reason }) => (reason ? [{ instalmentId: row.instalmentId, to: 'held', reason }] : []));
+  await move(db, ['released'], held, now);
+  const payable = judged.filter(({ reason }) => !reason).map(({ row }) => row as ToSend & { account: PayeeAccount });
+  return intendOrders(db, payable, now);
+}
+
+function heldFor(row: ToSend, screened: Screen): string | undefined {
+  if (row.revoked) return 'participation_revoked';
+  const account = row.account && { ...row.account, linkedAt: new Date(0) };
+  return screened(row.listed, row.policy.layer3) ?? accountReason(row.nik, account) ?? undefined;
+}
+
+/** Whoever is still in `submitting` was not answered for: a crash there is `unknown`, never failed. */
+async function save(tx: Tx, _chunk: Chunk, work: Work, { now }: Context): Promise<Counts> {
+  const ids = work.rows.map((row) => row.instalmentId);
+  const unanswered = ids.map((instalmentId) => ({ instalmentId, to: 'unknown', reason: 'no_answer' }));
+  await move(tx, ['submitting'], unanswered, now);
+  const states = await countStates(tx, ids);
+  const count = (...names: string[]) => names.reduce((sum, name) => sum + (states.get(name) ?? 0), 0);
+  return {
+    passed: count('accepted', 'paid'),
+    rejected: count('rejected', 'returned'),
+    waiting: count('unknown', 'released', 'prepared', 'due'),
+    parked: count('held'),
+  };
+}

@@ -1,0 +1,131 @@
+import { isDate, parseInstant, wibDate } from '../../../jobs/time.ts';
+import { currencyOf, find, findAll, textAt, type XmlNode } from './node.ts';
+
+/** One `Ntry` as it stands in the document: amounts are its text, of any currency. What is missing is null. */
+export interface CamtEntry {
+  readonly amountText: string | null;
+  readonly currency: string | null;
+  readonly indicator: string | null;
+  readonly status: string | null;
+  readonly reversal: boolean;
+  readonly bookingDate: string | null;
+  readonly valueDate: string | null;
+  readonly bankReference: string | null;
+  readonly bulkId: string | null;
+  /** Btch/NbOfTxs; null: the entry does not say that it is a batch. */
+  readonly batchCount: number | null;
+  readonly info: string | null;
+  readonly details: readonly CamtDetail[];
+}
+
+/** One `TxDtls`. */
+export interface CamtDetail {
+  readonly amountText: string | null;
+  readonly currency: string | null;
+  readonly indicator: string | null;
+  readonly endToEndId: string | null;
+  readonly instructionId: string | null;
+  readonly paymentId: string | null;
+  readonly bankReference: string | null;
+  readonly returnReason: string | null;
+  readonly creditorName: string | null;
+  readonly creditorAccount: string | null;
+  readonly debtorName: string | null;
+  readonly debtorAccount: string | null;
+  /** Remittance text, structured reference and additional information, in the document's order. */
+  readonly texts: readonly string[];
+}
+
+/** Reads an entry of any version from 001.02 on (dates, statuses and parties moved over the years). */
+export function readEntry(entry: XmlNode): CamtEntry {
+  const amount = find(entry, 'Amt');
+  const groups = findAll(entry, 'NtryDtls');
+  const batches = groups.map((group) => find(group, 'Btch')).filter((batch) => batch !== undefined);
+  return {
+    amountText: textAt(amount),
+    currency: currencyOf(amount),
+    indicator: textAt(entry, 'CdtDbtInd'),
+    status: textAt(entry, 'Sts', 'Cd') ?? textAt(entry, 'Sts', 'Prtry') ?? textAt(entry, 'Sts'),
+    reversal: /^(true|1)$/.test(textAt(entry, 'RvslInd') ?? ''),
+    bookingDate: readDate(find(entry, 'BookgDt')),
+    valueDate: readDate(find(entry, 'ValDt')),
+    bankReference: textAt(entry, 'AcctSvcrRef'),
+    bulkId: firstText(batches.map((batch) => given(textAt(batch, 'PmtInfId')))),
+    batchCount: batches.length === 0 ? null : batches.reduce((sum, batch) => sum + countOf(batch), 0),
+    info: textAt(entry, 'AddtlNtryInf'),
+    details: groups.flatMap((group) => findAll(group, 'TxDtls').map(readDetail)),
+  };
+}
+
+function readDetail(detail: XmlNode): CamtDetail {
+  const amount = find(detail, 'Amt') ?? find(detail, 'AmtDtls', 'TxAmt', 'Amt');
+  const references = find(detail, 'Refs');
+  const parties = find(detail, 'RltdPties');
+  return {
+    amountText: textAt(amount),
+    currency: currencyOf(amount),
+    indicator: textAt(detail, 'CdtDbtInd'),
+    endToEndId: given(textAt(references, 'EndToEndId')),
+    instructionId: given(textAt(references, 'InstrId')),
+    paymentId: given(textAt(references, 'PmtInfId')),
+    bankReference: textAt(references, 'AcctSvcrRef'),
+    returnReason: textAt(detail, 'RtrInf', 'Rsn', 'Cd') ?? textAt(detail, 'RtrInf', 'Rsn', 'Prtry'),
+    creditorName: nameOf(parties, 'Cdtr'),
+    creditorAccount: accountOf(find(parties, 'CdtrAcct')),
+    debtorName: nameOf(parties, 'Dbtr'),
+    debtorAccount: accountOf(find(parties, 'DbtrAcct')),
+    texts: remittance(detail),
+  };
+}
+
+function remittance(detail: XmlNode): string[] {
+  const texts: string[] = [];
+  for (const part of find(detail, 'RmtInf')?.children ?? []) {
+    const text = part.name === 'Ustrd' ? part.text.trim() : textAt(part, 'CdtrRefInf', 'Ref');
+    if (text) texts.push(text);
+  }
+  const info = textAt(detail, 'AddtlTxInf');
+  return info === null ? texts : [...texts, info];
+}
+
+/** `Nm`, since 001.08 under `Pty`. */
+function nameOf(parties: XmlNode | undefined, role: string): string | null {
+  return textAt(parties, role, 'Nm') ?? textAt(parties, role, 'Pty', 'Nm');
+}
+
+/** `IBAN` or `Othr/Id` of an account. */
+export function accountOf(account: XmlNode | undefined): string | null {
+  return textAt(account, 'Id', 'IBAN') ?? textAt(account, 'Id', 'Othr', 'Id');
+}
+
+/** ISO 20022's way of saying nothing. */
+function given(text: string | null): string | null {
+  return text === null || text === 'NOTPROVIDED' ? null : text;
+}
+
+function firstText(texts: readonly (string | null)[]): string | null {
+  return texts.find((text) => text !== null) ?? null;
+}
+
+function countOf(batch: XmlNode): number {
+  const text = textAt(batch, 'NbOfTxs') ?? '';
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0;
+}
+
+/** The WIB date of a `Dt` or `DtTm` choice; null: missing or unreadable. */
+export function readDate(choice: XmlNode | undefined): string | null {
+  return readDateText(textAt(choice, 'Dt') ?? textAt(choice, 'DtTm'));
+}
+
+/** A date, a local time (its date counts as it stands), or a time with an offset (turned to WIB). */
+export function readDateText(text: string | null): string | null {
+  if (text === null) return null;
+  const date = text.slice(0, 10);
+  if (!isDate(date)) return null;
+  const rest = text.slice(10);
+  if (rest === '' || /^T\d{2}:\d{2}:\d{2}(\.\d+)?(\+07:00)?$/.test(rest)) return date;
+  // A date may carry an offset too (xs:date); it says nothing about the day in WIB that the date alone does not.
+  if (/^(Z|[+-]\d{2}:\d{2})$/.test(rest)) return date;
+  const at = parseInstant(text);
+  return at === undefined ? null : wibDate(at);
+}

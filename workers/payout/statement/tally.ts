@@ -1,0 +1,91 @@
+import { refuse } from '../../../jobs/errors.ts';
+import type { Rupiah } from '../../../jobs/money.ts';
+import { type Exact, exactText, wholeRupiah } from './amount.ts';
+import type { StatementEnd, StatementStart } from './statement.ts';
+
+export interface StatementHead {
+  readonly account: string | null;
+  readonly statementId: string | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly currency: string | null;
+  readonly opening: Exact | null;
+  readonly closing: Exact | null;
+}
+
+/** Counts one statement's lines and sums, and proves at its end that opening plus entries is closing. */
+export interface Tally {
+  /** An entry of the statement, readable or not; null: its amount or its direction is not known. */
+  entry(signed: Exact | null): void;
+  line(bookingDate: string): void;
+  unreadable(): void;
+  notBooked(): void;
+  /** @throws exit 2 naming the difference. */
+  end(head: StatementHead): StatementEnd;
+}
+
+export function createTally(): Tally {
+  let sum = 0n;
+  let known = true;
+  let lines = 0;
+  let unreadable = 0;
+  let notBooked = 0;
+  let first: string | null = null;
+  let last: string | null = null;
+  return {
+    entry(signed) {
+      if (signed === null) known = false;
+      else sum += signed;
+    },
+    line(bookingDate) {
+      lines++;
+      if (first === null || bookingDate < first) first = bookingDate;
+      if (last === null || bookingDate > last) last = bookingDate;
+    },
+    unreadable() {
+      unreadable++;
+    },
+    notBooked() {
+      notBooked++;
+    },
+    end(head) {
+      const balanced = known && head.opening !== null && head.closing !== null;
+      if (known && head.opening !== null && head.closing !== null)
+        requireBalance(head, head.opening, sum, head.closing);
+      const { kind: _, ...facts } = startOf(head);
+      const from = head.from ?? first ?? head.to;
+      return { kind: 'end', ...facts, from, to: head.to ?? last ?? head.from, lines, unreadable, notBooked, balanced };
+    },
+  };
+}
+
+function requireBalance(head: StatementHead, opening: Exact, sum: Exact, closing: Exact): void {
+  const computed = opening + sum;
+  if (computed === closing) return;
+  throw refuse(
+    `statement ${head.statementId ?? ''}: opening ${exactText(opening)} plus entries ${exactText(sum)} is ` +
+      `${exactText(computed)}, but its closing is ${exactText(closing)} (difference ${exactText(closing - computed)}); ` +
+      'nothing of it was taken: ask the bank for the whole statement',
+  );
+}
+
+/** The event that opens a statement. */
+export function startOf(head: StatementHead): StatementStart {
+  const { account, statementId, from, to, currency, opening, closing } = head;
+  return {
+    kind: 'statement',
+    account,
+    statementId,
+    from,
+    to,
+    currency,
+    opening: rupiah(opening, currency),
+    closing: rupiah(closing, currency),
+    openingText: opening === null ? null : exactText(opening),
+    closingText: closing === null ? null : exactText(closing),
+  };
+}
+
+function rupiah(amount: Exact | null, currency: string | null): Rupiah | null {
+  return amount === null || currency !== 'IDR' ? null : wholeRupiah(amount);
+}

@@ -1,0 +1,188 @@
+import { sql } from 'kysely';
+import { listedOn } from '../../db/applicants.ts';
+import type { Db, Tx } from '../../db/connection.ts';
+import { type Move, moveInstalments } from '../../db/instalments.ts';
+import type { Chunk } from '../../jobs/chunk.ts';
+import { type InstalmentKind, paymentReference } from '../../jobs/ids.ts';
+import type { ExclusionList, Policy } from '../../jobs/policy.ts';
+import { wibDate } from '../../jobs/time.ts';
+
+/** An instalment that is to be sent, with the account in force and the lists of the day. */
+export interface ToSend {
+  readonly instalmentId: string;
+  readonly registrationId: string;
+  readonly nik: string;
+  readonly batch: number;
+  readonly kind: InstalmentKind;
+  readonly number: number;
+  readonly amountIdr: string;
+  readonly state: 'released' | 'submitting';
+  readonly orderNumber: number;
+  readonly policy: Policy;
+  readonly listed: readonly ExclusionList[];
+  readonly revoked: boolean;
+  readonly account: PayeeAccount | null;
+}
+
+export interface PayeeAccount {
+  readonly channel: 'bank' | 'ewallet';
+  readonly provider: string;
+  readonly accountNumber: string;
+  readonly holderName: string;
+  readonly holderNik: string;
+  readonly kyc: boolean;
+  readonly status: 'active' | 'inactive' | 'closed';
+}
+
+/** A payment order as the bank gets it. */
+export interface Order {
+  readonly instalmentId: string;
+  readonly reference: string;
+  readonly amountIdr: string;
+  readonly channel: 'bank' | 'ewallet';
+  readonly provider: string;
+  readonly accountNumber: string;
+  readonly holderName: string;
+  readonly orderedAt: Date;
+}
+
+/** What is still to be sent of a run that is released and not stopped. `submitting`: a worker died between intent and save. */
+export async function loadToSend(db: Db, chunk: Chunk, run: string, now: Date): Promise<ToSend[]> {
+  const { rows } = await sql<ToSend>`
+    select i.instalment_id as "instalmentId", r.registration_id as "registrationId", i.nik, i.batch, i.kind, i.number,
+      i.amount_idr as "amountIdr", i.state, i.order_number as "orderNumber", y.body as policy,
+      ${listedOn(wibDate(now))} as listed, p.state = 'revoked' as revoked,
+      (select json_build_object('channel', a.channel, 'provider', a.provider, 'accountNumber', a.account_number,
+          'holderName', a.holder_name, 'holderNik', a.holder_nik, 'kyc', a.kyc, 'status', a.status)
+        from registrations o join accounts a on a.reg = o.reg where o.nik = i.nik and a.linked_at <= ${now}
+        order by a.linked_at desc limit 1) as account
+    from instalments i join payout_runs u on u.payout_run = i.payout_run and u.state = 'released'
+    join registrations r on r.reg = i.reg join participants p on p.nik = i.nik
+    join batches b on b.batch = i.batch join policies y on y.policy_id = b.policy_id
+    where i.payout_run = ${run} and i.instalment_id between ${chunk.lo} and ${chunk.hi} and i.state in ('released', 'submitting')
+    order by i.instalment_id`.execute(db);
+  return rows;
+}
+
+/**
+ * The intent, committed before the bank is called: the order with its reference, the instalment in `submitting`, the
+ * money in flight. Only those that moved here may be sent by this worker; another worker has the others.
+ */
+export async function intendOrders(db: Db, rows: readonly (ToSend & { account: PayeeAccount })[], now: Date): Promise<Order[]> {
+  if (rows.length === 0) return [];
+  const orders = rows.map((row) => ({
+    instalmentId: row.instalmentId,
+    reference: paymentReference({ ...row, orderNumber: row.orderNumber + 1 }),
+    amountIdr: row.amountIdr,
+    channel: row.account.channel,
+    provider: row.account.provider,
+    accountNumber: row.account.accountNumber,
+    holderName: row.account.holderName,
+    orderedAt: now,
+    orderNumber: row.orderNumber + 1,
+  }));
+  return db.transaction().execute(async (tx) => {
+    await sql`
+      insert into payment_orders (reference, instalment_id, order_number, amount_idr, channel, provider, account_number, holder_name, submitted_at)
+      select *, ${now}::timestamptz from unnest(${orders.map((o) => o.reference)}::text[], ${orders.map((o) => o.instalmentId)}::bigint[],
+        ${orders.map((o) => o.orderNumber)}::int[], ${orders.map((o) => o.amountIdr)}::bigint[], ${orders.map((o) => o.channel)}::text[],
+        ${orders.map((o) => o.provider)}::text[], ${orders.map((o) => o.accountNumber)}::text[], ${orders.map((o) => o.holderName)}::text[])
+      on conflict do nothing`.execute(tx);
+    await sql`
+      update instalments set order_number = order_number + 1
+      where instalment_id = any(${orders.map((o) => o.instalmentId)}::bigint[]) and state = 'released'`.execute(tx);
+    const moved = await moveInstalments(tx, ['released'], orders.map((o) => ({ instalmentId: o.instalmentId, to: 'submitting', reason: '' })), now);
+    return orders.filter((order) => moved.has(order.instalmentId));
+  });
+}
+
+/** Moves with no order of their own: held by a list or an account, unknown after a crash. */
+export async function move(db: Db | Tx, from: readonly string[], moves: readonly Move[], now: Date): Promise<number> {
+  if (moves.length === 0) return 0;
+  const moved = await inTransaction(db, (tx) => moveInstalments(tx, from, moves, now));
+  return moved.size;
+}
+
+function inTransaction<T>(db: Db | Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.isTransaction ? work(db as Tx) : db.transaction().execute(work);
+}
+
+/** Writes a try down before it is made; its number is the X-EXTERNAL-ID. */
+export async function intendCalls(db: Db, references: readonly string[], kind: 'transfer' | 'status'): Promise<Map<string, string>> {
+  const { rows } = await sql<{ reference: string; external_id: string }>`
+    insert into bank_calls (reference, kind) select r, ${kind} from unnest(${references}::text[]) as r returning reference, external_id`.execute(db);
+  return new Map(rows.map((row) => [row.reference, row.external_id]));
+}
+
+/** What the bank said to one try, and the steps that follow from it. */
+export interface BankNews {
+  readonly instalmentId: string;
+  readonly reference: string;
+  readonly externalId: string;
+  readonly answer: string;
+  readonly bankReference: string | null;
+  /** States to go through, each a legal change; empty: nothing changes. */
+  readonly steps: readonly string[];
+  readonly reason: string;
+}
+
+/** Keeps the bank's answers as they come, whatever becomes of the chunk: news is news, whoever brings it. */
+export async function keepNews(db: Db, news: readonly BankNews[], now: Date): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await sql`
+      update bank_calls c set answer = n.answer, answered_at = clock_timestamp()
+      from unnest(${news.map((n) => n.externalId)}::bigint[], ${news.map((n) => n.answer)}::text[]) as n (external_id, answer)
+      where c.external_id = n.external_id`.execute(tx);
+    await sql`
+      update payment_orders o set bank_reference = coalesce(n.bank_reference, o.bank_reference), reason = n.reason
+      from unnest(${news.map((n) => n.reference)}::text[], ${news.map((n) => n.bankReference)}::text[], ${news.map((n) => n.reason)}::text[])
+        as n (reference, bank_reference, reason)
+      where o.reference = n.reference`.execute(tx);
+    await takeSteps(tx, news, now);
+  });
+}
+
+async function takeSteps(tx: Tx, news: readonly BankNews[], now: Date): Promise<void> {
+  const longest = Math.max(0, ...news.map((n) => n.steps.length));
+  for (let step = 0; step < longest; step++) {
+    const moves = news.flatMap((n) => {
+      const to = n.steps[step];
+      return to === undefined ? [] : [{ instalmentId: n.instalmentId, to, reason: n.reason }];
+    });
+    await moveInstalments(tx, ['submitting', 'unknown', 'accepted'], moves, now);
+    await sql`
+      update payment_orders o set settled_at = ${now} from instalments i
+      where i.instalment_id = o.instalment_id and i.order_number = o.order_number and i.state = 'paid' and o.settled_at is null
+        and i.instalment_id = any(${moves.map((m) => m.instalmentId)}::bigint[])`.execute(tx);
+  }
+}
+
+/** An unknown order, and whether the statements have anything to say about it. */
+export interface UnknownOrder extends Order {
+  /** Statements cover the WIB days of every try. */
+  readonly covered: boolean;
+  readonly onStatement: boolean;
+}
+
+export async function loadUnknown(db: Db, chunk: Chunk): Promise<UnknownOrder[]> {
+  const { rows } = await sql<UnknownOrder>`
+    select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr", o.channel, o.provider,
+      o.account_number as "accountNumber", o.holder_name as "holderName", o.submitted_at as "orderedAt",
+      exists (select from statements s where (o.submitted_at at time zone 'Asia/Jakarta')::date between s.from_date and s.to_date) as covered,
+      exists (select from statement_lines l where l.reference = o.reference) as "onStatement"
+    from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
+    where i.instalment_id between ${chunk.lo} and ${chunk.hi} and i.state = 'unknown' order by i.instalment_id`.execute(db);
+  return rows;
+}
+
+/** Ours, not the payee's: going on would only repeat it. What was not sent yet is not sent. */
+export async function stopForBank(db: Db, run: string): Promise<void> {
+  await sql`update payout_runs set state = 'stopped' where payout_run = ${run} and state = 'released'`.execute(db);
+}
+
+/** States of the chunk's instalments at the end, for its counts. */
+export async function countStates(tx: Tx, ids: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await sql<{ state: string; n: number }>`
+    select state, count(*)::int4 as n from instalments where instalment_id = any(${ids}::bigint[]) group by state`.execute(tx);
+  return new Map(rows.map((row) => [row.state, row.n]));
+}

@@ -1,0 +1,80 @@
+import pLimit from 'p-limit';
+import { type Batcher, createBatcher } from '../../jobs/batcher.ts';
+import { decidePayment, type PaymentDecision } from './answers.ts';
+import { type BankClient, type Payee, serviceOf } from './client.ts';
+import { stepsTo } from './states.ts';
+import { type BankNews, intendCalls, keepNews, type Order, stopForBank } from './store.ts';
+
+type Db = Parameters<typeof keepNews>[0];
+
+interface Context {
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+const CALLS_AT_ONCE = 8;
+/** Tries of one order in a row that the bank has certainly not taken; then it is `unknown` and asked about. */
+const TRIES_MAX = 3;
+/** BI's code of BNI, the one bank of 2020. */
+const BANK_CODES: Readonly<Record<string, string>> = { bni: '009' };
+
+/** Sends orders that are committed in `submitting`. Every answer is kept as it comes. */
+export async function sendOrders(db: Db, run: string, orders: readonly Order[], bank: BankClient, { now, signal }: Context): Promise<void> {
+  if (orders.length === 0) return;
+  const externalIds = await intendCalls(db, orders.map((order) => order.reference), 'transfer');
+  const news = createBatcher<BankNews>((items) => keepNews(db, items, now));
+  const limit = pLimit(CALLS_AT_ONCE);
+  const send = async (order: Order) => {
+    signal.throwIfAborted();
+    const decision = await sendOne(db, order, externalIds.get(order.reference) as string, bank, false, news);
+    if (decision.stopRun) await stopForBank(db, run);
+  };
+  try {
+    await Promise.all(orders.map((order) => limit(send, order)));
+  } finally {
+    limit.clearQueue();
+    await news.flush();
+  }
+}
+
+/** One order that is committed in `submitting`, tried again (same reference, new external id) only while the bank has certainly not taken it. */
+export async function sendOne(
+  db: Db,
+  order: Order,
+  firstExternalId: string,
+  bank: BankClient,
+  sentBefore: boolean,
+  news: Batcher<BankNews>,
+): Promise<PaymentDecision> {
+  const payee = payeeOf(order);
+  let externalId = firstExternalId;
+  for (let tries = 1; ; tries++) {
+    const reply = await bank.transfer({ ...payee, reference: order.reference, amountIdr: BigInt(order.amountIdr), orderedAt: order.orderedAt, externalId });
+    const sent = { reference: order.reference, amountIdr: BigInt(order.amountIdr), service: serviceOf(payee), sentBefore: sentBefore || tries > 1 };
+    const decision = decidePayment(sent, reply);
+    const again = decision.next === 'again' && tries < TRIES_MAX;
+    const state = decision.state === 'submitting' ? 'unknown' : decision.state;
+    news.add({
+      instalmentId: order.instalmentId,
+      reference: order.reference,
+      externalId,
+      answer: decision.why,
+      bankReference: decision.bankReference,
+      steps: again ? [] : (stepsTo('submitting', state) ?? []),
+      reason: reasonOf(decision, state),
+    });
+    if (!again) return decision;
+    externalId = (await intendCalls(db, [order.reference], 'transfer')).get(order.reference) as string;
+  }
+}
+
+export function payeeOf(order: Order): Payee {
+  const { accountNumber, holderName, provider, channel } = order;
+  if (channel === 'ewallet') return { provider, accountNumber, holderName };
+  return { bankCode: BANK_CODES[provider] ?? provider, accountNumber, holderName };
+}
+
+function reasonOf({ contradiction, why }: PaymentDecision, state: string): string {
+  if (contradiction) return `contradiction ${why}`;
+  return state === 'accepted' ? '' : state === 'rejected' ? `bank_rejected ${why}` : why;
+}

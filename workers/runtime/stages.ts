@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import type { Db } from '../../db/connection.ts';
+import { refuse } from '../../jobs/errors.ts';
+import type { StageName } from '../../jobs/stages.ts';
+import { createAssignmentStage } from '../assignment/stage.ts';
+import { createDukcapilStage } from '../dukcapil/stage.ts';
+import { dedupe } from '../dedupe/stage.ts';
+import { createEmailStage } from '../email/stage.ts';
+import { decideLayer3, scoreAtClosing, screened } from '../layer3/rules.ts';
+import { layer3 } from '../layer3/stage.ts';
+import { createPayoutStage } from '../payout/stage.ts';
+import type { BankSettings, Config } from './config.ts';
+import type { AnyStage } from './executor.ts';
+import { kkTokenKey } from './keys.ts';
+import { createLimiter } from './limiter.ts';
+
+export interface Stages {
+  readonly of: Readonly<Record<StageName, AnyStage>>;
+  close(): Promise<void>;
+}
+
+/** The one file that names the six stages and gives each what it needs from outside. */
+export async function createStages(config: Config, db: Db): Promise<Stages> {
+  const email = createEmailStage(config.mail);
+  const limiter = await createLimiter(db, 'dukcapil', config.registryRate_per_second);
+  const dukcapil = createDukcapilStage(config.registry, limiter, config.registryDailyQuota);
+  const poolRules = { decide: decideLayer3, score: scoreAtClosing, kkTokenKey: () => kkTokenKey(db, config) };
+  const assignment = createAssignmentStage(poolRules);
+  const payout = createPayoutStage(config.bank && withKey(config.bank), config.now, screened);
+  return {
+    of: { dedupe, email, dukcapil, layer3, assignment, payout },
+    close: async () => {
+      await Promise.all([email.close(), dukcapil.close(), payout.close()]);
+    },
+  };
+}
+
+function withKey({ privateKeyFile, ...bank }: BankSettings) {
+  try {
+    return { ...bank, privateKeyPem: readFileSync(privateKeyFile, 'utf8') };
+  } catch {
+    throw refuse('BANK_PRIVATE_KEY_FILE: the file cannot be read');
+  }
+}

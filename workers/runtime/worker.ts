@@ -1,0 +1,118 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { openCounts } from '../../db/chunk.ts';
+import { type StageName, stageSettings } from '../../jobs/stages.ts';
+import { execute } from './executor.ts';
+import type { Office } from './office.ts';
+import type { Stoppable } from './queues.ts';
+import { createStages, type Stages } from './stages.ts';
+import { dispatch, sweep } from './sweeper.ts';
+
+export interface WorkerOptions {
+  readonly stages: readonly StageName[];
+  /** Chunks at once per stage; unset: each stage's own number. */
+  readonly concurrency?: number | undefined;
+}
+
+const SWEEP_EVERY_MS = 1000;
+
+/** Runs the workers of some stages in this process, with a sweeper, until closed. Closing lets begun chunks end. */
+export async function startWorker(office: Office, options: WorkerOptions): Promise<Stoppable> {
+  const { db, config, log } = office;
+  const queues = await office.queues();
+  const stages = await createStages(config, db);
+  const stopping = new AbortController();
+  const context = { db, log, now: config.now, stopping: stopping.signal };
+  const running = options.stages.map((name) =>
+    queues.work(name, options.concurrency ?? stageSettings[name].concurrency, async ({ chunkId }) => {
+      await execute(context, stages.of[name], chunkId);
+      await dispatch(db, queues);
+    }),
+  );
+  const sweeping = keepSweeping(office, stopping.signal);
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    stopping.abort();
+    await Promise.all(running.map((worker) => worker.close()));
+    await sweeping;
+    await stages.close();
+  };
+  return {
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+async function keepSweeping({ db, config, log, queues }: Office, signal: AbortSignal): Promise<void> {
+  const open = await queues();
+  let lastError = '';
+  while (!signal.aborted) {
+    try {
+      await sweep(db, open, config.now());
+      lastError = '';
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (message !== lastError) log.warn({ error: message }, 'sweep failed; trying again');
+      lastError = message;
+    }
+    await pause(SWEEP_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Runs one chunk here and now, without the queue: what a command does that a person waits for. */
+export async function executeHere(office: Office, stage: StageName, chunkId: string): Promise<void> {
+  const stages: Stages = await createStages(office.config, office.db);
+  try {
+    const never = new AbortController().signal;
+    await execute({ db: office.db, log: office.log, now: office.config.now, stopping: never }, stages.of[stage], chunkId);
+  } finally {
+    await stages.close();
+  }
+}
+
+export interface Progress {
+  readonly open: Record<string, number>;
+}
+
+/** Resolves when no chunk of these stages is ready or running; false when `signal` ended it earlier. */
+export async function untilQuiet(
+  office: Office,
+  stages: readonly StageName[],
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void,
+): Promise<boolean> {
+  const POLL_MS = 200;
+  while (!signal.aborted) {
+    const open = await openCounts(office.db);
+    onProgress({ open });
+    if (!stages.some((stage) => open[stage])) return true;
+    await pause(POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return false;
+}
+
+const STUCK_AFTER_MS = 15_000;
+const IN_FLIGHT_MAX_MS = 10 * 60_000;
+
+/** Waits for work in flight as long as it moves, up to a limit: what a closing batch owes to people who are being decided. */
+export async function untilStuck(office: Office, stages: readonly StageName[]): Promise<void> {
+  const limit = AbortSignal.timeout(IN_FLIGHT_MAX_MS);
+  const stuck = new AbortController();
+  let last = '';
+  let since = performance.now();
+  await untilQuiet(office, stages, AbortSignal.any([limit, stuck.signal]), ({ open }) => {
+    const now = JSON.stringify(open);
+    if (now !== last) since = performance.now();
+    else if (performance.now() - since > STUCK_AFTER_MS) stuck.abort();
+    last = now;
+  });
+}
+
+/** Closes the open run when nothing of it is left. */
+export async function finishRun(office: Office): Promise<void> {
+  await sql`
+    update runs set state = 'done', finished_at = clock_timestamp() where state = 'running' and not exists (
+      select from chunks where state in ('ready', 'running') and stage in ('dedupe', 'email', 'dukcapil', 'layer3'))`.execute(office.db);
+}
