@@ -20,7 +20,7 @@ export interface Funnel {
 }
 
 /** The funnel of contract section 4; with a batch, joined to incentive_paid_idr are of that batch alone. */
-export async function funnel(db: Db, batch: number | null): Promise<Funnel> {
+export async function funnel(db: Db, batch: number | null, now: Date): Promise<Funnel> {
   const { rows } = await sql<Omit<Funnel, 'waiting' | 'parked' | 'rejected'>>`
     select
       (select count(*) from registrations)::int4 as registered,
@@ -32,8 +32,8 @@ export async function funnel(db: Db, batch: number | null): Promise<Funnel> {
       (select count(distinct coalesce(r.nik, -r.reg)) from joins j join registrations r on r.reg = j.reg
         where ${batch}::int is null or j.batch = ${batch})::int4 as joined,
       (select count(*) from participants where ${batch}::int is null or batch = ${batch})::int4 as participants,
-      ${trained('purchased', batch)} as training,
-      ${trained('completed', batch)} as completed,
+      ${trained('purchased', batch, now)} as training,
+      ${trained('completed', batch, now)} as completed,
       (select count(distinct nik) from instalments where kind = 'incentive' and state = 'paid'
         and (${batch}::int is null or batch = ${batch}))::int4 as incentive_recipients,
       (select coalesce(sum(amount_idr), 0) from instalments where kind = 'incentive' and state = 'paid'
@@ -46,9 +46,9 @@ export async function funnel(db: Db, batch: number | null): Promise<Funnel> {
   return counts;
 }
 
-/** Participants with a training event for the batch that took them. */
-function trained(event: 'purchased' | 'completed', batch: number | null) {
+/** Participants with a training event by now for the batch that took them. */
+function trained(event: 'purchased' | 'completed', batch: number | null, now: Date) {
   return sql`(select count(distinct p.nik) from participants p join registrations r on r.nik = p.nik
-    join training t on t.reg = r.reg and t.batch = p.batch and t.event = ${event}
+    join training t on t.reg = r.reg and t.batch = p.batch and t.event = ${event} and t.at <= ${now}
     where ${batch}::int is null or p.batch = ${batch})::int4`;
 }

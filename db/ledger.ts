@@ -21,8 +21,8 @@ export async function postMovements(tx: Tx, movements: readonly Movement[], at: 
       from unnest(${movements.map((m) => m.reference)}::text[], ${movements.map((m) => m.from)}::text[],
         ${movements.map((m) => m.to)}::text[], ${movements.map((m) => m.amountIdr)}::bigint[]) as m (reference, credited, debited, amount))
     insert into ledger_entries (at, transaction_id, account, debit_idr, credit_idr, reference)
-    select ${at}, transaction_id, debited, amount, 0, reference from moved
-    union all select ${at}, transaction_id, credited, 0, amount, reference from moved`.execute(tx);
+    select ${at}::timestamptz, transaction_id, debited, amount, 0, reference from moved
+    union all select ${at}::timestamptz, transaction_id, credited, 0, amount, reference from moved`.execute(tx);
 }
 
 /** Debits minus credits of every account, as text; together they are always 0. */

@@ -139,7 +139,7 @@ async function openPayoutChunks(tx: Tx, subject: string, ids: ReturnType<typeof 
     await sql`update chunks set state = 'cancelled' where stage = 'payout' and subject = ${subject} and state = 'failed'`.execute(tx);
     await sql`
       insert into chunks (run_id, stage, lo, hi, subject)
-      select ${runId}, 'payout', min(instalment_id), max(instalment_id), ${subject}
+      select ${runId}::bigint, 'payout', min(instalment_id), max(instalment_id), ${subject}::text
       from (select instalment_id, (row_number() over (order by instalment_id) - 1) / ${stageSettings.payout.chunk_rows_max} as part from (${ids}) q) p
       group by part order by 1`.execute(tx);
   }

@@ -115,6 +115,7 @@ export interface Chunks {
   chunk_id: Generated<Int8>;
   done_at: Timestamp | null;
   enqueued_at: Timestamp | null;
+  enqueues: Generated<number>;
   error: string | null;
   hi: Int8;
   lease_until: Timestamp | null;
@@ -331,8 +332,15 @@ export interface PayoutRuns {
 }
 
 export interface People {
-  frozen_batch: number | null;
+  /**
+   * The first closed batch the person joined: from then on no other registration takes over.
+   */
+  joined_batch: number | null;
   nik: Int8;
+  /**
+   * The first frozen pool the person is in: from then on verdicts stay and corrections are refused.
+   */
+  pool_batch: number | null;
   registrations: number;
   standing: Int8;
 }
@@ -377,6 +385,9 @@ export interface Registrations {
   full_name: string;
   in_school: boolean;
   kk_number: string;
+  /**
+   * Of loads; no foreign key: checking it was 28 % of the insert.
+   */
   load_id: number;
   mother_name: string;
   /**
@@ -439,11 +450,14 @@ export interface StatementLines {
 export interface Statements {
   account: string;
   bank_statement_id: string;
-  closing_idr: Int8 | null;
+  closing: string | null;
   format: string;
   from_date: string;
   lines: Int8;
-  opening_idr: Int8 | null;
+  /**
+   * Exact decimal text: sen and other currencies count when one statement must follow the other.
+   */
+  opening: string | null;
   part: Generated<number>;
   received_at: Generated<Timestamp>;
   sha256: string;

@@ -19,8 +19,8 @@ const labels: readonly (readonly [Exclude<keyof Funnel, 'waiting' | 'parked' | '
 /** `funnel [--batch N]` */
 export function showFunnel(options: { batch?: string }): Promise<Report> {
   const batch = options.batch === undefined ? null : batchNumber(options.batch);
-  return withOffice(async ({ db }) => {
-    const counts = await funnel(db, batch);
+  return withOffice(async ({ db, config }) => {
+    const counts = await funnel(db, batch, config.now());
     const lines = labels.map(([key, label]) => `${label.padEnd(26)}${counts[key].toLocaleString('en').padStart(14)}`);
     lines.push(`${'Incentives paid'.padEnd(26)}${formatRupiah(BigInt(counts.incentive_paid_idr)).padStart(20)}`);
     for (const outcome of ['rejected', 'waiting', 'parked'] as const) {

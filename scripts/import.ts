@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type ImportKind, type ImportResult, importFile, importKinds, storeEmailEvents } from '../db/import/index.ts';
 import { refuse } from '../jobs/errors.ts';
+import { rawMessages } from '../workers/email/bounce-files.ts';
+import { readBounce } from '../workers/email/bounce-message.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { dispatch } from '../workers/runtime/sweeper.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
@@ -23,7 +26,7 @@ export async function importInto(office: Office, kind: ImportKind | 'bounces', p
     const size = path === '-' ? undefined : (await stat(path).catch(() => undefined))?.size;
     const request = { path, quarantineDir, now: config.now(), registryOnline: config.registry !== undefined };
     const onProgress = (lines: number, bytes: number) => progress.update(lines, size ? Math.round((lines * size) / bytes) : undefined);
-    const result = kind === 'bounces' ? await importBounces() : await importFile(database, { kind, ...request, onProgress });
+    const result = kind === 'bounces' ? await importBounces(office, path, quarantineDir) : await importFile(database, { kind, ...request, onProgress });
     await dispatch(db, await office.queues());
     return result;
   } finally {
@@ -31,9 +34,26 @@ export async function importInto(office: Office, kind: ImportKind | 'bounces', p
   }
 }
 
-async function importBounces(): Promise<ImportResult> {
-  void storeEmailEvents;
-  throw new Error('bounces');
+/** Raw bounce messages and feedback reports: a file, a Maildir or an mbox. */
+async function importBounces(office: Office, path: string, quarantineDir: string): Promise<ImportResult> {
+  if (!existsSync(path)) throw refuse(`${path} is not there`);
+  const info = { kind: 'bounces', file: path, fileName: basename(path), sha256: null, now: office.config.now(), quarantineDir };
+  return storeEmailEvents(office.database, info, bounceEvents(path, office.config.now()));
+}
+
+async function* bounceEvents(path: string, now: Date) {
+  for await (const { bytes } of rawMessages(path)) {
+    for (const { recipientToken, recipientAddress, type, dsn, diagnostic, at } of readBounce(bytes)) {
+      yield {
+        ...(recipientToken !== null && { token: recipientToken }),
+        ...(recipientAddress !== null && { address: recipientAddress }),
+        type,
+        at: at ?? now,
+        dsn: dsn ?? '',
+        diagnostic: diagnostic ?? '',
+      };
+    }
+  }
 }
 
 function reportOf(kind: string, result: ImportResult): Report {

@@ -6,7 +6,7 @@ import type { ImportResult } from './execute.ts';
 import { closeLoad, openLoad, tally } from './load.ts';
 import { type QuarantineFiles, recordFaults, writeQuarantine } from './quarantine.ts';
 import type { DataRecord } from './records.ts';
-import { asOurs, lockMerging, retryingDeadlocks, withSession } from './session.ts';
+import { asOurs, lockMerging, retryingDeadlocks, withSession } from '../session.ts';
 import { createStage, StageWriter } from './stage.ts';
 
 /** What a raw message said about a recipient, who is named in any of four ways. */

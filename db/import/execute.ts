@@ -9,7 +9,7 @@ import { readLines } from './lines.ts';
 import { closeLoad, type LoadCounts, openLoad, tally } from './load.ts';
 import { type QuarantineFiles, recordFaults, writeQuarantine } from './quarantine.ts';
 import { csvRecords, type DataRecord, ndjsonRecords } from './records.ts';
-import { asOurs, lockMerging, retryingDeadlocks, withSession } from './session.ts';
+import { asOurs, lockMerging, retryingDeadlocks, withSession } from '../session.ts';
 import { openSource, type Source, sourceName, spool } from './source.ts';
 import { createStage, StageWriter } from './stage.ts';
 

@@ -137,12 +137,14 @@ create table statements (
   bank_statement_id text not null,
   from_date date not null,
   to_date date not null,
-  opening_idr bigint,
-  closing_idr bigint,
+  opening text,
+  closing text,
   lines bigint not null,
   received_at timestamptz not null default clock_timestamp(),
   unique (sha256, part)
 );
+
+comment on column statements.opening is 'Exact decimal text: sen and other currencies count when one statement must follow the other.';
 
 create table statement_lines (
   statement_id bigint not null references statements,

@@ -17,17 +17,20 @@ export interface Person {
 
 /**
  * Registrations with one NIK are one person; the earliest that has not given way stands, the others name it
- * (contract, section 4.1). Ties of time go to the lowest registration_id, bytewise. The SQL in store.ts does the same
+ * (contract, section 4.1). Those that gave way before it keep `passed`; a later one that was rejected while it stood for
+ * a while is a duplicate again, so that the order of arrival decides nothing. Ties of time go to the lowest
+ * registration_id, bytewise. The SQL in store.ts does the same
  * for everybody at once and is property-tested against this.
  */
 export function decidePerson(person: Person): Map<string, Verdict> {
   const ordered = [...person.submissions].sort(earlier);
   const kept = ordered.find((submission) => submission.registrationId === person.kept && !submission.gaveWay);
   const stands = kept ?? ordered.find((submission) => !submission.gaveWay);
+  const place = stands ? ordered.indexOf(stands) : ordered.length;
   return new Map(
-    ordered.map((submission) => [
+    ordered.map((submission, i) => [
       submission.registrationId,
-      submission === stands || submission.gaveWay || !stands ? passed() : verdict('duplicate_nik', stands.registrationId),
+      i === place || (i < place && submission.gaveWay) ? passed() : verdict('duplicate_nik', stands?.registrationId),
     ]),
   );
 }

@@ -39,6 +39,8 @@ async function gather(tx: Tx, chunk: Chunk): Promise<void> {
   await sql`analyze gathered`.execute(tx);
 }
 
+const passes = sql`(stands_at is null or place = stands_at or (place < stands_at and gave_way))`;
+
 /** The rule of rules.ts for all of them at once. */
 async function decide(tx: Tx): Promise<void> {
   await sql`
@@ -61,8 +63,8 @@ async function decide(tx: Tx): Promise<void> {
       from placed window w as (partition by nik, case when nik is null then reg end))
     select reg, nik, before, before_detail, gave_way, place,
       place = stands_at as stands,
-      case when gave_way or place = stands_at then 'passed' else 'rejected' end as outcome,
-      case when gave_way or place = stands_at then '' else
+      case when ${passes} then 'passed' else 'rejected' end as outcome,
+      case when ${passes} then '' else
         min(registration_id) filter (where place = stands_at) over (partition by nik) end as detail,
       count(*) over (partition by nik)::int4 as registrations
     from judged`.execute(tx);

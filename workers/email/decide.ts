@@ -1,10 +1,10 @@
 import type { Policy } from '../../jobs/policy.ts';
 import type { Reason } from '../../jobs/reasons.ts';
 import { passed, type Verdict, verdict } from '../../jobs/verdict.ts';
-import { isDeliverableSyntax, parseAddress } from './address.ts';
+import { parseAddress } from './address.ts';
 import { type BounceClass, classifyBounce, enhancedStatus } from './bounce.ts';
 import { isDisposable } from './disposable.ts';
-import { suggestDomain } from './suggestion.ts';
+import { damerauLevenshtein, suggestDomain } from './suggestion.ts';
 
 const MS_PER_HOUR = 3_600_000;
 
@@ -59,10 +59,10 @@ const reasonOfBounce: Readonly<Record<BounceClass, Reason>> = {
 export function decideEmail(question: EmailQuestion): Verdict {
   const { events, policy } = question;
   const address = parseAddress(question.email);
-  if (!isDeliverableSyntax(address)) return verdict('email_syntax');
+  if (address === null) return verdict('email_syntax');
   const meant = suggestDomain(address.domain);
   const suggestion = meant === null ? '' : `suggest ${meant}`;
-  if (policy.reject_disposable && isDisposable(address.domain)) return verdict('email_disposable', suggestion);
+  if (policy.reject_disposable && isDisposable(address.domain) && !isSlip(address.domain, meant)) return verdict('email_disposable');
 
   const latest = latestEvent(events);
   if (latest?.type === 'confirmed') return passed(suggestion);
@@ -73,6 +73,11 @@ export function decideEmail(question: EmailQuestion): Verdict {
   const status = enhancedStatus(latest?.dsn ?? '') ?? '';
   const detail = status === '' || suggestion === '' ? status + suggestion : `${status}; ${suggestion}`;
   return reason === 'email_hard_bounce' ? verdict(reason, detail) : waitOrGiveUp(reason, detail, question);
+}
+
+/** The disposable lists also hold misspelt providers (gmial.com): one slip is no throw-away address, its bounce will tell. */
+function isSlip(domain: string, meant: string | null): boolean {
+  return meant !== null && damerauLevenshtein(domain, meant) === 1;
 }
 
 /** `confirmed` outranks everything; else the latest by `at`; at the same moment the most severe. */

@@ -1,4 +1,4 @@
-export { type Address, isDeliverableSyntax, parseAddress } from './address.ts';
+export { type Address, parseAddress } from './address.ts';
 export { type BounceClass, classifyBounce, enhancedStatus } from './bounce.ts';
 export {
   decideEmail,

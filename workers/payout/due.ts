@@ -59,22 +59,32 @@ export function accountReason(nik: string, account: Account | null): PayoutReaso
 }
 
 /**
- * The WIB date on which some training was, for the first time, both completed and rated; null: none is yet.
+ * The moment at which some training was, for the first time, both completed and rated, in ms; null: none is yet.
  * Of several trainings the one that met both first counts, so that a rating added later to another training can never
  * move the date to a later day. (Taking the training that was completed first would: BPK found payments without
  * completion, not ones a month late, but a date that moves after an order was prepared is worse than either.)
  */
-export function firstTrainingDone(events: readonly TrainingEvent[]): string | null {
+export function firstTrainingDone(events: readonly TrainingEvent[]): number | null {
   const completed = earliestByTraining(events, 'completed');
   const rated = earliestByTraining(events, 'rated');
-  let first: number | undefined;
+  let first: number | null = null;
   for (const [training, completedMs] of completed) {
     const ratedMs = rated.get(training);
     if (ratedMs === undefined) continue;
     const bothMs = Math.max(completedMs, ratedMs);
-    if (first === undefined || bothMs < first) first = bothMs;
+    if (first === null || bothMs < first) first = bothMs;
   }
-  return first === undefined ? null : wibDate(new Date(first));
+  return first;
+}
+
+/** The first moment from `from` on at which the account in force can be paid to; null: never so far. */
+function payableSince(nik: string, accounts: readonly Account[], from: number): number | null {
+  const ordered = [...accounts].sort((a, b) => a.linkedAt.getTime() - b.linkedAt.getTime());
+  for (const [i, account] of ordered.entries()) {
+    const until = ordered[i + 1]?.linkedAt.getTime() ?? Number.POSITIVE_INFINITY;
+    if (until > from && accountReason(nik, account) === null) return Math.max(from, account.linkedAt.getTime());
+  }
+  return null;
 }
 
 function earliestByTraining(events: readonly TrainingEvent[], name: string): Map<string, number> {
@@ -94,42 +104,42 @@ export function surveyDone(events: readonly TrainingEvent[], number: number): st
 
 /**
  * Every instalment of one participation, incentives first: due and payable, due but not payable (and why), or not due.
- * The due date comes from the training or the survey alone; the account decides only whether it can be paid on the day
- * it is prepared, so somebody who links an account late is paid what fell due meanwhile.
- * @param account the one in force at preparation (`accountInForce`)
+ * Incentive 1 is due on the day when training and account are both in order for the first time, incentive k is due
+ * k − 1 months after it, a survey on the day of its event (contract, section 7). Whatever the day, money only goes to an
+ * account that is in order now. Somebody whose account never was is told why on the day the training was done.
+ * @param accounts every link known by now
  * @param asOf WIB date, YYYY-MM-DD
  */
 export function dueInstalments(
   participant: Participant,
   events: readonly TrainingEvent[],
-  account: Account | null,
+  accounts: readonly Account[],
   policy: Policy['payout'],
   asOf: string,
 ): readonly Instalment[] {
-  const first = firstTrainingDone(events);
-  const reason: PayoutReason | null = participant.revoked
-    ? 'participation_revoked'
-    : accountReason(participant.nik, account);
+  const inForce = accountInForce(accounts, new Date(8.64e15));
+  const reason = participant.revoked ? 'participation_revoked' : accountReason(participant.nik, inForce);
   const judge = (base: InstalmentBase, dueOn: string | null, why: NotDueWhy): Instalment => {
     if (dueOn === null) return { ...base, status: 'not_due', dueOn: null, why };
     if (dueOn > asOf) return { ...base, status: 'not_due', dueOn, why: 'date_not_reached' };
     return reason === null ? { ...base, status: 'payable', dueOn } : { ...base, status: 'not_payable', dueOn, reason };
   };
-  const incentives = numbersTo(policy.incentive_times).map((number) =>
-    judge(
-      { kind: 'incentive', number, amountIdr: BigInt(policy.incentive_idr) },
-      first === null ? null : addMonths(first, number - 1),
-      'training_not_completed_and_rated',
-    ),
-  );
-  const surveys = numbersTo(policy.survey_times).map((number) =>
-    judge(
-      { kind: 'survey', number, amountIdr: BigInt(policy.survey_idr) },
-      surveyDone(events, number),
-      'survey_not_answered',
-    ),
-  );
+  const first = firstDueOn(participant.nik, events, accounts);
+  const incentives = numbersTo(policy.incentive_times).map((number) => {
+    const base: InstalmentBase = { kind: 'incentive', number, amountIdr: BigInt(policy.incentive_idr) };
+    return judge(base, first && addMonths(first, number - 1), 'training_not_completed_and_rated');
+  });
+  const surveys = numbersTo(policy.survey_times).map((number) => {
+    const base: InstalmentBase = { kind: 'survey', number, amountIdr: BigInt(policy.survey_idr) };
+    return judge(base, surveyDone(events, number), 'survey_not_answered');
+  });
   return [...incentives, ...surveys];
+}
+
+/** The WIB date of incentive 1; null: no training is completed and rated. */
+function firstDueOn(nik: string, events: readonly TrainingEvent[], accounts: readonly Account[]): string | null {
+  const done = firstTrainingDone(events);
+  return done === null ? null : wibDate(new Date(payableSince(nik, accounts, done) ?? done));
 }
 
 function numbersTo(n: number): number[] {

@@ -10,6 +10,14 @@ const url = (...protocols: string[]) =>
 const count = z.string().regex(/^[1-9]\d{0,9}$/, 'must be a whole number above 0').transform(Number);
 const text = z.string().min(1, 'must not be empty');
 
+/** A header that every browser sends says nothing about who asks: believing it would open the console to everybody. */
+const BROWSER_HEADERS =
+  /^(accept.*|authorization|cache-control|connection|content-.*|cookie|dnt|host|if-.*|origin|pragma|priority|range|referer|sec-.*|te|upgrade.*|user-agent)$/i;
+const identityHeader = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'must be the name of a header, such as X-Forwarded-User')
+  .refine((name) => !BROWSER_HEADERS.test(name), 'must be a header that only the proxy sets, such as X-Forwarded-User');
+
 /** The environment of contract section 2, checked once at start. */
 const schema = z.object({
   NODE_ENV: z.string().optional(),
@@ -37,6 +45,7 @@ const schema = z.object({
   BANK_SOURCE_ACCOUNT: text.optional(),
   KK_TOKEN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   CONSOLE_PASSWORD: z.string().min(8, 'must have at least 8 characters').optional(),
+  CONSOLE_IDENTITY_HEADER: identityHeader.optional(),
 });
 type Environment = z.infer<typeof schema>;
 
@@ -80,6 +89,8 @@ export interface Config {
   readonly bank: BankSettings | undefined;
   readonly kkTokenKey: string | undefined;
   readonly consolePassword: string | undefined;
+  /** The header in which a proxy tells who asks; it must remove the header from what comes from outside. */
+  readonly consoleIdentityHeader: string | undefined;
 }
 
 /** All of a group or none: a half-set counterpart names the first variable that is missing. */
@@ -152,5 +163,6 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     bank: bankOf(env),
     kkTokenKey: env.KK_TOKEN_KEY,
     consolePassword: env.CONSOLE_PASSWORD,
+    consoleIdentityHeader: env.CONSOLE_IDENTITY_HEADER,
   };
 }

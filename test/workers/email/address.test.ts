@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isDeliverableSyntax, parseAddress } from '../../../workers/email/rules.ts';
+import { parseAddress } from '../../../workers/email/rules.ts';
+import { corpus } from '../../helpers/corpora.ts';
 
 const label63 = 'a'.repeat(63);
 
@@ -20,7 +21,7 @@ describe('parseAddress', () => {
     [`a@${label63}.co.id`],
     [`a@${label63}.${label63}.${label63}.${'a'.repeat(60)}`],
     ['x@xn--mnchen-3ya.de'],
-  ])('accepts %s', (address) => expect(isDeliverableSyntax(parseAddress(address))).toBe(true));
+  ])('accepts %s', (address) => expect(parseAddress(address)).not.toBeNull());
 
   it.each([
     [''],
@@ -63,14 +64,13 @@ describe('parseAddress', () => {
     ['a@[IPv6:1:2:3:4:5:6:192.0.2.1]', true],
     ['a@[192.0.2.256]', false],
     ['a@[IPv6:1::2::3]', false],
-    ['a@[IPv6:1:2:3:4:5:6::8]', true],
+    // A double colon stands for at least two groups (RFC 5321, section 4.1.3).
+    ['a@[IPv6:1:2:3:4:5:6::8]', false],
     ['a@[IPv6:1:2:3:4:5:6:7::8]', false],
     ['a@[2001:db8::1]', false],
     ['a@[tag:x]', false],
-  ])('reads the literal %s, but never as deliverable', (address, grammatical) => {
-    const parsed = parseAddress(address);
-    expect(parsed?.literal ?? false).toBe(grammatical && address !== 'a@[IPv6:1:2:3:4:5:6::8]');
-    expect(isDeliverableSyntax(parsed)).toBe(false);
+  ])('the literal %s is valid: %s', (address, valid) => {
+    expect(parseAddress(address)?.literal ?? false).toBe(valid);
   });
 
   it('puts the domain, and only the domain, in lower case', () => {
@@ -95,10 +95,10 @@ describe('parseAddress', () => {
 });
 
 /** The corpus is not in the repository; the tables above stand where it is absent. */
-const corpus = '/work/shared/corpora/addresses/is_email_tests.xml';
-describe.runIf(existsSync(corpus))('the is_email suite', () => {
-  it('agrees on all cases, literals counted as grammatical', () => {
-    const cases = isEmailCases(readFileSync(corpus, 'utf8'));
+const suite = corpus('addresses/is_email_tests.xml');
+describe.runIf(existsSync(suite))('the is_email suite', () => {
+  it('agrees on all cases', () => {
+    const cases = isEmailCases(readFileSync(suite, 'utf8'));
     const wrong = cases.filter(({ address, valid }) => (parseAddress(address) !== null) !== valid);
     expect(cases.length).toBeGreaterThan(100);
     expect(wrong).toEqual([]);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readBounce } from '../../../workers/email/bounce-message.ts';
 import { classifyBounce } from '../../../workers/email/rules.ts';
+import { corpus } from '../../helpers/corpora.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
@@ -193,14 +194,14 @@ To: lain@contoh.id
 });
 
 /** The corpus is not in the repository; the vectors above stand where it is absent. */
-const corpus = '/work/shared/corpora/bounces/';
-describe.runIf(existsSync(corpus))('the sisimai corpus', () => {
+const folder = corpus('bounces/');
+describe.runIf(existsSync(folder))('the sisimai corpus', () => {
   it('tells hard from soft as three parsers agree in 9 of 10', () => {
-    const rows = readFileSync(`${corpus}expected.csv`, 'utf8').trim().split(/\r?\n/).slice(1);
+    const rows = readFileSync(`${folder}expected.csv`, 'utf8').trim().split(/\r?\n/).slice(1);
     const agreed = rows.map((row) => row.split(',')).filter((row) => row[6] === '1');
     expect(agreed.length).toBeGreaterThan(200);
     const right = agreed.filter(([file = '', index, , , , hard]) => {
-      const found = readBounce(readFileSync(`${corpus}eml/${file}`))[Number(index) - 1];
+      const found = readBounce(readFileSync(`${folder}eml/${file}`))[Number(index) - 1];
       const isHard = found?.type === 'bounced' && classifyBounce(found.dsn, found.diagnostic) === 'hard';
       return isHard === (hard === 'true');
     });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isDisposable, suggestDomain } from '../../../workers/email/rules.ts';
 import { damerauLevenshtein } from '../../../workers/email/suggestion.ts';
+import { corpus } from '../../helpers/corpora.ts';
 
 describe('suggestDomain', () => {
   it.each([
@@ -51,10 +52,10 @@ describe('suggestDomain', () => {
   });
 });
 
-const corpus = '/work/shared/corpora/addresses/';
-describe.runIf(existsSync(corpus))('the flanker lists', () => {
+const folder = corpus('addresses/');
+describe.runIf(existsSync(folder))('the flanker lists', () => {
   const lines = (file: string): string[] =>
-    readFileSync(`${corpus}${file}`, 'utf8')
+    readFileSync(`${folder}${file}`, 'utf8')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
 

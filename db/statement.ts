@@ -1,0 +1,183 @@
+import { sql } from 'kysely';
+import type { Db, Tx } from './connection.ts';
+import { moveInstalments } from './instalments.ts';
+
+export interface NewStatement {
+  readonly sha256: string;
+  /** A file may hold several; 1, 2, … */
+  readonly part: number;
+  readonly format: string;
+  readonly account: string;
+  readonly bankStatementId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly opening: string | null;
+  readonly closing: string | null;
+  readonly lines: number;
+}
+
+/** A line as a reader gives it; `unreadable` says why it could not be read. */
+export interface NewLine {
+  readonly line: number;
+  readonly bookedOn: string | null;
+  readonly amountIdr: string | null;
+  readonly direction: string | null;
+  readonly reference: string | null;
+  readonly bulkId: string | null;
+  readonly name: string | null;
+  readonly account: string | null;
+  readonly bankReference: string | null;
+  readonly returnReason: string | null;
+  readonly unreadable: string | null;
+}
+
+/** Whether this very file was taken before. */
+export async function isKnownFile(db: Db | Tx, sha256: string): Promise<boolean> {
+  const row = await db.selectFrom('statements').select('statement_id').where('sha256', '=', sha256).limit(1).executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Lines wait here until their statement turned out whole; a refused one leaves nothing behind. */
+export async function stageLines(tx: Tx, part: number, lines: readonly NewLine[]): Promise<void> {
+  await sql`
+    create temp table if not exists staged_lines (part int, line bigint, booked_on date, amount_idr bigint, direction text, reference text,
+      bulk_id text, counterparty_name text, counterparty_account text, bank_reference text, return_reason text, unreadable text) on commit drop`.execute(tx);
+  const column = <K extends keyof NewLine>(key: K) => lines.map((line) => line[key]);
+  await sql`
+    insert into staged_lines select ${part}, * from unnest(${column('line')}::bigint[], ${column('bookedOn')}::date[], ${column('amountIdr')}::bigint[],
+      ${column('direction')}::text[], ${column('reference')}::text[], ${column('bulkId')}::text[], ${column('name')}::text[],
+      ${column('account')}::text[], ${column('bankReference')}::text[], ${column('returnReason')}::text[], ${column('unreadable')}::text[])`.execute(tx);
+}
+
+/** Takes one whole statement with its staged lines; returns its number. */
+export async function storeStatement(tx: Tx, statement: NewStatement): Promise<string> {
+  const { sha256, part, format, account, bankStatementId, from, to, opening, closing, lines } = statement;
+  const { statement_id } = await tx
+    .insertInto('statements')
+    .values({ sha256, part, format, account, bank_statement_id: bankStatementId, from_date: from, to_date: to, opening, closing, lines })
+    .returning('statement_id')
+    .executeTakeFirstOrThrow();
+  if (lines > 0) {
+    await sql`
+      insert into statement_lines select ${statement_id}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
+        counterparty_account, bank_reference, return_reason, unreadable from staged_lines where part = ${part} order by line`.execute(tx);
+  }
+  return statement_id;
+}
+
+/** A line with the order of its reference, as the rules judge it. */
+export interface MatchedLine {
+  readonly line: string;
+  readonly bookedOn: string | null;
+  readonly amountIdr: string | null;
+  readonly direction: 'debit' | 'credit' | null;
+  readonly reference: string | null;
+  readonly name: string | null;
+  readonly account: string | null;
+  readonly returnReason: string | null;
+  readonly unreadable: string | null;
+  readonly order: {
+    readonly instalmentId: string;
+    readonly current: boolean;
+    readonly amountIdr: string;
+    readonly accountNumber: string;
+    readonly holderName: string;
+    readonly state: string;
+    readonly submittedOn: string | null;
+    readonly debited: boolean;
+  } | null;
+}
+
+/** Lines of a statement after a line, each joined to its order: page by page, memory stays flat. */
+export async function matchedLines(tx: Tx, statementId: string, after: string, limit: number): Promise<MatchedLine[]> {
+  const { rows } = await sql<MatchedLine>`
+    select l.line, l.booked_on as "bookedOn", l.amount_idr as "amountIdr", l.direction, l.reference, l.counterparty_name as name,
+      l.counterparty_account as account, l.return_reason as "returnReason", l.unreadable,
+      case when o.reference is null then null else json_build_object('instalmentId', i.instalment_id::text, 'current', i.order_number = o.order_number,
+        'amountIdr', o.amount_idr::text, 'accountNumber', o.account_number, 'holderName', o.holder_name, 'state', i.state,
+        'submittedOn', (o.submitted_at at time zone 'Asia/Jakarta')::date,
+        'debited', exists (select from statement_lines e where e.reference = l.reference and e.direction = 'debit'
+          and (e.statement_id, e.line) < (l.statement_id, l.line))) end as "order"
+    from statement_lines l left join payment_orders o on o.reference = l.reference left join instalments i on i.instalment_id = o.instalment_id
+    where l.statement_id = ${statementId} and l.line > ${after} order by l.line limit ${limit}`.execute(tx);
+  return rows;
+}
+
+export interface Effect {
+  readonly instalmentId: string;
+  readonly reference: string;
+  readonly steps: readonly string[];
+  readonly bookedOn: string;
+  readonly returnReason: string | null;
+}
+
+/** What the statement proves: orders become paid or returned, with their ledger entries. */
+export async function applyEffects(tx: Tx, effects: readonly Effect[], now: Date): Promise<void> {
+  const longest = Math.max(0, ...effects.map((effect) => effect.steps.length));
+  for (let step = 0; step < longest; step++) {
+    const moves = effects.flatMap(({ instalmentId, steps, returnReason }) => {
+      const to = steps[step];
+      return to === undefined ? [] : [{ instalmentId, to, reason: to === 'returned' ? (returnReason ?? 'returned') : '' }];
+    });
+    await moveInstalments(tx, ['submitting', 'unknown', 'accepted', 'paid'], moves, now);
+  }
+  await sql`
+    update payment_orders o set settled_at = n.booked_on::timestamp at time zone 'Asia/Jakarta', value_date = n.booked_on
+    from unnest(${effects.map((effect) => effect.reference)}::text[], ${effects.map((effect) => effect.bookedOn)}::date[]) as n (reference, booked_on)
+    where o.reference = n.reference`.execute(tx);
+}
+
+export interface NewBreak {
+  readonly type: string;
+  /** What it is about: the same statement twice opens nothing twice. */
+  readonly key: string;
+  readonly reference: string | null;
+  readonly amountIdr: string | null;
+  readonly statementId: string | null;
+  readonly line: string | null;
+}
+
+/** Opens breaks; one that is known stays as it is. Returns how many are new. */
+export async function openBreaks(tx: Tx, breaks: readonly NewBreak[], openedOn: string): Promise<number> {
+  if (breaks.length === 0) return 0;
+  const column = <K extends keyof NewBreak>(key: K) => breaks.map((one) => one[key]);
+  const { numAffectedRows } = await sql`
+    insert into breaks (type, key, reference, amount_idr, statement_id, statement_line, opened_on)
+    select *, ${openedOn}::date from unnest(${column('type')}::text[], ${column('key')}::text[], ${column('reference')}::text[],
+      ${column('amountIdr')}::bigint[], ${column('statementId')}::bigint[], ${column('line')}::bigint[])
+    on conflict (type, key) do nothing`.execute(tx);
+  return Number(numAffectedRows ?? 0n);
+}
+
+/** The statement of this account before this one, by its days; its closing must be our opening. */
+export async function previousClosing(tx: Tx, statementId: string): Promise<string | null> {
+  const { rows } = await sql<{ closing: string | null }>`
+    select p.closing from statements s join statements p on p.account = s.account and p.statement_id <> s.statement_id
+      and (p.to_date, p.part) < (s.to_date, s.part) and p.to_date <= s.from_date
+    where s.statement_id = ${statementId} order by p.to_date desc, p.part desc limit 1`.execute(tx);
+  return rows[0]?.closing ?? null;
+}
+
+/** Orders that the bank has taken and that no line has debited, with the days that statements cover. */
+export async function undebited(tx: Tx): Promise<{ reference: string; amountIdr: string; acceptedOn: string; from: string; to: string }[]> {
+  const { rows } = await sql<{ reference: string; amountIdr: string; acceptedOn: string; from: string; to: string }>`
+    select o.reference, o.amount_idr as "amountIdr", d.day as "acceptedOn", s.from_date as "from", s.to_date as "to"
+    from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
+    cross join lateral (select (o.submitted_at at time zone 'Asia/Jakarta')::date as day) d
+    join lateral (select from_date, to_date from statements s where d.day between s.from_date and s.to_date limit 1) s on true
+    where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')`.execute(tx);
+  return rows;
+}
+
+/** Open breaks by type, and the three totals that must be equal, as text. */
+export async function reconciliationTotals(db: Db | Tx) {
+  const { rows } = await sql<{ ledger: string; orders: string; statement: string }>`
+    select
+      (select coalesce(sum(debit_idr - credit_idr), 0) from ledger_entries where account = 'paid')::text as ledger,
+      (select coalesce(sum(amount_idr), 0) from instalments where state = 'paid')::text as orders,
+      (select coalesce(sum(case l.direction when 'debit' then l.amount_idr else -l.amount_idr end), 0)
+        from statement_lines l join payment_orders o on o.reference = l.reference)::text as statement`.execute(db);
+  const breaks = await sql<{ type: string; n: number }>`
+    select type, count(*)::int4 as n from breaks where state = 'open' group by type order by type`.execute(db);
+  return { totals: rows[0] as (typeof rows)[number], openBreaks: Object.fromEntries(breaks.rows.map((row) => [row.type, row.n])) as Record<string, number> };
+}

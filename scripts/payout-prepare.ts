@@ -1,0 +1,49 @@
+import { type DueRow, participantsAfter, type ParticipantRow, prepareRun, storeDue } from '../db/payout.ts';
+import { loadPolicy } from '../db/run.ts';
+import type { Policy } from '../jobs/policy.ts';
+import { payoutReasons } from '../jobs/reasons.ts';
+import { wibDate } from '../jobs/time.ts';
+import { dueInstalments } from '../workers/payout/rules.ts';
+import type { Office } from '../workers/runtime/office.ts';
+import { startProgress } from './progress.ts';
+
+const PAGE = 5000;
+/** What an account's owner can put right: such instalments are looked at again. What an operator held stays held. */
+const accountReasons = Object.keys(payoutReasons).filter((reason) => reason.startsWith('account_'));
+
+/** Judges every participant page by page and makes a run of what is due; one transaction, so a kill leaves nothing half prepared. */
+export function prepareDue({ db, config }: Office, by: string) {
+  const now = config.now();
+  const asOf = wibDate(now);
+  const policies = new Map<number, Policy>();
+  return db.transaction().execute(async (tx) => {
+    const progress = startProgress('prepare', 'participants');
+    let after = '0';
+    let seen = 0;
+    for (;;) {
+      const page = await participantsAfter(tx, after, now, PAGE);
+      for (const { policyId } of page) {
+        if (!policies.has(policyId)) policies.set(policyId, await loadPolicy(tx, policyId));
+      }
+      const rows = page.flatMap((person) => dueRows(person, policies.get(person.policyId) as Policy, asOf));
+      await storeDue(tx, rows, accountReasons);
+      seen += page.length;
+      progress.update(seen);
+      if (page.length < PAGE) break;
+      after = (page.at(-1) as ParticipantRow).nik;
+    }
+    progress.end();
+    return prepareRun(tx, asOf, by);
+  });
+}
+
+function dueRows(person: ParticipantRow, policy: Policy, asOf: string): DueRow[] {
+  const events = person.events.map((event) => ({ ...event, at: new Date(event.at) }));
+  const accounts = person.accounts.map((account) => ({ ...account, linkedAt: new Date(account.linkedAt) }));
+  const { nik, reg, batch } = person;
+  return dueInstalments(person, events, accounts, policy.payout, asOf).flatMap((instalment): DueRow[] => {
+    if (instalment.status === 'not_due') return [];
+    const { kind, number, amountIdr, dueOn } = instalment;
+    return [{ nik, reg, batch, kind, number, amountIdr, dueOn, reason: instalment.status === 'payable' ? '' : instalment.reason }];
+  });
+}

@@ -1,0 +1,139 @@
+import { findRun, finishRuns, holdPerson, openResolution, openSubmission, payoutCounts, releaseRun, stopRun } from '../db/payout.ts';
+import { failedChunks } from '../db/status.ts';
+import { fail, refuse } from '../jobs/errors.ts';
+import { formatRupiah } from '../jobs/money.ts';
+import { wibDate } from '../jobs/time.ts';
+import type { Office } from '../workers/runtime/office.ts';
+import { stopOnSignals } from '../workers/runtime/shutdown.ts';
+import { dispatch } from '../workers/runtime/sweeper.ts';
+import { startWorker, untilQuiet } from '../workers/runtime/worker.ts';
+import { done, needsPerson, type Report, withOffice } from './command.ts';
+import { personName } from './options.ts';
+import { prepareDue } from './payout-prepare.ts';
+import { startProgress } from './progress.ts';
+
+/** `payout prepare --by WHO`: makes a run of what is due as of now. */
+export function prepare(options: { by: string }): Promise<Report> {
+  const by = personName('--by', options.by);
+  return withOffice((office) => prepareRunOf(office, by));
+}
+
+/** The same for a caller that already has an office: the demo. */
+export async function prepareRunOf(office: Office, by: string): Promise<Report> {
+  const asOf = wibDate(office.config.now());
+  const prepared = await prepareDue(office, by);
+  if (!prepared) return done({ run: null, count: 0, total_idr: '0' }, `Nothing is due on ${asOf}.`);
+  const { run, count, totalIdr } = prepared;
+  return done(
+    { run, count, total_idr: totalIdr },
+    `Payout run ${run}: ${count} instalments, ${formatRupiah(BigInt(totalIdr))}, due by ${asOf}.`,
+    `Another person releases it: prakerja payout release ${run} --by OTHER`,
+  );
+}
+
+/** `payout release RUN --by OTHER` */
+export function release(run: string, options: { by: string }): Promise<Report> {
+  const by = personName('--by', options.by);
+  return withOffice(async (office) => {
+    const { count, totalIdr } = await releaseIt(office, runNumber(run), by);
+    return done({ run, count, total_idr: totalIdr }, `Payout run ${run} is released: ${count} instalments, ${formatRupiah(BigInt(totalIdr))}. Next: prakerja payout submit ${run}`);
+  });
+}
+
+export function releaseIt({ db, config }: Office, run: string, by: string) {
+  return db.transaction().execute((tx) => releaseRun(tx, run, by, config.now()));
+}
+
+/** `payout submit RUN`: sends it. Interrupted, it goes on where it was; nothing is sent twice. */
+export function submit(text: string): Promise<Report> {
+  const run = runNumber(text);
+  return withOffice((office) => submitRun(office, run));
+}
+
+export async function submitRun(office: Office, run: string): Promise<Report> {
+  if (!office.config.bank) throw refuse('BANK_URL is not set: payouts can be prepared and released, not submitted');
+  const count = await office.db.transaction().execute((tx) => openSubmission(tx, run));
+  await work(office, `submit run ${run}`, count);
+  await finishRuns(office.db);
+  const { state } = await findRun(office.db, run);
+  const byState = await statesOf(office);
+  const summary = sentence(byState);
+  if (state === 'stopped') return needsPerson({ run, state, sent: count, states: byState }, `Payout run ${run} was stopped: the bank refused for a reason of ours (funds or rights). ${summary}`);
+  const unknown = byState.unknown ?? 0;
+  const next = unknown > 0 ? `${unknown} are unknown: "prakerja payout resolve" asks the bank.` : 'Next: prakerja reconcile --statement FILE';
+  return done({ run, state, sent: count, states: byState }, `Payout run ${run} was sent. ${summary}`, next);
+}
+
+/** `payout resolve`: asks the bank about what is unknown; sends again only when bank and statement agree that it never arrived. */
+export function resolve(): Promise<Report> {
+  return withOffice(async (office) => {
+    if (!office.config.bank) throw refuse('BANK_URL is not set: the bank cannot be asked');
+    const count = await office.db.transaction().execute(openResolution);
+    await work(office, 'resolve', count);
+    await finishRuns(office.db);
+    const states = await statesOf(office);
+    const left = states.unknown ?? 0;
+    const text = `${count} unknown orders were asked about; ${left} are still unknown. ${sentence(states)}`;
+    return left === 0 ? done({ asked: count, unknown: left, states }, text) : needsPerson({ asked: count, unknown: left, states }, text);
+  });
+}
+
+/** Runs payout workers in this process until nothing of it is open. A signal stops cleanly. */
+async function work(office: Office, title: string, total: number): Promise<void> {
+  const stop = stopOnSignals();
+  await dispatch(office.db, await office.queues());
+  const worker = await startWorker(office, { stages: ['payout'] });
+  const progress = startProgress(title, 'chunks');
+  const chunks = Math.max(1, Math.ceil(total / 50));
+  try {
+    await untilQuiet(office, ['payout'], stop, ({ open }) => progress.update(Math.max(0, chunks - (open.payout ?? 0)), chunks));
+  } finally {
+    progress.end();
+    await worker.close();
+  }
+  const failed = (await failedChunks(office.db)).filter((chunk) => chunk.stage === 'payout');
+  if (failed.length > 0) throw fail(`${failed.length} chunks of payments failed, the first: ${failed[0]?.error}. What was sent is kept; run this again when the cause is gone`);
+}
+
+/** `payout stop RUN` */
+export function stop(text: string): Promise<Report> {
+  const run = runNumber(text);
+  return withOffice(async ({ db }) => {
+    const back = await db.transaction().execute((tx) => stopRun(tx, run));
+    return done({ run, due_again: back }, `Payout run ${run} is stopped: ${back} instalments were not sent and are due again; what was sent stays to be resolved.`);
+  });
+}
+
+/** `payout hold REGISTRATION_ID --note WHY` */
+export function hold(registrationId: string, options: { note: string; by?: string }): Promise<Report> {
+  const note = options.note.trim();
+  if (note === '') throw refuse('--note must say why');
+  return withOffice(async ({ db, config }) => {
+    const held = await db.transaction().execute((tx) => holdPerson(tx, registrationId, options.by ?? 'cli', note, config.now()));
+    return done({ held }, `${held} instalments are held. Those that may be at the bank are not touched.`);
+  });
+}
+
+/** `payout status` */
+export function status(): Promise<Report> {
+  return withOffice(async ({ db }) => {
+    const rows = await payoutCounts(db);
+    const lines = rows.map((row) => `${row.kind.padEnd(12)}${row.state.padEnd(12)}${String(row.n).padStart(10)}  ${formatRupiah(BigInt(row.total_idr))}`);
+    return done(rows, ...(lines.length > 0 ? lines : ['There are no instalments yet: "prakerja payout prepare --by WHO" makes them when they are due.']));
+  });
+}
+
+async function statesOf({ db }: Office): Promise<Record<string, number>> {
+  const states: Record<string, number> = {};
+  for (const { state, n } of await payoutCounts(db)) states[state] = (states[state] ?? 0) + n;
+  return states;
+}
+
+function sentence(states: Record<string, number>): string {
+  return `Instalments now: ${Object.entries(states).map(([state, n]) => `${n} ${state}`).join(', ')}.`;
+}
+
+function runNumber(text: string): string {
+  if (!/^[1-9]\d{0,17}$/.test(text)) throw refuse(`"${text}" is not a payout run`);
+  return text;
+}

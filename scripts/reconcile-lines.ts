@@ -1,0 +1,70 @@
+import type { Tx } from '../db/connection.ts';
+import { applyEffects, type Effect, type MatchedLine, matchedLines, type NewBreak, openBreaks, previousClosing, undebited } from '../db/statement.ts';
+import { wibDate } from '../jobs/time.ts';
+import { type BreakType, type InstalmentState, isMissingInBank, isStatementGap, judgeLine, stepsTo } from '../workers/payout/rules.ts';
+
+const PAGE = 5000;
+
+/** Judges every line of a stored statement by the rules and applies what it proves. Returns how many lines it has. */
+export async function judgeStatement(tx: Tx, statementId: string, now: Date): Promise<number> {
+  const today = wibDate(now);
+  await openBreaks(tx, await gap(tx, statementId), today);
+  let lines = 0;
+  for (let after = '-1'; ; ) {
+    const loaded = await matchedLines(tx, statementId, after, PAGE);
+    const page = untilRepeated(loaded);
+    const judged = page.map((line) => judge(line, statementId));
+    await applyEffects(tx, judged.flatMap(({ effect }) => (effect ? [effect] : [])), now);
+    await openBreaks(tx, judged.flatMap(({ breaks }) => breaks), today);
+    lines += page.length;
+    if (page.length === loaded.length && loaded.length < PAGE) return lines;
+    after = (page.at(-1) as MatchedLine).line;
+  }
+}
+
+/** Up to the first line about an order that the page has already: what that one did must be seen when the next is judged. */
+function untilRepeated(page: readonly MatchedLine[]): readonly MatchedLine[] {
+  const seen = new Set<string>();
+  const repeated = page.findIndex(({ order }) => order !== null && seen.size === seen.add(order.instalmentId).size);
+  return repeated === -1 ? page : page.slice(0, repeated);
+}
+
+function judge(line: MatchedLine, statementId: string): { effect?: Effect; breaks: NewBreak[] } {
+  const breakOf = (type: BreakType): NewBreak => ({
+    type, key: `${statementId}:${line.line}`, reference: line.reference, amountIdr: line.amountIdr, statementId, line: line.line,
+  });
+  if (line.unreadable !== null) return { breaks: [breakOf('unreadable_line')] };
+  const facts = {
+    direction: line.direction as 'debit' | 'credit',
+    amountIdr: BigInt(line.amountIdr as string),
+    bookingDate: line.bookedOn as string,
+    reference: line.reference,
+    counterpartyName: line.name,
+    counterpartyAccount: line.account,
+    returnReason: line.returnReason,
+  };
+  const order = line.order && { ...line.order, amountIdr: BigInt(line.order.amountIdr), state: line.order.state as InstalmentState };
+  const { effect, breaks } = judgeLine(facts, order);
+  const steps = order?.current && effect !== 'none' ? stepsTo(order.state, effect) : undefined;
+  const opened = breaks.map(breakOf);
+  if (!order || !steps) return { breaks: opened };
+  const { instalmentId } = order;
+  return { effect: { instalmentId, reference: line.reference as string, steps, bookedOn: facts.bookingDate, returnReason: line.returnReason }, breaks: opened };
+}
+
+async function gap(tx: Tx, statementId: string): Promise<NewBreak[]> {
+  const { opening } = await tx.selectFrom('statements').select('opening').where('statement_id', '=', statementId).executeTakeFirstOrThrow();
+  const before = await previousClosing(tx, statementId);
+  if (!isStatementGap(before, opening)) return [];
+  return [{ type: 'statement_gap', key: statementId, reference: null, amountIdr: null, statementId, line: null }];
+}
+
+/** Orders that the bank took and that a statement which covers that day does not show. A late line closes nothing by itself. */
+export async function findMissing(tx: Tx, today: string): Promise<number> {
+  const candidates = await undebited(tx);
+  const missing = candidates.filter(({ acceptedOn, from, to }) => isMissingInBank({ acceptedOn, debited: false }, { from, to }, today));
+  const breaks = missing.map(({ reference, amountIdr }): NewBreak => ({
+    type: 'missing_in_bank', key: reference, reference, amountIdr, statementId: null, line: null,
+  }));
+  return openBreaks(tx, breaks, today);
+}

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Tx } from '../db/connection.ts';
+import { isKnownFile, reconciliationTotals, stageLines, storeStatement } from '../db/statement.ts';
+import { fail, PrakerjaError, refuse } from '../jobs/errors.ts';
+import { formatRupiah } from '../jobs/money.ts';
+import { wibDate } from '../jobs/time.ts';
+import { DETECT_BYTES, detectFormat, type StatementEnd, type StatementFormat, type StatementLine, statementFormats, statementReaders, type UnreadableLine } from '../workers/payout/statement/index.ts';
+import type { Office } from '../workers/runtime/office.ts';
+import { done, needsPerson, type Report, withOffice } from './command.ts';
+import { startProgress } from './progress.ts';
+import { findMissing, judgeStatement } from './reconcile-lines.ts';
+
+export interface ReconcileOptions {
+  readonly statement: string[];
+  readonly format?: string;
+}
+
+const LINES_AT_ONCE = 5000;
+
+/** `reconcile --statement FILE…`: every rupiah explained by ledger, bank and statement together; open breaks are exit 3. */
+export function reconcile(options: ReconcileOptions): Promise<Report> {
+  const { format } = options;
+  if (format !== undefined && !(statementFormats as readonly string[]).includes(format)) throw refuse(`--format must be one of ${statementFormats.join(', ')}`);
+  return withOffice((office) => reconcileFiles(office, options.statement, format as StatementFormat | undefined));
+}
+
+/** The same for a caller that already has an office: the demo. */
+export async function reconcileFiles(office: Office, files: readonly string[], format: StatementFormat | undefined): Promise<Report> {
+  let lines = 0;
+  for (const file of files) lines += await takeFile(office, file, format ?? (await formatOf(file)));
+  const now = office.config.now();
+  await office.db.transaction().execute((tx) => findMissing(tx, wibDate(now)));
+  const { totals, openBreaks } = await reconciliationTotals(office.db);
+  const open = Object.values(openBreaks).reduce((sum, n) => sum + n, 0);
+  const equal = totals.ledger === totals.orders && totals.orders === totals.statement;
+  const json = { lines, totals_idr: totals, totals_equal: equal, open_breaks: openBreaks };
+  const sentences = [
+    `${lines} statement lines were read${lines === 0 ? ' (nothing new)' : ''}.`,
+    `Paid: ledger ${formatRupiah(BigInt(totals.ledger))}, orders ${formatRupiah(BigInt(totals.orders))}, statements ${formatRupiah(BigInt(totals.statement))}${equal ? ': the three agree.' : ': they differ.'}`,
+  ];
+  if (open === 0 && equal) return done(json, ...sentences);
+  const list = Object.entries(openBreaks).map(([type, n]) => `  ${String(n).padStart(8)} ${type}`);
+  return needsPerson(json, ...sentences, `${open} breaks are open; "prakerja export breaks --out FILE" lists them:`, ...list);
+}
+
+async function formatOf(file: string): Promise<StatementFormat> {
+  const handle = await open(file).catch(() => {
+    throw refuse(`the statement ${file} cannot be read`);
+  });
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(DETECT_BYTES), 0, DETECT_BYTES, 0);
+    const format = detectFormat(buffer.subarray(0, bytesRead));
+    if (!format) throw refuse(`${basename(file)}: the format is not known; name it with --format`);
+    return format;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Takes a file whole or not at all. Returns how many lines are new. */
+async function takeFile({ db, config }: Office, file: string, format: StatementFormat): Promise<number> {
+  const sha256 = await hashOf(file);
+  if (await isKnownFile(db, sha256)) return 0;
+  const progress = startProgress('reconcile', 'lines');
+  try {
+    return await db.transaction().execute(async (tx) => {
+      const ids = await storeFile(tx, file, sha256, format, (n) => progress.update(n));
+      let lines = 0;
+      for (const id of ids) lines += await judgeStatement(tx, id, config.now());
+      return lines;
+    });
+  } catch (error) {
+    if (error instanceof PrakerjaError) throw error;
+    throw fail(`${basename(file)} was not reconciled and nothing of it was kept: ${error instanceof Error ? error.message : error}`, error);
+  } finally {
+    progress.end();
+  }
+}
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  } catch {
+    throw refuse(`the statement ${file} cannot be read`);
+  }
+  return hash.digest('hex');
+}
+
+async function storeFile(tx: Tx, file: string, sha256: string, format: StatementFormat, onLines: (n: number) => void): Promise<string[]> {
+  const ids: string[] = [];
+  let pending: (StatementLine | UnreadableLine)[] = [];
+  let read = 0;
+  const flush = async () => {
+    if (pending.length > 0) await stageLines(tx, ids.length + 1, pending.map(lineRow));
+    read += pending.length;
+    pending = [];
+    onLines(read);
+  };
+  for await (const event of statementReaders[format](createReadStream(file))) {
+    if (event.kind === 'line' || event.kind === 'unreadable') pending.push(event);
+    if (pending.length >= LINES_AT_ONCE) await flush();
+    if (event.kind !== 'end') continue;
+    await flush();
+    ids.push(await storeStatement(tx, statementRow(event, sha256, ids.length + 1, format)));
+  }
+  return ids;
+}
+
+function statementRow(end: StatementEnd, sha256: string, part: number, format: StatementFormat) {
+  if (!end.from || !end.to) throw refuse('the statement does not say which days it covers');
+  return {
+    sha256,
+    part,
+    format,
+    account: end.account ?? format,
+    bankStatementId: end.statementId ?? sha256,
+    from: end.from,
+    to: end.to,
+    opening: end.openingText,
+    closing: end.closingText,
+    lines: end.lines + end.unreadable,
+  };
+}
+
+function lineRow(line: StatementLine | UnreadableLine) {
+  const none = { bookedOn: null, amountIdr: null, direction: null, reference: null, bulkId: null, name: null, account: null, bankReference: null, returnReason: null };
+  if (line.kind === 'unreadable') return { ...none, line: line.lineNumber, unreadable: line.why };
+  return {
+    line: line.lineNumber,
+    bookedOn: line.bookingDate,
+    amountIdr: String(line.amountIdr),
+    direction: line.direction,
+    reference: line.reference,
+    bulkId: line.bulkId,
+    name: line.counterpartyName,
+    account: line.counterpartyAccount,
+    bankReference: line.bankReference,
+    returnReason: line.returnReason,
+    unreadable: null,
+  };
+}

@@ -1,0 +1,50 @@
+import { Gauge, Registry } from 'prom-client';
+import { outcomes } from '../jobs/verdict.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Numbers for Prometheus: counts by stage, state and type; nothing about a person. */
+export interface Metrics {
+  readonly contentType: string;
+  render(snapshot: Snapshot): Promise<string>;
+}
+
+export function createMetrics(): Metrics {
+  const register = new Registry();
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge<L>({ name: `prakerja_${name}`, help, labelNames: [...labelNames], registers: [register] });
+  const registrations = gauge('registrations', 'Registrations.', []);
+  const verdicts = gauge('verdicts', 'Registrations at a stage by outcome, undecided included.', ['stage', 'outcome']);
+  const chunks = gauge('chunks', 'Chunks of work by stage and state.', ['stage', 'state']);
+  const oldest = gauge('oldest_ready_chunk_seconds', 'How long the oldest ready chunk has waited for a worker.', [
+    'stage',
+  ]);
+  const instalments = gauge('instalments', 'Instalments by kind and state.', ['kind', 'state']);
+  const breaks = gauge('open_breaks', 'Open reconciliation breaks by type.', ['type']);
+  const calls = gauge('registry_calls_today', 'Look-ups charged to the registry today (WIB).', []);
+  const left = gauge(
+    'registry_calls_left_today',
+    'Look-ups left of the daily quota; absent when no limit is known.',
+    [],
+  );
+  return {
+    contentType: register.contentType,
+    render: (snapshot) => {
+      register.resetMetrics();
+      registrations.set(snapshot.funnel.registered);
+      for (const [stage, counts] of Object.entries(snapshot.status.stages)) {
+        for (const outcome of [...outcomes, 'undecided'] as const) verdicts.set({ stage, outcome }, counts[outcome]);
+      }
+      for (const { stage, state, n, oldestReady_seconds } of snapshot.chunks) {
+        chunks.set({ stage, state }, n);
+        if (oldestReady_seconds !== null) oldest.set({ stage }, oldestReady_seconds);
+      }
+      for (const { kind, state, n } of snapshot.payouts) instalments.set({ kind, state }, n);
+      for (const { type, n } of snapshot.breaks) breaks.set({ type }, n);
+      const { used_today, left_today } = snapshot.status.registry;
+      calls.set(used_today);
+      if (left_today === null) left.remove();
+      else left.set(left_today);
+      return register.metrics();
+    },
+  };
+}
