@@ -12,9 +12,12 @@ export interface OpenChunk {
   readonly enqueues: number;
 }
 
+/** A chunk whose people stand for less than this part of its range names them one by one: a range would be read in vain. */
+const RANGE_DENSITY_MIN = 0.25;
+
 /**
- * Opens chunks for the registrations that `regs` selects (one column, `reg`). Those inside the range of a chunk that is
- * still open are left to it: it is marked to go over its range once more. Ranges of open chunks never overlap.
+ * Opens chunks for the registrations that `regs` selects (one column, `reg`). Those that an open chunk holds are left to
+ * it: it is marked to go over its people once more. The ranges of open chunks never overlap.
  * Call it in the transaction that makes these registrations undecided, after `currentRun`.
  */
 export async function openChunks(tx: Tx, runId: string, stage: ChunkVerdictStage, regs: RawBuilder<unknown>): Promise<number> {
@@ -23,18 +26,20 @@ export async function openChunks(tx: Tx, runId: string, stage: ChunkVerdictStage
     with wanted as materialized (${regs}),
     bounds as (select min(reg) as lo, max(reg) as hi from wanted),
     open as (
-      select c.chunk_id, c.lo, c.hi from chunks c, bounds b
+      select c.chunk_id, c.lo, c.hi, c.regs from chunks c, bounds b
       where stage = ${stage} and state in ('ready', 'running') and c.hi >= b.lo and c.lo <= b.hi),
-    -- Open ranges are disjoint: walking wanted ones and ranges in one order tells which range, if any, each stands in.
+    named as (select reg, min(chunk_id) as chunk_id from open, unnest(regs) as reg group by reg),
+    -- Ranges are disjoint: walking wanted ones and ranges in one order tells which range, if any, each stands in.
     marked as (
       select reg, false as border, null::bigint as lo, null::bigint as hi from wanted
-      union all select lo, true, lo, hi from open),
+      union all select lo, true, lo, hi from open where regs is null),
     walked as (
       select reg, border, count(*) filter (where border) over w as island, max(lo) over w as last_lo, max(hi) over w as last_hi
       from marked window w as (order by reg, border desc)),
     placed as (
-      select w.reg, w.island, o.chunk_id from walked w
-      left join open o on o.lo = w.last_lo and w.reg <= w.last_hi where not w.border),
+      select w.reg, w.island, coalesce(n.chunk_id, o.chunk_id) as chunk_id from walked w
+      left join named n on n.reg = w.reg
+      left join open o on o.regs is null and o.lo = w.last_lo and w.reg <= w.last_hi where not w.border),
     -- A chunk that ended since the snapshot is not updated: its people are free, and nobody is forgotten.
     covering as (
       update chunks set again = true
@@ -43,18 +48,30 @@ export async function openChunks(tx: Tx, runId: string, stage: ChunkVerdictStage
       select reg, island, row_number() over (partition by island order by reg) - 1 as position
       from placed where chunk_id is null or chunk_id not in (select chunk_id from covering)),
     inserted as (
-      insert into chunks (run_id, stage, lo, hi)
-      select ${runId}, ${stage}, min(reg), max(reg) from free group by island, position / ${size}
-      order by min(reg) returning 1)
+      insert into chunks (run_id, stage, lo, hi, regs)
+      select ${runId}, ${stage}, min(reg), max(reg),
+        case when count(*) < (max(reg) - min(reg) + 1) * ${RANGE_DENSITY_MIN}::float8 then array_agg(reg order by reg) end
+      from free group by island, position / ${size} order by min(reg) returning 1)
     select count(*)::int4 as n from inserted`.execute(tx);
   return made.rows[0]?.n ?? 0;
 }
 
-/** Opens the dedupe wave over a range of new registrations; 0 to 0: only those that are touched. */
+/** People are looked at again together: a wave for each small chunk that rejects somebody would be 188 waves of five people. */
+const REVIEW_AFTER_SECONDS = 0.5;
+
+/** Opens the dedupe wave over a range of new registrations. */
 export async function openDedupe(tx: Tx, runId: string, lo: string, hi: string): Promise<void> {
   await sql`
-    insert into chunks (run_id, stage, lo, hi) select ${runId}, 'dedupe', ${lo}, ${hi}
+    insert into chunks (run_id, stage, lo, hi) select ${runId}::bigint, 'dedupe', ${lo}::bigint, ${hi}::bigint
     where not exists (select from chunks where stage = 'dedupe' and state = 'ready' and lo = ${lo} and hi = ${hi})`.execute(tx);
+}
+
+/** Opens the dedupe wave over those that are touched: a range that holds nobody new. */
+export async function openReview(tx: Tx, runId: string): Promise<void> {
+  await sql`
+    insert into chunks (run_id, stage, lo, hi, not_before)
+    select ${runId}::bigint, 'dedupe', 0, 0, clock_timestamp() + make_interval(secs => ${REVIEW_AFTER_SECONDS})
+    where not exists (select from chunks where stage = 'dedupe' and state = 'ready')`.execute(tx);
 }
 
 /**
@@ -71,7 +88,7 @@ export async function claim(db: Db, chunkId: string, worker: string, lease_secon
       and c.state = 'ready'
       and not (stage in ('dedupe', 'assignment') and exists (
         select from chunks o where o.stage = c.stage and o.state = 'running' and o.chunk_id <> c.chunk_id))
-    returning chunk_id as "chunkId", c.run_id as "runId", stage, lo, hi, subject, token, attempt, policy_id as "policyId"`
+    returning chunk_id as "chunkId", c.run_id as "runId", stage, lo, hi, regs, subject, token, attempt, policy_id as "policyId"`
     .execute(db);
   return rows[0];
 }

@@ -38,8 +38,10 @@ export async function loadUndecided<Row>(
     left join ${sql.table(`verdicts_${stage}`)} v on v.reg = r.reg
     left join touched t on t.stage = ${stage} and t.reg = r.reg
     ${joins}
-    where r.reg between ${chunk.lo} and ${chunk.hi} and (v.reg is null or t.reg is not null)
-    order by r.reg limit ${limit}`.execute(db);
+    where ${chunk.regs ? sql`r.reg = any(${chunk.regs}::bigint[])` : sql`r.reg between ${chunk.lo} and ${chunk.hi}`} and (v.reg is null or t.reg is not null)
+    order by r.reg limit ${limit + 1}`.execute(db);
+  const more = rows.length > limit;
+  if (more) rows.pop();
   for (const row of rows) Object.assign(row, { before: row.outcome === null ? null : standing(row.outcome, row.reason) });
-  return { rows, more: rows.length === limit };
+  return { rows, more };
 }

@@ -37,6 +37,16 @@ export async function stageSpeed(db: Db, stage: VerdictStage): Promise<number> {
   return Math.round(rows[0]?.speed ?? 0);
 }
 
+/** Verdicts of the open run so far and a guess of all, from its chunks alone: cheap enough to ask every second. */
+export async function runProgress(db: Db): Promise<{ decided: number; expected: number }> {
+  const { rows } = await sql<{ decided: number; open: number; done: number }>`
+    select coalesce(sum(n_in), 0)::float8 as decided, (count(*) filter (where state in ('ready', 'running')))::float8 as open,
+      (count(*) filter (where state = 'done'))::float8 as done
+    from chunks where run_id = (select max(run_id) from runs)`.execute(db);
+  const { decided = 0, open = 0, done = 0 } = rows[0] ?? {};
+  return { decided, expected: Math.round(decided + (done === 0 ? open : (open * decided) / done)) };
+}
+
 /** Chunks that used up their tries, with what they said. */
 export async function failedChunks(db: Db): Promise<{ chunk_id: string; stage: string; error: string | null }[]> {
   return db.selectFrom('chunks').select(['chunk_id', 'stage', 'error']).where('state', '=', 'failed').orderBy('chunk_id').limit(20).execute();

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { fromStage, type VerdictStage } from '../jobs/stages.ts';
-import { openChunks, openDedupe } from './chunk.ts';
+import { openChunks, openReview } from './chunk.ts';
 import type { Tx } from './connection.ts';
 import { currentRun } from './run.ts';
 
@@ -29,7 +29,7 @@ export async function touch(tx: Tx, stage: VerdictStage, regs: RawBuilder<unknow
 }
 
 async function openTouched(tx: Tx, runId: string, stage: VerdictStage): Promise<void> {
-  if (stage === 'dedupe') await openDedupe(tx, runId, '0', '0');
+  if (stage === 'dedupe') await openReview(tx, runId);
   else await openChunks(tx, runId, stage, sql`select reg from touched where stage = ${stage}`);
 }
 
@@ -61,5 +61,5 @@ async function fenceOff(tx: Tx, stage: VerdictStage): Promise<void> {
   await sql`
     update chunks c set token = token + 1, state = 'ready', lease_until = null, again = false, enqueued_at = null
     where stage = ${stage} and state in ('ready', 'running')
-      and exists (select from withdrawn w where w.reg between c.lo and c.hi)`.execute(tx);
+      and exists (select from withdrawn w where w.reg between c.lo and c.hi and (c.regs is null or w.reg = any(c.regs)))`.execute(tx);
 }

@@ -5,6 +5,14 @@
 
 import type { ColumnType } from "kysely";
 
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
+
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -127,6 +135,10 @@ export interface Chunks {
   n_waiting: Int8 | null;
   not_before: Generated<Timestamp>;
   opened_at: Generated<Timestamp>;
+  /**
+   * The registrations one by one where they lie far apart in lo to hi; null: all of the range.
+   */
+  regs: ArrayType<Int8> | null;
   run_id: Int8;
   stage: string;
   started_at: Timestamp | null;

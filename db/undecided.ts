@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { type ChunkVerdictStage, chunkVerdictStages, upstreamOf } from '../jobs/stages.ts';
-import { openChunks, openDedupe } from './chunk.ts';
+import { openChunks, openDedupe, openReview } from './chunk.ts';
 import type { Tx } from './connection.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function openUndecided(tx: Tx, runId: string): Promise<number> {
       and not exists (select from chunks c where c.stage = 'dedupe' and c.state in ('ready', 'running') and r.reg between c.lo and c.hi)`.execute(tx);
   const { lo, hi, touched } = undecided.rows[0] ?? { lo: null, hi: null, touched: false };
   if (lo !== null && hi !== null) await openDedupe(tx, runId, lo, hi);
-  else if (touched) await openDedupe(tx, runId, '0', '0');
+  else if (touched) await openReview(tx, runId);
   for (const stage of chunkVerdictStages) opened += await openChunks(tx, runId, stage, undecidedIn(stage));
   return opened;
 }

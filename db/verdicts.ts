@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { type Chunk, type Counts, noCounts } from '../jobs/chunk.ts';
 import { type ChunkVerdictStage, nextStage } from '../jobs/stages.ts';
 import type { Verdict } from '../jobs/verdict.ts';
-import { openChunks, openDedupe } from './chunk.ts';
+import { openChunks, openReview } from './chunk.ts';
 import type { Tx } from './connection.ts';
 import { currentRun } from './run.ts';
 import { withdraw } from './touch.ts';
@@ -95,5 +95,5 @@ async function reviewPeople(tx: Tx, rows: readonly Decided[]): Promise<void> {
     select 'dedupe', r.reg from registrations r join people p on p.nik = r.nik
     where r.reg = any(${regs(review)}::bigint[]) and p.registrations > 1
     on conflict do nothing`.execute(tx);
-  if (numAffectedRows) await openDedupe(tx, await currentRun(tx), '0', '0');
+  if (numAffectedRows) await openReview(tx, await currentRun(tx));
 }

@@ -8,6 +8,8 @@ export interface Chunk {
   /** First and last key of the range, inclusive: registration numbers, or instalment numbers for payout. */
   readonly lo: string;
   readonly hi: string;
+  /** The keys one by one where they lie far apart; null: all of the range. */
+  readonly regs: readonly string[] | null;
   /** What the chunk is about where that is not a range of registrations: a batch or a payout run. */
   readonly subject: string | null;
   readonly policyId: number;

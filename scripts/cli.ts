@@ -161,6 +161,7 @@ command(audits, 'verify', 'find a changed row', 'audit verify').action(() => run
 
 command(program, 'console', 'a read-only page for operations', 'console --port 8080')
   .option('--port <port>', 'where it listens', '8080')
+  .option('--host <address>', 'another than this machine needs CONSOLE_PASSWORD or CONSOLE_IDENTITY_HEADER', '127.0.0.1')
   .action((options) => run(async () => (await import('./console.ts')).console(options)));
 
 try {

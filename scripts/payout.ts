@@ -66,16 +66,18 @@ export async function submitRun(office: Office, run: string): Promise<Report> {
 
 /** `payout resolve`: asks the bank about what is unknown; sends again only when bank and statement agree that it never arrived. */
 export function resolve(): Promise<Report> {
-  return withOffice(async (office) => {
-    if (!office.config.bank) throw refuse('BANK_URL is not set: the bank cannot be asked');
-    const count = await office.db.transaction().execute(openResolution);
-    await work(office, 'resolve', count);
-    await finishRuns(office.db);
-    const states = await statesOf(office);
-    const left = states.unknown ?? 0;
-    const text = `${count} unknown orders were asked about; ${left} are still unknown. ${sentence(states)}`;
-    return left === 0 ? done({ asked: count, unknown: left, states }, text) : needsPerson({ asked: count, unknown: left, states }, text);
-  });
+  return withOffice(resolveUnknown);
+}
+
+export async function resolveUnknown(office: Office): Promise<Report> {
+  if (!office.config.bank) throw refuse('BANK_URL is not set: the bank cannot be asked');
+  const count = await office.db.transaction().execute(openResolution);
+  await work(office, 'resolve', count);
+  await finishRuns(office.db);
+  const states = await statesOf(office);
+  const left = states.unknown ?? 0;
+  const text = `${count} unknown orders were asked about; ${left} are still unknown. ${sentence(states)}`;
+  return left === 0 ? done({ asked: count, unknown: left, states }, text) : needsPerson({ asked: count, unknown: left, states }, text);
 }
 
 /** Runs payout workers in this process until nothing of it is open. A signal stops cleanly. */
@@ -98,10 +100,14 @@ async function work(office: Office, title: string, total: number): Promise<void>
 /** `payout stop RUN` */
 export function stop(text: string): Promise<Report> {
   const run = runNumber(text);
-  return withOffice(async ({ db }) => {
-    const back = await db.transaction().execute((tx) => stopRun(tx, run));
+  return withOffice(async (office) => {
+    const back = await stopIt(office, run);
     return done({ run, due_again: back }, `Payout run ${run} is stopped: ${back} instalments were not sent and are due again; what was sent stays to be resolved.`);
   });
+}
+
+export function stopIt({ db }: Office, run: string): Promise<number> {
+  return db.transaction().execute((tx) => stopRun(tx, run));
 }
 
 /** `payout hold REGISTRATION_ID --note WHY` */

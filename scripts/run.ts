@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { failedChunks, registryUse, stageCounts, stageSpeed } from '../db/status.ts';
+import { failedChunks, registryUse, runProgress, stageCounts, stageSpeed } from '../db/status.ts';
 import { cancelRun, defaultPolicyId, startRun, storePolicy } from '../db/run.ts';
 import { openUndecided } from '../db/undecided.ts';
 import { fail, notYet, refuse } from '../jobs/errors.ts';
@@ -73,9 +73,8 @@ async function work(office: Office, inline: boolean): Promise<void> {
     await untilQuiet(office, verdictStages, stop, async () => {
       if (performance.now() - shown < 1000) return;
       shown = performance.now();
-      const counts = Object.values(await stageCounts(office.db));
-      const total = counts.reduce((sum, stage) => sum + stage.in, 0);
-      progress.update(total - counts.reduce((sum, stage) => sum + stage.undecided, 0), total);
+      const { decided, expected } = await runProgress(office.db);
+      progress.update(decided, expected);
     });
   } finally {
     progress.end();

@@ -14,6 +14,8 @@ export interface Format {
   duration(seconds: number): string;
   /** "15 September 2020 pukul 12.00 WIB" */
   time(at: Date): string;
+  /** "15 Sep 2020, 12.00 WIB" */
+  shortTime(at: Date): string;
   /** "Rp1.600.000", the same in both languages: it is how the currency is written. */
   rupiah(digits: string): string;
 }
@@ -26,11 +28,9 @@ const units: Readonly<Record<Language, { day: string; hour: string; minute: stri
 export function formatOf(language: Language): Format {
   const numbers = new Intl.NumberFormat(locales[language]);
   const shares = new Intl.NumberFormat(locales[language], { style: 'percent', maximumFractionDigits: 1 });
-  const times = new Intl.DateTimeFormat(locales[language], {
-    timeZone: ZONE,
-    dateStyle: 'long',
-    timeStyle: 'short',
-  });
+  const times = (dateStyle: 'long' | 'medium') =>
+    new Intl.DateTimeFormat(locales[language], { timeZone: ZONE, dateStyle, timeStyle: 'short' });
+  const [long, medium] = [times('long'), times('medium')];
   const unit = units[language];
   return {
     count: (n) => numbers.format(n),
@@ -42,7 +42,8 @@ export function formatOf(language: Language): Format {
       if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} ${unit.hour} ${minutes % 60} ${unit.minute}`;
       return `${numbers.format(Math.round(minutes / 1440))} ${unit.day}`;
     },
-    time: (at) => `${times.format(at)} WIB`,
+    time: (at) => `${long.format(at)} WIB`,
+    shortTime: (at) => `${medium.format(at)} WIB`,
     rupiah: (digits) => formatRupiah(BigInt(digits)),
   };
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 
 /** The whole look, inline: no file to fetch, no build. Text contrast is 4.5:1 or more in both schemes. */
 export const css = `
-:root{color-scheme:light dark;--paper:#fbfbf9;--card:#fff;--ink:#1c2430;--soft:#57606c;--faint:#767f8a;--line:#e3e5e1;--link:#0b5c8a;
---passed:#2f8f6b;--waiting:#c9921a;--parked:#b4552d;--rejected:#9aa3ad;--rest:#ebece8;--warm:#fdf3e1;--warm-line:#e5c277;--calm:#eaf5ef;
+:root{color-scheme:light dark;--paper:#fbfbf9;--card:#fff;--ink:#1c2430;--soft:#57606c;--faint:#68717c;--line:#e3e5e1;--link:#0b5c8a;
+--passed:#2f8f6b;--waiting:#b07c0e;--parked:#b4552d;--rejected:#9aa3ad;--rest:#ebece8;--warm:#fdf3e1;--warm-line:#e5c277;--calm:#eaf5ef;
 --d0:#0f5f80;--d1:#1f7a8c;--d2:#2f8f8a;--d3:#45a383;--d4:#66b77b}
 @media(prefers-color-scheme:dark){:root{--paper:#12161b;--card:#191f26;--ink:#e8eaed;--soft:#a9b3bf;--faint:#8d97a3;--line:#2a323c;--link:#7cc4ee;
 --passed:#4bb58b;--waiting:#d9a83a;--parked:#dd7d52;--rejected:#66717d;--rest:#27303a;--warm:#2b2413;--warm-line:#7a6124;--calm:#15261f;
@@ -17,7 +17,7 @@ a:focus-visible,.frame:focus-visible{outline:3px solid var(--link);outline-offse
 header{display:flex;flex-wrap:wrap;gap:.25rem 2rem;align-items:baseline;justify-content:space-between;padding:2.5rem 0 .5rem}
 h1{font-size:1.6rem;line-height:1.2;margin:0;letter-spacing:-.01em}
 h1 .badge{font-size:.8rem;font-weight:500;color:var(--soft);border:1px solid var(--line);border-radius:99px;padding:.15rem .65rem;margin-left:.6rem;vertical-align:.25em;letter-spacing:0;white-space:nowrap}
-.languages a,.languages span{margin-left:.9rem}.languages span{font-weight:600}
+.languages{display:flex;gap:.9rem}.languages span{font-weight:600}
 .when{color:var(--soft);margin:0 0 1.5rem;font-size:.925rem}.when a{white-space:nowrap}
 nav.jump{display:flex;flex-wrap:wrap;gap:.4rem 1.4rem;border-bottom:1px solid var(--line);padding-bottom:.9rem;margin-bottom:1.5rem}
 nav.jump a{text-decoration:none}nav.jump a:hover{text-decoration:underline}
@@ -31,12 +31,12 @@ h2{font-size:1.2rem;margin:0 0 .25rem}h3{font-size:1rem;margin:2rem 0 .5rem}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{padding:.65rem 1rem;vertical-align:top;border-top:1px solid var(--line);font-weight:400}
 thead th,thead td{border-top:0;color:var(--soft);font-size:.85rem;vertical-align:bottom}
-.text{text-align:left}.number{text-align:right;white-space:nowrap}tbody th{min-width:9rem}
+.text{text-align:left}.whole{white-space:nowrap}.number{text-align:right;white-space:nowrap}tbody th{min-width:9rem}
 .strong{font-weight:600}.quiet{color:var(--soft)}.zero{color:var(--faint)}
 .funnel{background:var(--card);border:1px solid var(--line);border-radius:12px;border-collapse:separate;border-spacing:0}
 .funnel tbody th,.funnel tbody td{border-top:0;padding-top:0;padding-bottom:0;height:2.75rem;vertical-align:middle}
-.funnel .drawing{width:45%;padding:0}.funnel tfoot th,.funnel tfoot td{padding-top:.9rem;padding-bottom:.9rem}.funnel tbody tr:last-child>*{height:3.25rem}
-.slice{display:block;width:100%;height:2.75rem}.depth-0{fill:var(--d0)}.depth-1{fill:var(--d1)}.depth-2{fill:var(--d2)}.depth-3{fill:var(--d3)}.depth-4{fill:var(--d4)}
+.funnel .drawing{width:45%;padding:0;position:relative}.funnel tfoot th,.funnel tfoot td{padding-top:.9rem;padding-bottom:.9rem}.funnel tbody tr:last-child>*{height:3.25rem}
+.slice{position:absolute;inset:0;width:100%;height:100%}.depth-0{fill:var(--d0)}.depth-1{fill:var(--d1)}.depth-2{fill:var(--d2)}.depth-3{fill:var(--d3)}.depth-4{fill:var(--d4)}
 .bar{display:block;width:100%;max-width:12rem;height:6px;margin-top:.4rem;border-radius:3px}
 .rest{fill:var(--rest)}rect.passed{fill:var(--passed)}rect.waiting{fill:var(--waiting)}rect.parked{fill:var(--parked)}rect.rejected{fill:var(--rejected)}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin:0 0 .75rem;padding:0;font-size:.85rem;color:var(--soft)}

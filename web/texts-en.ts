@@ -15,12 +15,12 @@ export const english: Texts = {
   attention: {
     title: 'Needs attention',
     none: 'Nothing waits for a person.',
-    parked: (n) => `${n} registrations must be looked at by a person`,
-    breaks: (n) => `${n} open reconciliation breaks`,
-    failed: (n) => `${n} chunks of work failed and stopped`,
-    unknown: (n) => `${n} payments are unknown: ask the bank`,
-    returned: (n) => `${n} payments were rejected or returned`,
-    idle: (duration) => `work has been ready for ${duration} and nobody took it: is a worker running?`,
+    parked: (n) => `Registrations that a person must look at: ${n}`,
+    breaks: (n) => `Open reconciliation breaks: ${n}`,
+    failed: (n) => `Chunks of work that failed and stopped: ${n}`,
+    unknown: (n) => `Payments in state unknown, ask the bank: ${n}`,
+    returned: (n) => `Payments rejected or returned: ${n}`,
+    idle: (duration) => `Work has been ready for ${duration} and nobody took it: is a worker running?`,
   },
   funnel: {
     title: 'Funnel',
@@ -58,10 +58,12 @@ export const english: Texts = {
     eta: 'Time left',
     unknown: 'not known',
     done: 'done',
-    registry: (used, left, forecast) =>
-      `Dukcapil today: ${used} calls used, ${left === undefined ? 'no daily limit known' : `${left} left`}; ${
-        forecast === undefined ? 'the end cannot be told' : `about ${forecast} to the end`
-      }.`,
+    registry: (used, left, forecast) => {
+      const limit = left === undefined ? 'no daily limit known' : `${left} left`;
+      const end = forecast === undefined ? 'the end cannot be told' : `about ${forecast} to the end`;
+      return `Dukcapil today: ${used} calls used, ${limit}; ${forecast === '' ? 'nobody waits for a call' : end}.`;
+    },
+    chunks: (ready, running, failed) => `Chunks of work: ${ready} ready, ${running} running, ${failed} failed.`,
   },
   reasons: {
     title: 'Reasons',
@@ -135,7 +137,7 @@ export const english: Texts = {
     count: 'Number',
     amount: 'Rupiah',
     age: 'Oldest',
-    days: (n) => `${n} days`,
+    days: (n) => (n === '1' ? '1 day' : `${n} days`),
   },
   closed: {
     title: 'This console is closed',

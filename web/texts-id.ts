@@ -20,7 +20,7 @@ export const indonesian: Texts = {
     failed: (n) => `${n} potongan kerja gagal dan berhenti`,
     unknown: (n) => `${n} pembayaran belum pasti: tanyakan ke bank`,
     returned: (n) => `${n} pembayaran ditolak atau dikembalikan`,
-    idle: (duration) => `pekerjaan siap sejak ${duration} dan belum diambil: apakah ada worker yang berjalan?`,
+    idle: (duration) => `Pekerjaan siap sejak ${duration} dan belum diambil: apakah ada worker yang berjalan?`,
   },
   funnel: {
     title: 'Corong',
@@ -58,10 +58,12 @@ export const indonesian: Texts = {
     eta: 'Sisa waktu',
     unknown: 'belum diketahui',
     done: 'selesai',
-    registry: (used, left, forecast) =>
-      `Dukcapil hari ini: ${used} panggilan dipakai, ${left === undefined ? 'batas harian tidak diketahui' : `${left} tersisa`}; ${
-        forecast === undefined ? 'perkiraan selesai belum diketahui' : `perkiraan sisa waktu ${forecast}`
-      }.`,
+    registry: (used, left, forecast) => {
+      const limit = left === undefined ? 'batas harian tidak diketahui' : `${left} tersisa`;
+      const end = forecast === undefined ? 'sisa waktu belum diketahui' : `sisa waktu sekitar ${forecast}`;
+      return `Dukcapil hari ini: ${used} panggilan dipakai, ${limit}; ${forecast === '' ? 'tidak ada yang menunggu panggilan' : end}.`;
+    },
+    chunks: (ready, running, failed) => `Potongan kerja: ${ready} siap, ${running} dikerjakan, ${failed} gagal.`,
   },
   reasons: {
     title: 'Alasan',

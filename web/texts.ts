@@ -66,7 +66,9 @@ export interface Texts {
     readonly eta: string;
     readonly unknown: string;
     readonly done: string;
+    /** `forecast`: time left; undefined when it cannot be told, '' when nobody is left to be looked up. */
     readonly registry: (used: string, left: string | undefined, forecast: string | undefined) => string;
+    readonly chunks: (ready: string, running: string, failed: string) => string;
   };
   readonly reasons: {
     readonly title: string;

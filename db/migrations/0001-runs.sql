@@ -51,6 +51,7 @@ create table chunks (
   stage text not null check (stage in ('dedupe', 'email', 'dukcapil', 'layer3', 'assignment', 'payout')),
   lo bigint not null,
   hi bigint not null check (hi >= lo),
+  regs bigint[],
   subject text,
   state text not null default 'ready' check (state in ('ready', 'running', 'done', 'failed', 'cancelled')),
   attempt integer not null default 0,
@@ -71,8 +72,10 @@ create table chunks (
   started_at timestamptz,
   done_at timestamptz,
   check ((state = 'running') = (lease_until is not null)),
-  check (state <> 'done' or n_in = n_passed + n_rejected + n_waiting + n_parked)
+  -- A CHECK lets NULL pass: a done chunk without counts would.
+  check (state <> 'done' or coalesce(n_in = n_passed + n_rejected + n_waiting + n_parked, false))
 );
+comment on column chunks.regs is 'The registrations one by one where they lie far apart in lo to hi; null: all of the range.';
 comment on column chunks.token is 'Fencing token: each claim takes the next one; only its holder may save.';
 comment on column chunks.again is 'Something in the range changed while the chunk was open: it is worked on once more before it is done.';
 

@@ -20,6 +20,9 @@ create index verdicts_email_waiting on verdicts_email (outcome, reason) where ou
 create index verdicts_dukcapil_waiting on verdicts_dukcapil (outcome, reason) where outcome in ('waiting', 'parked');
 create index verdicts_layer3_waiting on verdicts_layer3 (outcome, reason) where outcome in ('waiting', 'parked');
 
+create index verdicts_email_due on verdicts_email (due_at) where due_at is not null;
+create index verdicts_dukcapil_due on verdicts_dukcapil (due_at) where due_at is not null;
+
 create view verdicts as
   select 'dedupe' as stage, * from verdicts_dedupe
   union all select 'email', * from verdicts_email

@@ -10,6 +10,9 @@ function serverUrl(): string {
   return url;
 }
 
+/** When what a helper opened is closed: `afterAll`, or `onTestFinished` inside a test. */
+export type AtEnd = (close: () => void | Promise<void>) => void;
+
 /**
  * A migrated database of its own for a test file, on a real PostgreSQL; dropped when the file is done.
  *
@@ -17,7 +20,7 @@ function serverUrl(): string {
  * const database = await testDatabase();
  * ```
  */
-export async function testDatabase(connections_max = 10): Promise<Database> {
+export async function testDatabase(connections_max = 10, atEnd: AtEnd = afterAll): Promise<Database> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const admin = openDatabase(serverUrl(), 1);
   // Cloning needs the template to itself: one file at a time.
@@ -25,7 +28,7 @@ export async function testDatabase(connections_max = 10): Promise<Database> {
   await admin.pool.query(`create database ${name} template ${TEMPLATE}`);
   await admin.close();
   const database = openDatabase(withDatabaseName(serverUrl(), name), connections_max);
-  afterAll(async () => {
+  atEnd(async () => {
     await database.close();
     const last = openDatabase(serverUrl(), 1);
     await last.pool.query(`drop database if exists ${name} with (force)`);

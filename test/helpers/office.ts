@@ -5,6 +5,7 @@ import { afterAll } from 'vitest';
 import type { Database } from '../../db/connection.ts';
 import { type Office, openOffice } from '../../workers/runtime/office.ts';
 import type { Backend } from '../../workers/runtime/queues.ts';
+import type { AtEnd } from './database.ts';
 import { redisUrl } from './queues.ts';
 
 /** The day on which a generated nation's truth holds. */
@@ -24,9 +25,9 @@ export function officeEnvironment(database: Database, backend: Backend, dataDir:
 }
 
 /** A directory that is gone when the file is done. */
-export function temporaryDir(): string {
+export function temporaryDir(atEnd: AtEnd = afterAll): string {
   const dir = mkdtempSync(join(tmpdir(), 'prakerja-office-'));
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  atEnd(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 
@@ -35,12 +36,13 @@ export async function testOffice(
   database: Database,
   backend: Backend,
   environment: Readonly<Record<string, string>> = {},
+  atEnd: AtEnd = afterAll,
 ): Promise<Office> {
   const before = process.env;
-  process.env = { ...officeEnvironment(database, backend, temporaryDir()), ...environment };
+  process.env = { ...officeEnvironment(database, backend, temporaryDir(atEnd)), ...environment };
   try {
     const office = await openOffice();
-    afterAll(() => office.close());
+    atEnd(() => office.close());
     return office;
   } finally {
     process.env = before;

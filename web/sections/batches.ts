@@ -16,7 +16,7 @@ export function batchesSection({ text, format }: Speaker, { batches }: Snapshot)
     number(batch.quota),
     number(batch.selected),
     number(batch.participants),
-    batch.closes ? format.time(batch.closes) : '–',
+    batch.closes ? html`<span class="whole">${format.shortTime(batch.closes)}</span>` : '–',
   ]);
   const numbers = [t.joined, t.pool, t.quota, t.selected, t.participants].map((head) => ({ head, number: true }));
   return section(

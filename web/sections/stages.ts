@@ -19,7 +19,7 @@ function bar(stage: StageStatus): Html {
 }
 
 /** The four verdict stages, with the registry's use and forecast. */
-export function stagesSection({ text, format }: Speaker, { status }: Snapshot): Html {
+export function stagesSection({ text, format }: Speaker, { status, chunks }: Snapshot): Html {
   const t = text.stages;
   const number = (n: number) => quiet(format.count(n), n === 0);
   const rows = verdictStages.map((name) => {
@@ -41,7 +41,11 @@ export function stagesSection({ text, format }: Speaker, { status }: Snapshot): 
   const columns = [{ head: t.stage }, ...heads.map((head) => ({ head, number: true }))];
   const { used_today, left_today, forecast } = status.registry;
   const left = left_today === null ? undefined : format.count(left_today);
-  const end = forecast === null ? undefined : format.duration(forecast);
+  const end = forecast === null ? undefined : forecast === 0 ? '' : format.duration(forecast);
+  const inState = (state: string) => chunks.filter((row) => row.state === state).reduce((sum, { n }) => sum + n, 0);
+  const [ready = '', running = '', failed = ''] = ['ready', 'running', 'failed'].map((state) =>
+    format.count(inState(state)),
+  );
   const legend = parts.map((part) => html`<li><span class="key ${part}"></span>${t[part]}</li>`);
   return section(
     'stages',
@@ -49,6 +53,6 @@ export function stagesSection({ text, format }: Speaker, { status }: Snapshot): 
     note(t.note),
     html`<ul class="legend" aria-hidden="true">${legend}</ul>`,
     table(t.title, columns, rows),
-    html`<p class="registry">${t.registry(format.count(used_today), left, end)}</p>`,
+    html`<p class="registry">${t.registry(format.count(used_today), left, end)}<br>${t.chunks(ready, running, failed)}</p>`,
   );
 }

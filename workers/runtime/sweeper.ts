@@ -3,6 +3,7 @@ import type { Db } from '../../db/connection.ts';
 import { sql } from 'kysely';
 import { currentRun } from '../../db/run.ts';
 import { touchDue } from '../../db/touch.ts';
+import { stageNames } from '../../jobs/stages.ts';
 import type { Queues } from './queues.ts';
 
 /** One look at the chunks table takes at most this many, so that a sweep stays short. */
@@ -27,7 +28,8 @@ export async function dispatch(db: Db, queues: Queues): Promise<number> {
  * locked for the moment, so two sweepers do no harm.
  */
 export async function sweep(db: Db, queues: Queues, now: Date): Promise<void> {
-  await putBackExpired(db);
+  // A worker that died also takes jobs with it whose chunks it had not claimed yet; BullMQ would miss them 90 s later.
+  if ((await putBackExpired(db)) > 0) for (const stage of stageNames) await forgetQueue(db, stage);
   for (const { stage, n } of await waitingInQueue(db, FORGOTTEN_AFTER_SECONDS)) {
     if ((await queues.size(stage)) < n) await forgetQueue(db, stage);
   }

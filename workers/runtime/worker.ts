@@ -14,7 +14,7 @@ export interface WorkerOptions {
   readonly concurrency?: number | undefined;
 }
 
-const SWEEP_EVERY_MS = 1000;
+const SWEEP_EVERY_MS = 250;
 
 /** Runs the workers of some stages in this process, with a sweeper, until closed. Closing lets begun chunks end. */
 export async function startWorker(office: Office, options: WorkerOptions): Promise<Stoppable> {
@@ -81,12 +81,12 @@ export async function untilQuiet(
   office: Office,
   stages: readonly StageName[],
   signal: AbortSignal,
-  onProgress: (progress: Progress) => void,
+  onProgress: (progress: Progress) => void | Promise<void>,
 ): Promise<boolean> {
   const POLL_MS = 200;
   while (!signal.aborted) {
     const open = await openCounts(office.db);
-    onProgress({ open });
+    await onProgress({ open });
     if (!stages.some((stage) => open[stage])) return true;
     await pause(POLL_MS, undefined, { signal }).catch(() => undefined);
   }

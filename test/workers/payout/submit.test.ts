@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { openSubmission } from '../../../db/payout.ts';
+import { resolveUnknown, stopIt } from '../../../scripts/payout.ts';
+import { reconcileFiles } from '../../../scripts/reconcile.ts';
+import { executeHere } from '../../../workers/runtime/worker.ts';
+import { account, type BankLine, paidTwice, pay, releasedRun, TODAY, type Town, town } from '../../helpers/payout.ts';
+
+/** One fault for each of the first payment calls; the same order may come again as a later call. */
+const faults = [
+  { fault: 'timeout' },
+  { fault: 'disconnect' },
+  { fault: 'http_500' },
+  { fault: 'answer_lost' },
+  { fault: 'html' },
+  { fault: 'pending' },
+  { fault: 'settle_failed' },
+  { fault: 'http_429' },
+  { fault: 'error_text', value: '409xx00 Conflict' },
+  { fault: 'error_text', value: '409xx01 Duplicate partnerReferenceNo' },
+].map((rule, i) => ({ ...rule, from_call: i + 1, until_call: i + 1 }));
+const PEOPLE = 14;
+
+/** What the last answer to an order makes of it: after sending, after asking the bank, when statement and bank agree. */
+const ends: Readonly<Record<string, readonly [sent: string, asked: string, settled: string]>> = {
+  'fault:timeout': ['unknown timeout', 'unknown 4043601', 'paid'],
+  'fault:disconnect': ['unknown cut', 'unknown 4043601', 'paid'],
+  'fault:answer_lost': ['unknown cut', 'paid', 'paid'],
+  'fault:html': ['unknown HTTP 200, not understood', 'unknown 4043601', 'paid'],
+  '5001800': ['unknown 5001800', 'unknown 4043601', 'paid'],
+  '2021800 pending': ['unknown 2021800', 'accepted', 'paid'],
+  '2021800 settle_failed': ['unknown 2021800', 'rejected bank_rejected 2003600, status 06', 'rejected bank_rejected 2003600, status 06'],
+  '4091801': ['unknown contradiction 4091801: already at the bank', 'unknown 4043601', 'paid'],
+  '4041811': ['rejected bank_rejected 4041811', 'rejected bank_rejected 4041811', 'rejected bank_rejected 4041811'],
+  '4031818': ['rejected bank_rejected 4031818', 'rejected bank_rejected 4031818', 'rejected bank_rejected 4031818'],
+  '2001800': ['accepted', 'accepted', 'paid'],
+};
+
+describe.each(['honours', 'ignores'] as const)('every fault at a bank that %s the reference', (personality) => {
+  it('ends in the state that the answer proves, is asked about, and is paid once', { timeout: 240_000 }, async () => {
+    const numbers = Array.from({ length: PEOPLE }, (_, i) => i + 1);
+    const bankAccounts = numbers.map((n) => account(n, n === 1 ? { status: 'closed' } : n === 2 ? { status: 'inactive' } : {}));
+    const here = await town({ people: PEOPLE, bank: { personality }, faults, bankAccounts });
+    await pay(here.office);
+    const answers = lastAnswers(here.bankLog());
+    expect(new Set(answers.values())).toEqual(new Set(Object.keys(ends)));
+    const expected = (step: 0 | 1 | 2) => Object.fromEntries([...answers].map(([reference, answer]) => [reference, ends[answer]?.[step]]));
+    expect(await byReference(here)).toEqual(expected(0));
+
+    // The bank alone is not believed: what it does not know stays unknown.
+    const sent = here.bankLog().length;
+    expect(await resolveUnknown(here.office)).toMatchObject({ exitCode: 3, json: { asked: 9, unknown: 5 } });
+    expect(await byReference(here)).toEqual(expected(1));
+    expect(here.bankLog().length).toBe(sent);
+
+    // The next morning that day's statement agrees.
+    const morning = await here.officeAt('2020-09-16T09:00:00+07:00');
+    await reconcileFiles(morning, [await here.statement(`date=${TODAY}`)], undefined);
+    expect(await resolveUnknown(morning)).toMatchObject({ exitCode: 0, json: { asked: 5, unknown: 0 } });
+    expect(here.bankLog().slice(sent).map(({ reference }) => reference).sort()).toEqual(
+      [...answers].filter(([, answer]) => ends[answer]?.[1] === 'unknown 4043601').map(([reference]) => reference).sort(),
+    );
+    const evening = await reconcileFiles(morning, [await here.statement('date=2020-09-16')], undefined);
+    expect(evening).toMatchObject({ exitCode: 0, json: { totals_equal: true, open_breaks: {} } });
+    expect(await byReference(here)).toEqual(expected(2));
+    expect(paidTwice(here.bankLog())).toEqual([]);
+    const ids = here.bankLog().map(({ external_id }) => external_id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+function lastAnswers(log: readonly BankLine[]): Map<string, string> {
+  return new Map(log.map(({ reference, answer, effect }) => [reference, answer === '2021800' ? `${answer} ${effect}` : answer]));
+}
+
+async function byReference({ database }: Town): Promise<Record<string, string>> {
+  const { rows } = await database.pool.query<{ reference: string; state: string }>(
+    `select reference, trim(i.state || ' ' || i.reason) as state from instalments i join payment_orders using (instalment_id, order_number)`,
+  );
+  return Object.fromEntries(rows.map(({ reference, state }) => [reference, state]));
+}
+
+describe('the bank refuses for a reason of ours', () => {
+  it('403xx14 stops the run: the next chunk is not sent, and its instalments are due again when a person stops it', async () => {
+    const here = await town({ people: 60, bank: { opening_balance_idr: 600_000n } });
+    const run = await releasedRun(here.office);
+    await here.database.db.transaction().execute((tx) => openSubmission(tx, run));
+    const { rows } = await here.database.pool.query<{ id: string }>(`select chunk_id as id from chunks where stage = 'payout' order by 1`);
+    expect(rows.length).toBe(2);
+    for (const { id } of rows) await executeHere(here.office, 'payout', id);
+    expect(here.bankLog().length).toBe(50);
+    expect(await counts(here)).toEqual({ accepted: 1, rejected: 49, released: 10 });
+    await expect(here.database.db.transaction().execute((tx) => openSubmission(tx, run))).rejects.toThrow('is stopped');
+    expect(await stopIt(here.office, run)).toBe(10);
+    expect(await counts(here)).toEqual({ accepted: 1, rejected: 49, due: 10 });
+  });
+});
+
+async function counts({ states }: Town): Promise<Record<string, number>> {
+  const all: Record<string, number> = {};
+  for (const state of Object.values(await states())) {
+    const [name = ''] = state.split(' ');
+    all[name] = (all[name] ?? 0) + 1;
+  }
+  return all;
+}
