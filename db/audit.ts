@@ -43,7 +43,13 @@ export async function firstBrokenLink(db: Db): Promise<{ rows: number; broken: s
   let after = '0';
   let rows = 0;
   for (;;) {
-    const page = await db.selectFrom('audit').selectAll().where('audit_id', '>', after).orderBy('audit_id').limit(PAGE).execute();
+    const page = await db
+      .selectFrom('audit')
+      .selectAll()
+      .where('audit_id', '>', after)
+      .orderBy('audit_id')
+      .limit(PAGE)
+      .execute();
     for (const row of page) {
       if (row.previous !== previous || row.hash !== hashOf(row)) return { rows, broken: row.audit_id };
       previous = row.hash;

@@ -16,7 +16,8 @@ export async function findBatch(db: Db | Tx, batch: number) {
 export async function lockBatch(tx: Tx, batch: number, states: readonly BatchState[]) {
   await sql`select 1 from batches where batch = ${batch} for update`.execute(tx);
   const row = await findBatch(tx, batch);
-  if (!states.includes(row.state as BatchState)) throw refuse(`batch ${batch} is ${row.state}; this needs it ${states.join(' or ')}`);
+  if (!states.includes(row.state as BatchState))
+    throw refuse(`batch ${batch} is ${row.state}; this needs it ${states.join(' or ')}`);
   return row;
 }
 
@@ -31,7 +32,10 @@ export interface NewBatch {
 /** @throws exit 2 when the batch is there already: a batch keeps the policy and quota it was opened with */
 export async function openBatch(tx: Tx, { batch, policyId, quota, opens, closes }: NewBatch): Promise<void> {
   const there = await tx.selectFrom('batches').select('state').where('batch', '=', batch).executeTakeFirst();
-  if (there) throw refuse(`batch ${batch} is there already (${there.state}); a batch keeps the policy and quota it was opened with`);
+  if (there)
+    throw refuse(
+      `batch ${batch} is there already (${there.state}); a batch keeps the policy and quota it was opened with`,
+    );
   await tx.insertInto('batches').values({ batch, policy_id: policyId, opens, closes }).execute();
   const rows = [...quota].map(([province_code, seats]) => ({ batch, province_code, quota: seats }));
   await tx.insertInto('batch_quotas').values(rows).execute();
@@ -65,12 +69,20 @@ export async function waitingJoiners(db: Db, batch: number): Promise<{ key: stri
 
 /** `batch show` in numbers. */
 export async function batchCounts(db: Db, batch: number) {
-  const { rows } = await sql<{ joined: number; eligible: number; quota: number; selected: number; participants: number }>`
+  const { rows } = await sql<{
+    joined: number;
+    eligible: number;
+    quota: number;
+    selected: number;
+    participants: number;
+  }>`
     select
       (select count(distinct coalesce(r.nik, -r.reg)) from joins j join registrations r on r.reg = j.reg where batch = ${batch})::int4 as joined,
       (select count(*) from pool where batch = ${batch})::int4 as eligible,
       (select coalesce(sum(quota), 0) from batch_quotas where batch = ${batch})::int4 as quota,
       (select count(*) from selections where batch = ${batch} and decision = 'selected')::int4 as selected,
-      (select count(*) from participants where batch = ${batch} and state = 'participant')::int4 as participants`.execute(db);
+      (select count(*) from participants where batch = ${batch} and state = 'participant')::int4 as participants`.execute(
+    db,
+  );
   return rows[0] as (typeof rows)[number];
 }

@@ -20,7 +20,12 @@ const RANGE_DENSITY_MIN = 0.25;
  * it: it is marked to go over its people once more. The ranges of open chunks never overlap.
  * Call it in the transaction that makes these registrations undecided, after `currentRun`.
  */
-export async function openChunks(tx: Tx, runId: string, stage: ChunkVerdictStage, regs: RawBuilder<unknown>): Promise<number> {
+export async function openChunks(
+  tx: Tx,
+  runId: string,
+  stage: ChunkVerdictStage,
+  regs: RawBuilder<unknown>,
+): Promise<number> {
   const size = stageSettings[stage].chunk_rows_max;
   const made = await sql<{ n: number }>`
     with wanted as materialized (${regs}),
@@ -63,7 +68,9 @@ const REVIEW_AFTER_SECONDS = 0.5;
 export async function openDedupe(tx: Tx, runId: string, lo: string, hi: string): Promise<void> {
   await sql`
     insert into chunks (run_id, stage, lo, hi) select ${runId}::bigint, 'dedupe', ${lo}::bigint, ${hi}::bigint
-    where not exists (select from chunks where stage = 'dedupe' and state = 'ready' and lo = ${lo} and hi = ${hi})`.execute(tx);
+    where not exists (select from chunks where stage = 'dedupe' and state = 'ready' and lo = ${lo} and hi = ${hi})`.execute(
+    tx,
+  );
 }
 
 /** Opens the dedupe wave over those that are touched: a range that holds nobody new. */
@@ -78,7 +85,12 @@ export async function openReview(tx: Tx, runId: string): Promise<void> {
  * Claims a chunk for a worker: the next fencing token and a lease. Undefined when it is done, taken, or not due.
  * A set stage runs once at a time; the unique index refuses a second claim.
  */
-export async function claim(db: Db, chunkId: string, worker: string, lease_seconds: number): Promise<Chunk | undefined> {
+export async function claim(
+  db: Db,
+  chunkId: string,
+  worker: string,
+  lease_seconds: number,
+): Promise<Chunk | undefined> {
   const { rows } = await sql<Omit<Chunk, 'policyId'> & { policyId: number }>`
     update chunks c set state = 'running', token = token + 1, attempt = attempt + 1, worker = ${worker}, again = false,
       lease_until = clock_timestamp() + make_interval(secs => ${lease_seconds}),
@@ -88,8 +100,9 @@ export async function claim(db: Db, chunkId: string, worker: string, lease_secon
       and c.state = 'ready'
       and not (stage in ('dedupe', 'assignment') and exists (
         select from chunks o where o.stage = c.stage and o.state = 'running' and o.chunk_id <> c.chunk_id))
-    returning chunk_id as "chunkId", c.run_id as "runId", stage, lo, hi, regs, subject, token, attempt, policy_id as "policyId"`
-    .execute(db);
+    returning chunk_id as "chunkId", c.run_id as "runId", stage, lo, hi, regs, subject, token, attempt, policy_id as "policyId"`.execute(
+    db,
+  );
   return rows[0];
 }
 
@@ -107,7 +120,9 @@ export async function renew(db: Db, chunk: Chunk, lease_seconds: number): Promis
  */
 export async function holdFence(tx: Tx, chunk: Chunk): Promise<boolean> {
   const { rows } = await sql`
-    select 1 from chunks where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running' for update`.execute(tx);
+    select 1 from chunks where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running' for update`.execute(
+    tx,
+  );
   return rows.length === 1;
 }
 
@@ -169,7 +184,9 @@ export async function putBackExpired(db: Db): Promise<number> {
 export async function waitingInQueue(db: Db, seconds: number): Promise<{ stage: StageName; n: number }[]> {
   const { rows } = await sql<{ stage: StageName; n: number }>`
     select stage, count(*)::int4 as n from chunks
-    where state = 'ready' and enqueued_at < clock_timestamp() - make_interval(secs => ${seconds}) group by stage`.execute(db);
+    where state = 'ready' and enqueued_at < clock_timestamp() - make_interval(secs => ${seconds}) group by stage`.execute(
+    db,
+  );
   return rows;
 }
 

@@ -16,7 +16,21 @@ const LIST_MAX_DAYS = 90;
 
 /** Every check of `doctor`, in order. Each can fail: a check that cannot is none. */
 export async function runChecks(db: Db, now: Date): Promise<Check[]> {
-  const checks = [versions, conservation, chain, people, chunkCounts, stuckChunks, failedChunks, clock, ledger, money, decrees, auditLog, listAges];
+  const checks = [
+    versions,
+    conservation,
+    chain,
+    people,
+    chunkCounts,
+    stuckChunks,
+    failedChunks,
+    clock,
+    ledger,
+    money,
+    decrees,
+    auditLog,
+    listAges,
+  ];
   const results: Check[] = [];
   for (const check of checks) results.push(await check(db, now));
   return results;
@@ -30,7 +44,11 @@ async function count(db: Db, query: ReturnType<typeof sql>): Promise<number> {
 async function versions(db: Db): Promise<Check> {
   const { pending } = await migrationStatus(db);
   const { rows } = await sql<{ v: string }>`select current_setting('server_version') as v`.execute(db);
-  return { name: 'versions', ok: pending.length === 0, detail: `PostgreSQL ${rows[0]?.v}, Node ${process.versions.node}, ${pending.length} migrations pending` };
+  return {
+    name: 'versions',
+    ok: pending.length === 0,
+    detail: `PostgreSQL ${rows[0]?.v}, Node ${process.versions.node}, ${pending.length} migrations pending`,
+  };
 }
 
 /** in = passed + rejected + waiting + parked + undecided: what is undecided is counted apart, from the rows themselves. */
@@ -39,59 +57,108 @@ async function conservation(db: Db): Promise<Check> {
   const wrong: string[] = [];
   for (const [stage, counts] of Object.entries(stages)) {
     const upstream = { dedupe: null, email: 'dedupe', dukcapil: 'email', layer3: 'dukcapil' }[stage];
-    const source = upstream ? sql`(select reg from ${sql.table(`verdicts_${upstream}`)} where outcome = 'passed')` : sql`(select reg from registrations)`;
-    const open = await count(db, sql`select u.reg from ${source} u where not exists (select from ${sql.table(`verdicts_${stage}`)} v where v.reg = u.reg)`);
+    const source = upstream
+      ? sql`(select reg from ${sql.table(`verdicts_${upstream}`)} where outcome = 'passed')`
+      : sql`(select reg from registrations)`;
+    const open = await count(
+      db,
+      sql`select u.reg from ${source} u where not exists (select from ${sql.table(`verdicts_${stage}`)} v where v.reg = u.reg)`,
+    );
     const sum = counts.passed + counts.rejected + counts.waiting + counts.parked + open;
     if (counts.in !== sum) wrong.push(`${stage}: ${counts.in} in, ${sum} accounted for`);
   }
-  return { name: 'conservation', ok: wrong.length === 0, detail: wrong.join('; ') || 'in = passed + rejected + waiting + parked + undecided in every stage' };
+  return {
+    name: 'conservation',
+    ok: wrong.length === 0,
+    detail: wrong.join('; ') || 'in = passed + rejected + waiting + parked + undecided in every stage',
+  };
 }
 
 async function chain(db: Db): Promise<Check> {
   let orphans = 0;
-  for (const [upstream, stage] of [['dedupe', 'email'], ['email', 'dukcapil'], ['dukcapil', 'layer3']] as const) {
-    orphans += await count(db, sql`
+  for (const [upstream, stage] of [
+    ['dedupe', 'email'],
+    ['email', 'dukcapil'],
+    ['dukcapil', 'layer3'],
+  ] as const) {
+    orphans += await count(
+      db,
+      sql`
       select v.reg from ${sql.table(`verdicts_${stage}`)} v join registrations r on r.reg = v.reg left join people p on p.nik = r.nik
-      where p.pool_batch is null and not exists (select from ${sql.table(`verdicts_${upstream}`)} u where u.reg = v.reg and u.outcome = 'passed')`);
+      where p.pool_batch is null and not exists (select from ${sql.table(`verdicts_${upstream}`)} u where u.reg = v.reg and u.outcome = 'passed')`,
+    );
   }
   return { name: 'chain', ok: orphans === 0, detail: `${orphans} verdicts without a passed one before them` };
 }
 
 async function people(db: Db): Promise<Check> {
-  const wrong = await count(db, sql`
+  const wrong = await count(
+    db,
+    sql`
     select p.nik from people p join registrations r on r.reg = p.standing left join verdicts_dedupe v on v.reg = p.standing
-    where r.nik <> p.nik or v.outcome is distinct from 'passed'`);
-  return { name: 'people', ok: wrong === 0, detail: `${wrong} people whose standing registration is not theirs or not passed` };
+    where r.nik <> p.nik or v.outcome is distinct from 'passed'`,
+  );
+  return {
+    name: 'people',
+    ok: wrong === 0,
+    detail: `${wrong} people whose standing registration is not theirs or not passed`,
+  };
 }
 
 async function chunkCounts(db: Db): Promise<Check> {
-  const wrong = await count(db, sql`select 1 from chunks where state = 'done' and n_in <> n_passed + n_rejected + n_waiting + n_parked`);
+  const wrong = await count(
+    db,
+    sql`select 1 from chunks where state = 'done' and n_in <> n_passed + n_rejected + n_waiting + n_parked`,
+  );
   return { name: 'chunk_counts', ok: wrong === 0, detail: `${wrong} chunks whose counts do not add up` };
 }
 
 async function stuckChunks(db: Db): Promise<Check> {
-  const stuck = await count(db, sql`
+  const stuck = await count(
+    db,
+    sql`
     select 1 from chunks where (state = 'ready' and not_before < clock_timestamp() - make_interval(mins => ${READY_MAX_MINUTES})
-      and opened_at < clock_timestamp() - make_interval(mins => ${READY_MAX_MINUTES})) or (state = 'running' and lease_until < clock_timestamp())`);
-  return { name: 'stuck_work', ok: stuck === 0, detail: stuck === 0 ? 'nothing is stuck' : `${stuck} chunks have waited over ${READY_MAX_MINUTES} minutes or are over their lease: is a worker running?` };
+      and opened_at < clock_timestamp() - make_interval(mins => ${READY_MAX_MINUTES})) or (state = 'running' and lease_until < clock_timestamp())`,
+  );
+  return {
+    name: 'stuck_work',
+    ok: stuck === 0,
+    detail:
+      stuck === 0
+        ? 'nothing is stuck'
+        : `${stuck} chunks have waited over ${READY_MAX_MINUTES} minutes or are over their lease: is a worker running?`,
+  };
 }
 
 async function failedChunks(db: Db): Promise<Check> {
   const failed = await count(db, sql`select 1 from chunks where state = 'failed'`);
-  return { name: 'failed_work', ok: failed === 0, detail: failed === 0 ? 'no chunk has failed' : `${failed} chunks used up their tries: "prakerja run start" tries them again` };
+  return {
+    name: 'failed_work',
+    ok: failed === 0,
+    detail:
+      failed === 0
+        ? 'no chunk has failed'
+        : `${failed} chunks used up their tries: "prakerja run start" tries them again`,
+  };
 }
 
 async function clock(db: Db): Promise<Check> {
   const MAX_SECONDS = 5;
   const { rows } = await sql<{ at: Date }>`select clock_timestamp() as at`.execute(db);
   const seconds = Math.abs((rows[0]?.at.getTime() ?? 0) - Date.now()) / 1000;
-  return { name: 'clock', ok: seconds <= MAX_SECONDS, detail: `this machine and PostgreSQL differ by ${seconds.toFixed(1)} s` };
+  return {
+    name: 'clock',
+    ok: seconds <= MAX_SECONDS,
+    detail: `this machine and PostgreSQL differ by ${seconds.toFixed(1)} s`,
+  };
 }
 
 async function ledger(db: Db): Promise<Check> {
   const balances = await trialBalance(db);
   const sum = Object.values(balances).reduce((total, balance) => total + BigInt(balance), 0n);
-  const text = Object.entries(balances).map(([account, balance]) => `${account} ${balance}`).join(', ');
+  const text = Object.entries(balances)
+    .map(([account, balance]) => `${account} ${balance}`)
+    .join(', ');
   return { name: 'trial_balance', ok: sum === 0n, detail: text || 'the ledger is empty' };
 }
 
@@ -102,20 +169,35 @@ async function money(db: Db): Promise<Check> {
       coalesce(sum(amount_idr) filter (where state = 'paid'), 0)::text as paid,
       coalesce(sum(amount_idr) filter (where state = 'returned'), 0)::text as returned from instalments`.execute(db);
   const balances = await trialBalance(db);
-  const wrong = Object.entries(rows[0] ?? {}).filter(([account, sum]) => account !== 'returned' && (balances[account] ?? '0') !== sum);
-  return { name: 'money', ok: wrong.length === 0, detail: wrong.map(([account, sum]) => `${account}: instalments ${sum}, ledger ${balances[account] ?? 0}`).join('; ') || 'ledger and instalments agree' };
+  const wrong = Object.entries(rows[0] ?? {}).filter(
+    ([account, sum]) => account !== 'returned' && (balances[account] ?? '0') !== sum,
+  );
+  return {
+    name: 'money',
+    ok: wrong.length === 0,
+    detail:
+      wrong.map(([account, sum]) => `${account}: instalments ${sum}, ledger ${balances[account] ?? 0}`).join('; ') ||
+      'ledger and instalments agree',
+  };
 }
 
 async function decrees(db: Db): Promise<Check> {
-  const wrong = await count(db, sql`
+  const wrong = await count(
+    db,
+    sql`
     select b.batch from batches b join lateral (select count(*) as n from decree_lines d where d.batch = b.batch and d.decision in ('confirmed', 'promoted')) d on true
-    join lateral (select count(*) as n from participants p where p.batch = b.batch) p on true where b.state = 'confirmed' and d.n <> p.n`);
+    join lateral (select count(*) as n from participants p where p.batch = b.batch) p on true where b.state = 'confirmed' and d.n <> p.n`,
+  );
   return { name: 'decrees', ok: wrong === 0, detail: `${wrong} batches whose participants differ from their decree` };
 }
 
 async function auditLog(db: Db): Promise<Check> {
   const { rows, broken } = await firstBrokenLink(db);
-  return { name: 'audit', ok: broken === null, detail: broken === null ? `${rows} rows, chain whole` : `row ${broken} was changed` };
+  return {
+    name: 'audit',
+    ok: broken === null,
+    detail: broken === null ? `${rows} rows, chain whole` : `row ${broken} was changed`,
+  };
 }
 
 async function listAges(db: Db, now: Date): Promise<Check> {

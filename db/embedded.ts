@@ -61,9 +61,12 @@ async function binaries(): Promise<Binaries> {
 }
 
 function nobody(): { uid: number; gid: number } {
-  const line = readFileSync('/etc/passwd', 'utf8').split('\n').find((row) => row.startsWith('nobody:'));
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((row) => row.startsWith('nobody:'));
   const [, , uid, gid] = line?.split(':') ?? [];
-  if (!uid || !gid) throw fail('there is no user "nobody" to run the embedded PostgreSQL: set DATABASE_URL to a server');
+  if (!uid || !gid)
+    throw fail('there is no user "nobody" to run the embedded PostgreSQL: set DATABASE_URL to a server');
   return { uid: Number(uid), gid: Number(gid) };
 }
 
@@ -95,7 +98,9 @@ function initialise(dir: string, initdb: string): void {
   const [command, words] = unprivileged(initdb, [...args, '-E', 'UTF8', '--locale=C', '--no-sync']);
   const result = spawnSync(command, words, { encoding: 'utf8' });
   if (result.status !== 0) {
-    throw fail(`the embedded PostgreSQL could not be made in ${dir}: ${(result.stderr || String(result.error)).trim()}`);
+    throw fail(
+      `the embedded PostgreSQL could not be made in ${dir}: ${(result.stderr || String(result.error)).trim()}`,
+    );
   }
 }
 

@@ -14,20 +14,40 @@ export interface Decision {
 
 /** Everything that was decided about one registration, the standing verdicts and those they replaced. @throws exit 2 */
 export async function explainRegistration(db: Db, registrationId: string) {
-  const found = await db.selectFrom('registrations').select(['reg', 'registered_at', 'province_code']).where('registration_id', '=', registrationId).executeTakeFirst();
+  const found = await db
+    .selectFrom('registrations')
+    .select(['reg', 'registered_at', 'province_code'])
+    .where('registration_id', '=', registrationId)
+    .executeTakeFirst();
   if (!found) throw refuse(`there is no registration ${registrationId}`);
   const decisions = await sql<Decision>`
     select d.stage, d.outcome, d.reason, d.detail, d.decided_at, p.version as policy, d.superseded_at from (
       select stage, outcome, reason, detail, decided_at, policy_id, null::timestamptz as superseded_at from verdicts where reg = ${found.reg}
       union all select stage, outcome, reason, detail, decided_at, policy_id, superseded_at from verdict_history where reg = ${found.reg}) d
     join policies p using (policy_id)
-    order by array_position(array['dedupe', 'email', 'dukcapil', 'layer3'], d.stage), d.superseded_at nulls last`.execute(db);
-  const batches = await sql<{ batch: number; state: string; track: string | null; rank: string | null; decision: string | null; decreed: string | null }>`
+    order by array_position(array['dedupe', 'email', 'dukcapil', 'layer3'], d.stage), d.superseded_at nulls last`.execute(
+    db,
+  );
+  const batches = await sql<{
+    batch: number;
+    state: string;
+    track: string | null;
+    rank: string | null;
+    decision: string | null;
+    decreed: string | null;
+  }>`
     select j.batch, coalesce(b.state, 'not opened') as state, p.track, s.rank, s.decision, d.decision as decreed
     from joins j left join batches b using (batch) left join pool p on p.batch = j.batch and p.reg = j.reg
     left join selections s on s.batch = j.batch and s.reg = j.reg left join decree_lines d on d.batch = j.batch and d.reg = j.reg
     where j.reg = ${found.reg} order by j.batch`.execute(db);
-  const instalments = await sql<{ kind: string; number: number; state: string; reason: string; due_on: string; reference: string | null }>`
+  const instalments = await sql<{
+    kind: string;
+    number: number;
+    state: string;
+    reason: string;
+    due_on: string;
+    reference: string | null;
+  }>`
     select i.kind, i.number, i.state, i.reason, i.due_on, o.reference from instalments i
     left join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
     where i.reg = ${found.reg} order by i.kind, i.number`.execute(db);

@@ -34,7 +34,12 @@ interface Moved {
  * moved. Whoever is in another state by now stays as they are: two workers with the same news do it once.
  * A change that the contract does not have is not made (late news about an order that went on); the trigger would refuse it.
  */
-export async function moveInstalments(tx: Tx, from: readonly string[], moves: readonly Move[], now: Date): Promise<Set<string>> {
+export async function moveInstalments(
+  tx: Tx,
+  from: readonly string[],
+  moves: readonly Move[],
+  now: Date,
+): Promise<Set<string>> {
   if (moves.length === 0) return new Set();
   const { rows } = await sql<Moved>`
     with wanted as (
@@ -50,7 +55,9 @@ export async function moveInstalments(tx: Tx, from: readonly string[], moves: re
     select instalment_id, was, to_state, amount_idr, reference from wanted`.execute(tx);
   const movements = rows.flatMap((row): Movement[] => {
     const accounts = movementOf[`${row.was}>${row.to_state}`];
-    return accounts ? [{ reference: row.reference, from: accounts[0], to: accounts[1], amountIdr: row.amount_idr }] : [];
+    return accounts
+      ? [{ reference: row.reference, from: accounts[0], to: accounts[1], amountIdr: row.amount_idr }]
+      : [];
   });
   await postMovements(tx, movements, now);
   return new Set(rows.map((row) => row.instalment_id));

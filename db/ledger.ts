@@ -28,6 +28,8 @@ export async function postMovements(tx: Tx, movements: readonly Movement[], at: 
 /** Debits minus credits of every account, as text; together they are always 0. */
 export async function trialBalance(db: Db): Promise<Record<string, string>> {
   const { rows } = await sql<{ account: string; balance: string }>`
-    select account, sum(debit_idr - credit_idr)::text as balance from ledger_entries group by account order by account`.execute(db);
+    select account, sum(debit_idr - credit_idr)::text as balance from ledger_entries group by account order by account`.execute(
+    db,
+  );
   return Object.fromEntries(rows.map((row) => [row.account, row.balance]));
 }

@@ -42,6 +42,7 @@ export async function loadUndecided<Row>(
     order by r.reg limit ${limit + 1}`.execute(db);
   const more = rows.length > limit;
   if (more) rows.pop();
-  for (const row of rows) Object.assign(row, { before: row.outcome === null ? null : standing(row.outcome, row.reason) });
+  for (const row of rows)
+    Object.assign(row, { before: row.outcome === null ? null : standing(row.outcome, row.reason) });
   return { rows, more };
 }

@@ -13,7 +13,13 @@ export interface ParticipantRow {
   readonly revoked: boolean;
   readonly policyId: number;
   readonly events: { event: string; trainingId: string; at: string }[];
-  readonly accounts: { linkedAt: string; channel: 'bank' | 'ewallet'; holderNik: string; kyc: boolean; status: 'active' | 'inactive' | 'closed' }[];
+  readonly accounts: {
+    linkedAt: string;
+    channel: 'bank' | 'ewallet';
+    holderNik: string;
+    kyc: boolean;
+    status: 'active' | 'inactive' | 'closed';
+  }[];
 }
 
 /** Participants after a NIK, in order, with what was known by `now` of their training and accounts. */
@@ -53,7 +59,9 @@ export async function storeDue(tx: Tx, rows: readonly DueRow[], accountReasons: 
   await sql`
     insert into due_now select * from unnest(${rows.map((r) => r.nik)}::bigint[], ${rows.map((r) => r.reg)}::bigint[],
       ${rows.map((r) => r.batch)}::int[], ${rows.map((r) => r.kind)}::text[], ${rows.map((r) => r.number)}::int[],
-      ${rows.map((r) => String(r.amountIdr))}::bigint[], ${rows.map((r) => r.dueOn)}::date[], ${rows.map((r) => r.reason)}::text[])`.execute(tx);
+      ${rows.map((r) => String(r.amountIdr))}::bigint[], ${rows.map((r) => r.dueOn)}::date[], ${rows.map((r) => r.reason)}::text[])`.execute(
+    tx,
+  );
   await sql`
     insert into instalments (nik, reg, batch, kind, number, amount_idr, due_on)
     select nik, reg, batch, kind, number, amount_idr, due_on from due_now order by nik, kind, number
@@ -64,11 +72,17 @@ export async function storeDue(tx: Tx, rows: readonly DueRow[], accountReasons: 
       and i.state = 'held' and i.reason = any(${accountReasons}) and d.reason = ''`.execute(tx);
   await sql`
     update instalments i set state = 'held', reason = d.reason from due_now d
-    where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number) and i.state = 'due' and d.reason <> ''`.execute(tx);
+    where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number) and i.state = 'due' and d.reason <> ''`.execute(
+    tx,
+  );
 }
 
 /** Makes a run of everything `due`, with its declared count and total. Undefined: nothing is due. */
-export async function prepareRun(tx: Tx, asOf: string, by: string): Promise<{ run: string; count: number; totalIdr: string } | undefined> {
+export async function prepareRun(
+  tx: Tx,
+  asOf: string,
+  by: string,
+): Promise<{ run: string; count: number; totalIdr: string } | undefined> {
   const { rows } = await sql<{ count: number; total: string }>`
     select count(*)::int4 as count, coalesce(sum(amount_idr), 0)::text as total
     from (select amount_idr from instalments where state = 'due' and due_on <= ${asOf} for update) d`.execute(tx);
@@ -76,12 +90,25 @@ export async function prepareRun(tx: Tx, asOf: string, by: string): Promise<{ ru
   if (count === 0) return undefined;
   const made = await tx
     .insertInto('payout_runs')
-    .values({ as_of: asOf, declared_count: count, declared_total_idr: total, prepared_by: by, prepared_verified: false })
+    .values({
+      as_of: asOf,
+      declared_count: count,
+      declared_total_idr: total,
+      prepared_by: by,
+      prepared_verified: false,
+    })
     .returning('payout_run')
     .executeTakeFirstOrThrow();
   await sql`
-    update instalments set state = 'prepared', payout_run = ${made.payout_run} where state = 'due' and due_on <= ${asOf}`.execute(tx);
-  await audit(tx, { who: by, action: 'payout prepare', subject: `run ${made.payout_run}`, note: `${count} instalments, ${total} rupiah` });
+    update instalments set state = 'prepared', payout_run = ${made.payout_run} where state = 'due' and due_on <= ${asOf}`.execute(
+    tx,
+  );
+  await audit(tx, {
+    who: by,
+    action: 'payout prepare',
+    subject: `run ${made.payout_run}`,
+    note: `${count} instalments, ${total} rupiah`,
+  });
   return { run: made.payout_run, count, totalIdr: total };
 }
 
@@ -93,7 +120,12 @@ export async function findRun(db: Db | Tx, run: string) {
 }
 
 /** Releases a prepared run: not by who prepared it, and only if it is still what was declared. */
-export async function releaseRun(tx: Tx, run: string, by: string, now: Date): Promise<{ count: number; totalIdr: string }> {
+export async function releaseRun(
+  tx: Tx,
+  run: string,
+  by: string,
+  now: Date,
+): Promise<{ count: number; totalIdr: string }> {
   await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
   const row = await findRun(tx, run);
   if (row.state !== 'prepared') throw refuse(`payout run ${run} is ${row.state}; only a prepared run can be released`);
@@ -103,14 +135,21 @@ export async function releaseRun(tx: Tx, run: string, by: string, now: Date): Pr
     select count(*)::int4 as count, coalesce(sum(amount_idr), 0)::text as total from released`.execute(tx);
   const { count, total } = rows[0] as (typeof rows)[number];
   if (count > Number(row.declared_count) || BigInt(total) > BigInt(row.declared_total_idr)) {
-    throw refuse(`payout run ${run} holds more than the ${row.declared_count} instalments and ${row.declared_total_idr} rupiah that were declared`);
+    throw refuse(
+      `payout run ${run} holds more than the ${row.declared_count} instalments and ${row.declared_total_idr} rupiah that were declared`,
+    );
   }
   await tx
     .updateTable('payout_runs')
     .set({ state: 'released', released_by: by, released_verified: false, released_at: now })
     .where('payout_run', '=', run)
     .execute();
-  await audit(tx, { who: by, action: 'payout release', subject: `run ${run}`, note: `${count} instalments, ${total} rupiah` });
+  await audit(tx, {
+    who: by,
+    action: 'payout release',
+    subject: `run ${run}`,
+    note: `${count} instalments, ${total} rupiah`,
+  });
   return { count, totalIdr: total };
 }
 
@@ -118,25 +157,37 @@ export async function releaseRun(tx: Tx, run: string, by: string, now: Date): Pr
 export async function openSubmission(tx: Tx, run: string): Promise<number> {
   await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
   const row = await findRun(tx, run);
-  if (row.state !== 'released') throw refuse(`payout run ${run} is ${row.state}; it must be released, and not stopped, to be sent`);
-  return openPayoutChunks(tx, `submit:${run}`, sql`select instalment_id from instalments where payout_run = ${run} and state in ('released', 'submitting')`);
+  if (row.state !== 'released')
+    throw refuse(`payout run ${run} is ${row.state}; it must be released, and not stopped, to be sent`);
+  return openPayoutChunks(
+    tx,
+    `submit:${run}`,
+    sql`select instalment_id from instalments where payout_run = ${run} and state in ('released', 'submitting')`,
+  );
 }
 
 /** Opens the chunks that ask the bank about everything unknown, and about what a dead worker left in `submitting`. */
 export async function openResolution(tx: Tx): Promise<number> {
   await sql`
     update instalments i set state = 'unknown', reason = 'no_answer' where state = 'submitting' and not exists (
-      select from chunks c where c.stage = 'payout' and c.state in ('ready', 'running') and i.instalment_id between c.lo and c.hi)`.execute(tx);
+      select from chunks c where c.stage = 'payout' and c.state in ('ready', 'running') and i.instalment_id between c.lo and c.hi)`.execute(
+    tx,
+  );
   return openPayoutChunks(tx, 'resolve', sql`select instalment_id from instalments where state = 'unknown'`);
 }
 
 /** One open set of chunks per subject: what is open already is left to work. Returns how many instalments are concerned. */
 async function openPayoutChunks(tx: Tx, subject: string, ids: ReturnType<typeof sql>): Promise<number> {
   const runId = await currentRun(tx);
-  const open = await sql`select 1 from chunks where stage = 'payout' and subject = ${subject} and state in ('ready', 'running') limit 1`.execute(tx);
+  const open =
+    await sql`select 1 from chunks where stage = 'payout' and subject = ${subject} and state in ('ready', 'running') limit 1`.execute(
+      tx,
+    );
   const { rows } = await sql<{ n: number }>`select count(*)::int4 as n from (${ids}) q`.execute(tx);
   if (open.rows.length === 0) {
-    await sql`update chunks set state = 'cancelled' where stage = 'payout' and subject = ${subject} and state = 'failed'`.execute(tx);
+    await sql`update chunks set state = 'cancelled' where stage = 'payout' and subject = ${subject} and state = 'failed'`.execute(
+      tx,
+    );
     await sql`
       insert into chunks (run_id, stage, lo, hi, subject)
       select ${runId}::bigint, 'payout', min(instalment_id), max(instalment_id), ${subject}::text
@@ -146,16 +197,32 @@ async function openPayoutChunks(tx: Tx, subject: string, ids: ReturnType<typeof 
   return rows[0]?.n ?? 0;
 }
 
-/** Stops a run: what was not sent goes no further; what was sent stays to be resolved. Returns how many were held back. */
+/**
+ * Stops a run: what was not sent goes no further and is due again; what was sent stays to be resolved. A run that the
+ * bank's refusal has stopped keeps its unsent instalments until a person does this. Returns how many are due again.
+ */
 export async function stopRun(tx: Tx, run: string): Promise<number> {
   await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
   const row = await findRun(tx, run);
-  if (row.state !== 'prepared' && row.state !== 'released') throw refuse(`payout run ${run} is ${row.state}`);
-  await tx.updateTable('payout_runs').set({ state: row.state === 'prepared' ? 'cancelled' : 'stopped' }).where('payout_run', '=', run).execute();
-  await sql`update instalments set state = 'held', reason = 'run_stopped' where payout_run = ${run} and state in ('prepared', 'released')`.execute(tx);
+  if (!['prepared', 'released', 'stopped'].includes(row.state)) throw refuse(`payout run ${run} is ${row.state}`);
+  await tx
+    .updateTable('payout_runs')
+    .set({ state: row.state === 'prepared' ? 'cancelled' : 'stopped' })
+    .where('payout_run', '=', run)
+    .execute();
+  await sql`update instalments set state = 'held', reason = 'run_stopped' where payout_run = ${run} and state in ('prepared', 'released')`.execute(
+    tx,
+  );
   const { numAffectedRows } = await sql`
-    update instalments set state = 'due', reason = '', payout_run = null where payout_run = ${run} and state = 'held' and reason = 'run_stopped'`.execute(tx);
-  await audit(tx, { who: 'cli', action: 'payout stop', subject: `run ${run}`, note: `${numAffectedRows} instalments are due again` });
+    update instalments set state = 'due', reason = '', payout_run = null where payout_run = ${run} and state = 'held' and reason = 'run_stopped'`.execute(
+    tx,
+  );
+  await audit(tx, {
+    who: 'cli',
+    action: 'payout stop',
+    subject: `run ${run}`,
+    note: `${numAffectedRows} instalments are due again`,
+  });
   return Number(numAffectedRows);
 }
 
@@ -174,7 +241,9 @@ export async function holdPerson(tx: Tx, registrationId: string, by: string, not
 /** Instalments by state and kind. */
 export async function payoutCounts(db: Db): Promise<{ state: string; kind: string; n: number; total_idr: string }[]> {
   const { rows } = await sql<{ state: string; kind: string; n: number; total_idr: string }>`
-    select state, kind, count(*)::int4 as n, sum(amount_idr)::text as total_idr from instalments group by 1, 2 order by 1, 2`.execute(db);
+    select state, kind, count(*)::int4 as n, sum(amount_idr)::text as total_idr from instalments group by 1, 2 order by 1, 2`.execute(
+    db,
+  );
   return rows;
 }
 

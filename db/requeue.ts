@@ -26,7 +26,9 @@ export function requeueSelection(filter: RequeueFilter): RawBuilder<unknown> {
 }
 
 export async function countRequeue(db: Db, filter: RequeueFilter): Promise<number> {
-  const { rows } = await sql<{ n: number }>`select count(*)::int4 as n from (${requeueSelection(filter)}) q`.execute(db);
+  const { rows } = await sql<{ n: number }>`select count(*)::int4 as n from (${requeueSelection(filter)}) q`.execute(
+    db,
+  );
   return rows[0]?.n ?? 0;
 }
 

@@ -11,12 +11,20 @@ export async function storePolicy(tx: Db | Tx, policy: Policy): Promise<number> 
     .values({ version, name: policy.name, body: canonicalJson(policy as Json) })
     .onConflict((conflict) => conflict.column('version').doNothing())
     .execute();
-  const row = await tx.selectFrom('policies').select('policy_id').where('version', '=', version).executeTakeFirstOrThrow();
+  const row = await tx
+    .selectFrom('policies')
+    .select('policy_id')
+    .where('version', '=', version)
+    .executeTakeFirstOrThrow();
   return row.policy_id;
 }
 
 export async function loadPolicy(db: Db | Tx, policyId: number): Promise<Policy> {
-  const row = await db.selectFrom('policies').select('body').where('policy_id', '=', policyId).executeTakeFirstOrThrow();
+  const row = await db
+    .selectFrom('policies')
+    .select('body')
+    .where('policy_id', '=', policyId)
+    .executeTakeFirstOrThrow();
   return row.body as unknown as Policy;
 }
 
@@ -50,8 +58,16 @@ export async function currentRun(tx: Tx): Promise<string> {
 /** Starts a run under a policy. Chunks that are ready and not begun move over to it; running ones end under their own. */
 export async function startRun(tx: Tx, policyId: number): Promise<string> {
   await lockOpening(tx);
-  await tx.updateTable('runs').set({ state: 'done', finished_at: sql`clock_timestamp()` }).where('state', '=', 'running').execute();
-  const made = await tx.insertInto('runs').values({ policy_id: policyId }).returning('run_id').executeTakeFirstOrThrow();
+  await tx
+    .updateTable('runs')
+    .set({ state: 'done', finished_at: sql`clock_timestamp()` })
+    .where('state', '=', 'running')
+    .execute();
+  const made = await tx
+    .insertInto('runs')
+    .values({ policy_id: policyId })
+    .returning('run_id')
+    .executeTakeFirstOrThrow();
   await tx
     .updateTable('chunks')
     .set({ run_id: made.run_id })

@@ -25,7 +25,11 @@ export async function* poolPieces({ pool }: Database, batch: number): AsyncGener
 }
 
 /** Remembers what was committed to: from now on the pool's files are public. */
-export async function storeCommitment(tx: Tx, batch: number, made: { dir: string; beacon: string; sha256: string; attempt: number }): Promise<void> {
+export async function storeCommitment(
+  tx: Tx,
+  batch: number,
+  made: { dir: string; beacon: string; sha256: string; attempt: number },
+): Promise<void> {
   await tx
     .updateTable('batches')
     .set({ dir: made.dir, beacon: made.beacon, commitment_sha256: made.sha256, attempt: made.attempt })
@@ -37,11 +41,15 @@ export async function storeCommitment(tx: Tx, batch: number, made: { dir: string
 export function storeSelections(database: Database, batch: number, resultFile: string, now: Date): Promise<void> {
   return withSession(database, async (tx, client) => {
     await lockBatch(tx, batch, ['closed']);
-    await sql`create temp table result (rank bigint, registration_id text collate "C", province_code text, track text, ticket text, decision text) on commit drop`.execute(tx);
+    await sql`create temp table result (rank bigint, registration_id text collate "C", province_code text, track text, ticket text, decision text) on commit drop`.execute(
+      tx,
+    );
     await copyFile(client, 'result', resultFile);
     await sql`
       insert into selections (batch, rank, reg, decision)
-      select ${batch}, rank, r.reg, decision from result join registrations r using (registration_id) order by rank`.execute(tx);
+      select ${batch}, rank, r.reg, decision from result join registrations r using (registration_id) order by rank`.execute(
+      tx,
+    );
     await tx.updateTable('batches').set({ state: 'drawn', drawn_at: now }).where('batch', '=', batch).execute();
   });
 }
@@ -57,10 +65,17 @@ export interface Decree {
 }
 
 /** Takes decree.csv into the database: drawn becomes decreed, and another person has to confirm. */
-export function storeDecree(database: Database, { batch, number, by }: Decree, decreeFile: string, now: Date): Promise<void> {
+export function storeDecree(
+  database: Database,
+  { batch, number, by }: Decree,
+  decreeFile: string,
+  now: Date,
+): Promise<void> {
   return withSession(database, async (tx, client) => {
     await lockBatch(tx, batch, ['drawn']);
-    await sql`create temp table decree (line bigint generated always as identity, registration_id text collate "C", decision text, reason text, replaces text collate "C") on commit drop`.execute(tx);
+    await sql`create temp table decree (line bigint generated always as identity, registration_id text collate "C", decision text, reason text, replaces text collate "C") on commit drop`.execute(
+      tx,
+    );
     await copyFile(client, 'decree (registration_id, decision, reason, replaces)', decreeFile);
     await sql`
       insert into decree_lines (batch, number, reg, decision, reason, replaces)
@@ -77,7 +92,13 @@ export function storeDecree(database: Database, { batch, number, by }: Decree, d
 }
 
 /** Sets the decreed people as participants. The primary key refuses anybody who is or was one. Returns how many. */
-export async function confirmDecree(tx: Tx, batch: number, by: string, now: Date, announcedOn: string): Promise<number> {
+export async function confirmDecree(
+  tx: Tx,
+  batch: number,
+  by: string,
+  now: Date,
+  announcedOn: string,
+): Promise<number> {
   const { numAffectedRows } = await sql`
     insert into participants (nik, reg, batch, decree, state, confirmed_at, announced_on)
     select q.nik, d.reg, d.batch, b.decree, 'participant', ${now}, ${announcedOn}
@@ -88,12 +109,21 @@ export async function confirmDecree(tx: Tx, batch: number, by: string, now: Date
     .set({ state: 'confirmed', confirmed_by: by, confirmed_verified: false, confirmed_at: now })
     .where('batch', '=', batch)
     .execute();
-  await audit(tx, { who: by, action: 'batch decree confirm', subject: `batch ${batch}`, note: `${numAffectedRows} participants` });
+  await audit(tx, {
+    who: by,
+    action: 'batch decree confirm',
+    subject: `batch ${batch}`,
+    note: `${numAffectedRows} participants`,
+  });
   return Number(numAffectedRows);
 }
 
 /** The lists of today for everybody in a batch's draw who is on one, by registration_id. */
-export async function listedInBatch(tx: Tx | Database['db'], batch: number, listed: ReturnType<typeof sql>): Promise<Map<string, string[]>> {
+export async function listedInBatch(
+  tx: Tx | Database['db'],
+  batch: number,
+  listed: ReturnType<typeof sql>,
+): Promise<Map<string, string[]>> {
   const { rows } = await sql<{ id: string; listed: string[] }>`
     select registration_id as id, listed from (
       select r.registration_id, ${listed} as listed from selections s join registrations r on r.reg = s.reg where s.batch = ${batch}) q

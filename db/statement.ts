@@ -33,7 +33,12 @@ export interface NewLine {
 
 /** Whether this very file was taken before. */
 export async function isKnownFile(db: Db | Tx, sha256: string): Promise<boolean> {
-  const row = await db.selectFrom('statements').select('statement_id').where('sha256', '=', sha256).limit(1).executeTakeFirst();
+  const row = await db
+    .selectFrom('statements')
+    .select('statement_id')
+    .where('sha256', '=', sha256)
+    .limit(1)
+    .executeTakeFirst();
   return row !== undefined;
 }
 
@@ -41,12 +46,16 @@ export async function isKnownFile(db: Db | Tx, sha256: string): Promise<boolean>
 export async function stageLines(tx: Tx, part: number, lines: readonly NewLine[]): Promise<void> {
   await sql`
     create temp table if not exists staged_lines (part int, line bigint, booked_on date, amount_idr bigint, direction text, reference text,
-      bulk_id text, counterparty_name text, counterparty_account text, bank_reference text, return_reason text, unreadable text) on commit drop`.execute(tx);
+      bulk_id text, counterparty_name text, counterparty_account text, bank_reference text, return_reason text, unreadable text) on commit drop`.execute(
+    tx,
+  );
   const column = <K extends keyof NewLine>(key: K) => lines.map((line) => line[key]);
   await sql`
     insert into staged_lines select ${part}, * from unnest(${column('line')}::bigint[], ${column('bookedOn')}::date[], ${column('amountIdr')}::bigint[],
       ${column('direction')}::text[], ${column('reference')}::text[], ${column('bulkId')}::text[], ${column('name')}::text[],
-      ${column('account')}::text[], ${column('bankReference')}::text[], ${column('returnReason')}::text[], ${column('unreadable')}::text[])`.execute(tx);
+      ${column('account')}::text[], ${column('bankReference')}::text[], ${column('returnReason')}::text[], ${column('unreadable')}::text[])`.execute(
+    tx,
+  );
 }
 
 /** Takes one whole statement with its staged lines; returns its number. */
@@ -54,13 +63,26 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
   const { sha256, part, format, account, bankStatementId, from, to, opening, closing, lines } = statement;
   const { statement_id } = await tx
     .insertInto('statements')
-    .values({ sha256, part, format, account, bank_statement_id: bankStatementId, from_date: from, to_date: to, opening, closing, lines })
+    .values({
+      sha256,
+      part,
+      format,
+      account,
+      bank_statement_id: bankStatementId,
+      from_date: from,
+      to_date: to,
+      opening,
+      closing,
+      lines,
+    })
     .returning('statement_id')
     .executeTakeFirstOrThrow();
   if (lines > 0) {
     await sql`
       insert into statement_lines select ${statement_id}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
-        counterparty_account, bank_reference, return_reason, unreadable from staged_lines where part = ${part} order by line`.execute(tx);
+        counterparty_account, bank_reference, return_reason, unreadable from staged_lines where part = ${part} order by line`.execute(
+      tx,
+    );
   }
   return statement_id;
 }
@@ -117,7 +139,9 @@ export async function applyEffects(tx: Tx, effects: readonly Effect[], now: Date
   for (let step = 0; step < longest; step++) {
     const moves = effects.flatMap(({ instalmentId, steps, returnReason }) => {
       const to = steps[step];
-      return to === undefined ? [] : [{ instalmentId, to, reason: to === 'returned' ? (returnReason ?? 'returned') : '' }];
+      return to === undefined
+        ? []
+        : [{ instalmentId, to, reason: to === 'returned' ? (returnReason ?? 'returned') : '' }];
     });
     await moveInstalments(tx, ['submitting', 'unknown', 'accepted', 'paid'], moves, now);
   }
@@ -159,13 +183,17 @@ export async function previousClosing(tx: Tx, statementId: string): Promise<stri
 }
 
 /** Orders that the bank has taken and that no line has debited, with the days that statements cover. */
-export async function undebited(tx: Tx): Promise<{ reference: string; amountIdr: string; acceptedOn: string; from: string; to: string }[]> {
+export async function undebited(
+  tx: Tx,
+): Promise<{ reference: string; amountIdr: string; acceptedOn: string; from: string; to: string }[]> {
   const { rows } = await sql<{ reference: string; amountIdr: string; acceptedOn: string; from: string; to: string }>`
     select o.reference, o.amount_idr as "amountIdr", d.day as "acceptedOn", s.from_date as "from", s.to_date as "to"
     from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
     cross join lateral (select (o.submitted_at at time zone 'Asia/Jakarta')::date as day) d
     join lateral (select from_date, to_date from statements s where d.day between s.from_date and s.to_date limit 1) s on true
-    where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')`.execute(tx);
+    where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')`.execute(
+    tx,
+  );
   return rows;
 }
 
@@ -179,5 +207,8 @@ export async function reconciliationTotals(db: Db | Tx) {
         from statement_lines l join payment_orders o on o.reference = l.reference)::text as statement`.execute(db);
   const breaks = await sql<{ type: string; n: number }>`
     select type, count(*)::int4 as n from breaks where state = 'open' group by type order by type`.execute(db);
-  return { totals: rows[0] as (typeof rows)[number], openBreaks: Object.fromEntries(breaks.rows.map((row) => [row.type, row.n])) as Record<string, number> };
+  return {
+    totals: rows[0] as (typeof rows)[number],
+    openBreaks: Object.fromEntries(breaks.rows.map((row) => [row.type, row.n])) as Record<string, number>,
+  };
 }

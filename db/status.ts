@@ -33,7 +33,9 @@ export async function stageSpeed(db: Db, stage: VerdictStage): Promise<number> {
   const { rows } = await sql<{ speed: number | null }>`
     select (sum(n_in) / greatest(extract(epoch from max(done_at) - min(started_at)), 0.001))::float8 as speed from chunks
     where stage = ${stage} and state = 'done'
-      and done_at > (select max(done_at) - interval '1 minute' from chunks where stage = ${stage} and state = 'done')`.execute(db);
+      and done_at > (select max(done_at) - interval '1 minute' from chunks where stage = ${stage} and state = 'done')`.execute(
+    db,
+  );
   return Math.round(rows[0]?.speed ?? 0);
 }
 
@@ -49,7 +51,13 @@ export async function runProgress(db: Db): Promise<{ decided: number; expected: 
 
 /** Chunks that used up their tries, with what they said. */
 export async function failedChunks(db: Db): Promise<{ chunk_id: string; stage: string; error: string | null }[]> {
-  return db.selectFrom('chunks').select(['chunk_id', 'stage', 'error']).where('state', '=', 'failed').orderBy('chunk_id').limit(20).execute();
+  return db
+    .selectFrom('chunks')
+    .select(['chunk_id', 'stage', 'error'])
+    .where('state', '=', 'failed')
+    .orderBy('chunk_id')
+    .limit(20)
+    .execute();
 }
 
 /** Today's use of the registry. */

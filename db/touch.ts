@@ -61,5 +61,7 @@ async function fenceOff(tx: Tx, stage: VerdictStage): Promise<void> {
   await sql`
     update chunks c set token = token + 1, state = 'ready', lease_until = null, again = false, enqueued_at = null
     where stage = ${stage} and state in ('ready', 'running')
-      and exists (select from withdrawn w where w.reg between c.lo and c.hi and (c.regs is null or w.reg = any(c.regs)))`.execute(tx);
+      and exists (select from withdrawn w where w.reg between c.lo and c.hi and (c.regs is null or w.reg = any(c.regs)))`.execute(
+    tx,
+  );
 }

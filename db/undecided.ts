@@ -12,7 +12,9 @@ export async function openUndecided(tx: Tx, runId: string): Promise<number> {
   const undecided = await sql<{ lo: string | null; hi: string | null; touched: boolean }>`
     select min(reg) as lo, max(reg) as hi, exists (select from touched where stage = 'dedupe') as touched
     from registrations r where not exists (select from verdicts_dedupe v where v.reg = r.reg)
-      and not exists (select from chunks c where c.stage = 'dedupe' and c.state in ('ready', 'running') and r.reg between c.lo and c.hi)`.execute(tx);
+      and not exists (select from chunks c where c.stage = 'dedupe' and c.state in ('ready', 'running') and r.reg between c.lo and c.hi)`.execute(
+    tx,
+  );
   const { lo, hi, touched } = undecided.rows[0] ?? { lo: null, hi: null, touched: false };
   if (lo !== null && hi !== null) await openDedupe(tx, runId, lo, hi);
   else if (touched) await openReview(tx, runId);

@@ -24,7 +24,12 @@ export function standing(outcome: string, reason: string): string {
  * Stores the verdicts of one chunk inside its fenced transaction: changed ones move the old row to history and withdraw
  * later stages, newly passed ones open the next stage, a final rejection (or its end) has dedupe look at the person again.
  */
-export async function saveVerdicts(tx: Tx, stage: ChunkVerdictStage, chunk: Chunk, all: readonly Decided[]): Promise<Counts> {
+export async function saveVerdicts(
+  tx: Tx,
+  stage: ChunkVerdictStage,
+  chunk: Chunk,
+  all: readonly Decided[],
+): Promise<Counts> {
   const counts = noCounts();
   if (all.length === 0) return counts;
   const again = all.filter((row) => row.before !== null);
@@ -33,7 +38,11 @@ export async function saveVerdicts(tx: Tx, stage: ChunkVerdictStage, chunk: Chun
   await supersede(tx, stage, changed);
   const rows = [...all.filter((row) => row.before === null), ...changed];
   await insert(tx, stage, chunk, rows);
-  await refreshDue(tx, stage, again.filter((row) => !changed.includes(row)));
+  await refreshDue(
+    tx,
+    stage,
+    again.filter((row) => !changed.includes(row)),
+  );
   for (const row of rows) counts[row.verdict.outcome]++;
   await openNext(tx, stage, rows);
   if (stage !== 'layer3') await reviewPeople(tx, rows);
@@ -52,10 +61,13 @@ async function supersede(tx: Tx, stage: ChunkVerdictStage, rows: readonly Decide
   await sql`
     with gone as (delete from ${table(stage)} where reg = any(${regs(rows)}::bigint[]) returning *)
     insert into verdict_history (stage, reg, outcome, reason, detail, decided_at, policy_id, chunk_id, why)
-    select ${stage}, reg, outcome, reason, detail, decided_at, policy_id, chunk_id, 'decided again' from gone`.execute(tx);
+    select ${stage}, reg, outcome, reason, detail, decided_at, policy_id, chunk_id, 'decided again' from gone`.execute(
+    tx,
+  );
   const next = nextStage(stage);
   const lost = rows.filter((row) => row.before === 'passed.' && row.verdict.outcome !== 'passed');
-  if (next && lost.length > 0) await withdraw(tx, next, sql`select unnest(${regs(lost)}::bigint[]) as reg`, `${stage} no longer passed`);
+  if (next && lost.length > 0)
+    await withdraw(tx, next, sql`select unnest(${regs(lost)}::bigint[]) as reg`, `${stage} no longer passed`);
 }
 
 async function insert(tx: Tx, stage: ChunkVerdictStage, chunk: Chunk, rows: readonly Decided[]): Promise<void> {
@@ -66,7 +78,8 @@ async function insert(tx: Tx, stage: ChunkVerdictStage, chunk: Chunk, rows: read
     from unnest(${regs(rows)}::bigint[], ${rows.map((row) => row.verdict.outcome)}::text[],
       ${rows.map((row) => row.verdict.reason)}::text[], ${rows.map((row) => row.verdict.detail)}::text[],
       ${rows.map((row) => row.verdict.dueAt)}::timestamptz[])`.execute(tx);
-  if (numAffectedRows !== BigInt(rows.length)) throw new Error(`${stage}: ${rows.length} verdicts, ${numAffectedRows} stored`);
+  if (numAffectedRows !== BigInt(rows.length))
+    throw new Error(`${stage}: ${rows.length} verdicts, ${numAffectedRows} stored`);
 }
 
 /** The same decision again may wait until another time: the due time moves, the verdict stays. */

@@ -5,7 +5,11 @@ import { done, needsPerson, type Report, withOffice } from './command.ts';
 export function auditVerify(): Promise<Report> {
   return withOffice(async ({ db }) => {
     const { rows, broken } = await firstBrokenLink(db);
-    if (broken === null) return done({ ok: true, rows }, `The audit log is whole: ${rows} rows, each with the hash of the one before.`);
-    return needsPerson({ ok: false, rows, broken }, `The audit log was changed: row ${broken} does not fit the chain after ${rows} good rows.`);
+    if (broken === null)
+      return done({ ok: true, rows }, `The audit log is whole: ${rows} rows, each with the hash of the one before.`);
+    return needsPerson(
+      { ok: false, rows, broken },
+      `The audit log was changed: row ${broken} does not fit the chain after ${rows} good rows.`,
+    );
   });
 }

@@ -23,19 +23,29 @@ export interface DecreeOptions {
 export function decree(text: string, options: DecreeOptions): Promise<Report> {
   const batch = batchNumber(text);
   const by = personName('--by', options.by);
-  return withOffice((office) => (options.confirm ? confirm(office, batch, by) : setDecree(office, batch, options.number, by)));
+  return withOffice((office) =>
+    options.confirm ? confirm(office, batch, by) : setDecree(office, batch, options.number, by),
+  );
 }
 
 /** Screens the selected again today and fills the places that fall free from the waiting list. */
-export async function setDecree(office: Office, batch: number, number: string | undefined, by: string): Promise<Report> {
+export async function setDecree(
+  office: Office,
+  batch: number,
+  number: string | undefined,
+  by: string,
+): Promise<Report> {
   const { db, database, config } = office;
-  if (!number?.trim() || number.length > 100) throw refuse('--number must give the decree\'s number');
+  if (!number?.trim() || number.length > 100) throw refuse("--number must give the decree's number");
   const found = await findBatch(db, batch);
-  if (found.state !== 'drawn' || !found.dir) throw refuse(`batch ${batch} is ${found.state}; it must be drawn, and is decreed once`);
+  if (found.state !== 'drawn' || !found.dir)
+    throw refuse(`batch ${batch} is ${found.state}; it must be drawn, and is decreed once`);
   const policy = await loadPolicy(db, found.policy_id);
   const { pool, result, rule } = await drawnAgain(found.dir);
   const listed = await listedInBatch(db, batch, listedOn(wibDate(config.now())));
-  const lines = [...decreeLines(pool, result, rule, (index) => screenedOut(listed.get(registrationIdOf(pool, index)), policy))];
+  const lines = [
+    ...decreeLines(pool, result, rule, (index) => screenedOut(listed.get(registrationIdOf(pool, index)), policy)),
+  ];
   await writeDecree(found.dir, lines);
   await storeDecree(database, { batch, number: number.trim(), by }, join(found.dir, drawFile.decree), config.now());
   const count = (decision: string) => lines.filter((line) => line.decision === decision).length;
@@ -55,7 +65,10 @@ export async function confirm({ db, config }: Office, batch: number, by: string)
     if (row.decreed_by === by) throw refuse(`${by} set this decree; another person must confirm it`);
     return confirmDecree(tx, batch, by, now, wibDate(now));
   });
-  return done({ batch, state: 'confirmed', participants }, `Batch ${batch}: ${participants} people are participants by decree.`);
+  return done(
+    { batch, state: 'confirmed', participants },
+    `Batch ${batch}: ${participants} people are participants by decree.`,
+  );
 }
 
 async function drawnAgain(dir: string) {

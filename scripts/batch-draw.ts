@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { findBatch } from '../db/batch.ts';
 import { storeSelections } from '../db/selection.ts';
 import { refuse } from '../jobs/errors.ts';
-import type { Office } from '../workers/runtime/office.ts';
 import { draw as drawPool, hexText, seedOf } from '../workers/assignment/rules.ts';
+import type { Office } from '../workers/runtime/office.ts';
 import { done, type Report, withOffice } from './command.ts';
 import { drawFile, readCommitment, readPool, readQuota, readSeed, writeResult, writeSeed } from './draw-files.ts';
 import { batchNumber } from './options.ts';
@@ -22,11 +22,13 @@ export async function drawBatch({ db, database, config }: Office, batch: number,
   if (!found.dir || !found.commitment_sha256) throw refuse(`batch ${batch} is ${found.state}; it must be closed first`);
   if (found.state !== 'closed') return drawnBefore(batch, found.dir, found.state, value);
   const committed = await readCommitment(found.dir);
-  if (committed.sha256 !== found.commitment_sha256) throw refuse(`${join(found.dir, drawFile.commitment)} is not what was committed to`);
+  if (committed.sha256 !== found.commitment_sha256)
+    throw refuse(`${join(found.dir, drawFile.commitment)} is not what was committed to`);
   const { commitment } = committed;
   const { pool, sha256 } = await readPool(found.dir, commitment.policy);
   const { quota, sha256: quotaSha256 } = await readQuota(found.dir);
-  if (sha256 !== commitment.pool_sha256 || quotaSha256 !== commitment.quota_sha256) throw refuse(`the files in ${found.dir} are not what was committed to`);
+  if (sha256 !== commitment.pool_sha256 || quotaSha256 !== commitment.quota_sha256)
+    throw refuse(`the files in ${found.dir} are not what was committed to`);
   const seed = seedOf(committed.bytesWithoutLf, value);
   await writeSeed(found.dir, { beacon_value: value, seed: hexText(seed) });
   const result = drawPool(pool, quota, commitment.policy, seed);
@@ -42,6 +44,7 @@ export async function drawBatch({ db, database, config }: Office, batch: number,
 async function drawnBefore(batch: number, dir: string, state: string, value: string): Promise<Report> {
   if (state === 'cancelled') throw refuse(`batch ${batch} is cancelled`);
   const seed = await readSeed(dir);
-  if (seed?.beacon_value !== value) throw refuse(`batch ${batch} was drawn with another value; a draw is never overwritten`);
+  if (seed?.beacon_value !== value)
+    throw refuse(`batch ${batch} was drawn with another value; a draw is never overwritten`);
   return done({ batch, dir, unchanged: true }, `Batch ${batch} was drawn with this value before; nothing has changed.`);
 }

@@ -19,6 +19,9 @@ export function revoke(text: string, options: { by: string }): Promise<Report> {
       await audit(tx, { who: by, action: 'batch revoke', subject: `batch ${batch}`, note: `${n} people` });
       return { revoked: n, days: payout.first_purchase_days };
     });
-    return done({ batch, revoked }, `Batch ${batch}: ${revoked} participations were revoked (no first training within ${days} days); as many places are free.`);
+    return done(
+      { batch, revoked },
+      `Batch ${batch}: ${revoked} participations were revoked (no first training within ${days} days); as many places are free.`,
+    );
   });
 }

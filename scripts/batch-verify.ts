@@ -1,5 +1,4 @@
-import { exit } from '../jobs/errors.ts';
-import { refuse } from '../jobs/errors.ts';
+import { exit, refuse } from '../jobs/errors.ts';
 import { done, type Report } from './command.ts';
 import { verifyDraw } from './draw-verify.ts';
 
@@ -9,7 +8,14 @@ export async function verify(dir: string): Promise<Report> {
     throw refuse(`${dir} cannot be read: ${error instanceof Error ? error.message : error}`);
   });
   const lines = checked.map((sentence) => `  ok  ${sentence}`);
-  if (!ok) return { exitCode: exit.failed, json: { ok, drawn, checked, difference }, lines: [...lines, `The draw does not verify: ${difference}`] };
-  const end = drawn ? 'The draw verifies: computed again from its files, it is the same.' : 'The commitment verifies; the draw has not taken place yet.';
+  if (!ok)
+    return {
+      exitCode: exit.failed,
+      json: { ok, drawn, checked, difference },
+      lines: [...lines, `The draw does not verify: ${difference}`],
+    };
+  const end = drawn
+    ? 'The draw verifies: computed again from its files, it is the same.'
+    : 'The commitment verifies; the draw has not taken place yet.';
   return done({ ok, drawn, checked }, ...lines, end);
 }

@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { audit } from '../db/audit.ts';
 import { batchCounts, batchQuota, findBatch, lockBatch, openBatch, openClosing, waitingJoiners } from '../db/batch.ts';
-import { poolPieces, storeCommitment } from '../db/selection.ts';
 import { loadPolicy, storePolicy } from '../db/run.ts';
+import { poolPieces, storeCommitment } from '../db/selection.ts';
 import { refuse } from '../jobs/errors.ts';
 import { type VerdictStage, verdictStages } from '../jobs/stages.ts';
 import type { Office } from '../workers/runtime/office.ts';
@@ -34,7 +34,10 @@ export async function open(text: string, options: OpenOptions): Promise<Report> 
       await openBatch(tx, { batch, policyId: await storePolicy(tx, policy), quota, opens, closes });
     });
     const seats = [...quota.values()].reduce((sum, n) => sum + n, 0);
-    return done(await document(db, batch), `Batch ${batch} is open: ${seats} places in ${quota.size} provinces, policy ${policy.name}.`);
+    return done(
+      await document(db, batch),
+      `Batch ${batch} is open: ${seats} places in ${quota.size} provinces, policy ${policy.name}.`,
+    );
   });
 }
 
@@ -45,7 +48,8 @@ export function extend(text: string, options: { closes: string }): Promise<Repor
   return withOffice(async ({ db }) => {
     await db.transaction().execute(async (tx) => {
       const row = await lockBatch(tx, batch, ['open']);
-      if (row.closes && closes <= row.closes) throw refuse(`batch ${batch} closes at ${row.closes.toISOString()}; extending means later`);
+      if (row.closes && closes <= row.closes)
+        throw refuse(`batch ${batch} closes at ${row.closes.toISOString()}; extending means later`);
       await tx.updateTable('batches').set({ closes }).where('batch', '=', batch).execute();
     });
     return done(await document(db, batch), `Batch ${batch} now closes at ${closes.toISOString()}.`);
@@ -64,16 +68,26 @@ export interface CloseOptions {
 export function close(text: string, options: CloseOptions): Promise<Report> {
   const batch = batchNumber(text);
   const beacon = options.beacon ?? `manual:${batch}`;
-  if (!/^[A-Za-z0-9._-]{1,64}:[A-Za-z0-9._-]{1,64}$/.test(beacon)) throw refuse('--beacon must be SOURCE:ROUND, such as drand:1234567');
-  return withOffice((office) => (options.again ? commitAgain(office, batch, beacon, options) : closeBatch(office, batch, beacon, options.dir)));
+  if (!/^[A-Za-z0-9._-]{1,64}:[A-Za-z0-9._-]{1,64}$/.test(beacon))
+    throw refuse('--beacon must be SOURCE:ROUND, such as drand:1234567');
+  return withOffice((office) =>
+    options.again ? commitAgain(office, batch, beacon, options) : closeBatch(office, batch, beacon, options.dir),
+  );
 }
 
 /** The same for a caller that already has an office: the demo. */
-export async function closeBatch(office: Office, batch: number, beacon: string, dir: string | undefined): Promise<Report> {
+export async function closeBatch(
+  office: Office,
+  batch: number,
+  beacon: string,
+  dir: string | undefined,
+): Promise<Report> {
   const { db, config } = office;
   const found = await findBatch(db, batch);
-  if (found.state !== 'open' && found.state !== 'closed') throw refuse(`batch ${batch} is ${found.state}; it is closed already`);
-  if (found.state === 'closed' && found.commitment_sha256) throw refuse(`batch ${batch} is closed already; "--again --by WHO --note WHY" makes a second commitment`);
+  if (found.state !== 'open' && found.state !== 'closed')
+    throw refuse(`batch ${batch} is ${found.state}; it is closed already`);
+  if (found.state === 'closed' && found.commitment_sha256)
+    throw refuse(`batch ${batch} is closed already; "--again --by WHO --note WHY" makes a second commitment`);
   if (found.state === 'open') {
     await untilStuck(office, verdictStages as readonly VerdictStage[]);
     const chunkId = await db.transaction().execute((tx) => openClosing(tx, batch));
@@ -84,9 +98,12 @@ export async function closeBatch(office: Office, batch: number, beacon: string, 
   await publish(office, batch, { attempt: 1, beacon, dir: target, previous: null });
   const shown = await document(db, batch);
   const left = waiting.map(({ key, n }) => `  ${n} who joined still wait: ${key}`);
-  return done({ ...shown, waiting: Object.fromEntries(waiting.map(({ key, n }) => [key, n])) },
+  return done(
+    { ...shown, waiting: Object.fromEntries(waiting.map(({ key, n }) => [key, n])) },
     `Batch ${batch} is closed: ${shown.eligible} of ${shown.joined} who joined are in the pool, for ${shown.quota} places.`,
-    ...left, `The commitment is in ${target}. Publish it before ${beacon} exists, then: prakerja batch draw ${batch} --beacon-value HEX`);
+    ...left,
+    `The commitment is in ${target}. Publish it before ${beacon} exists, then: prakerja batch draw ${batch} --beacon-value HEX`,
+  );
 }
 
 /** A second commitment of one batch names the first one's hash, so that a hidden second draw shows. */
@@ -96,13 +113,21 @@ async function commitAgain(office: Office, batch: number, beacon: string, option
   const note = options.note?.trim() ?? '';
   if (note === '') throw refuse('--note must say why');
   const found = await findBatch(db, batch);
-  if (found.state !== 'closed' || !found.dir) throw refuse(`batch ${batch} is ${found.state}; a second commitment needs it closed and not drawn`);
+  if (found.state !== 'closed' || !found.dir)
+    throw refuse(`batch ${batch} is ${found.state}; a second commitment needs it closed and not drawn`);
   const previous = await readCommitment(found.dir);
   const attempt = found.attempt + 1;
   const dir = options.dir ?? join(config.dataDir, 'draws', `${batch}-${attempt}`);
   await publish(office, batch, { attempt, beacon, dir, previous: previous.sha256 });
-  await db.transaction().execute((tx) => audit(tx, { who: by, action: 'batch close again', subject: `batch ${batch} attempt ${attempt}`, note }));
-  return done(await document(db, batch), `Batch ${batch} has commitment ${attempt} in ${dir}; it names the hash of the one before.`);
+  await db
+    .transaction()
+    .execute((tx) =>
+      audit(tx, { who: by, action: 'batch close again', subject: `batch ${batch} attempt ${attempt}`, note }),
+    );
+  return done(
+    await document(db, batch),
+    `Batch ${batch} has commitment ${attempt} in ${dir}; it names the hash of the one before.`,
+  );
 }
 
 interface Publication {
@@ -112,14 +137,25 @@ interface Publication {
   readonly previous: string | null;
 }
 
-async function publish({ db, database }: Office, batch: number, { attempt, beacon, dir, previous }: Publication): Promise<void> {
+async function publish(
+  { db, database }: Office,
+  batch: number,
+  { attempt, beacon, dir, previous }: Publication,
+): Promise<void> {
   const { policy_id } = await findBatch(db, batch);
   const { assignment } = await loadPolicy(db, policy_id);
   await mkdir(dir, { recursive: true });
   const pool = await writePool(dir, assignment, poolPieces(database, batch));
   const quota_sha256 = await writeQuota(dir, await batchQuota(db, batch));
   const sha256 = await writeCommitment(dir, {
-    attempt, batch, beacon, policy: assignment, pool_sha256: pool.sha256, pool_size: pool.size, previous, quota_sha256,
+    attempt,
+    batch,
+    beacon,
+    policy: assignment,
+    pool_sha256: pool.sha256,
+    pool_size: pool.size,
+    previous,
+    quota_sha256,
   });
   await db.transaction().execute((tx) => storeCommitment(tx, batch, { dir, beacon, sha256, attempt }));
 }
@@ -129,7 +165,10 @@ export function show(text: string): Promise<Report> {
   const batch = batchNumber(text);
   return withOffice(async ({ db }) => {
     const shown = await document(db, batch);
-    return done(shown, `Batch ${batch} is ${shown.state}: ${shown.joined} joined, ${shown.eligible} in the pool, ${shown.quota} places, ${shown.selected} selected, ${shown.participants} participants.`);
+    return done(
+      shown,
+      `Batch ${batch} is ${shown.state}: ${shown.joined} joined, ${shown.eligible} in the pool, ${shown.quota} places, ${shown.selected} selected, ${shown.participants} participants.`,
+    );
   });
 }
 

@@ -16,7 +16,11 @@ function run(load: () => Promise<Report>): Promise<void> {
 
 /** A command with an example in its help; options and arguments follow on the returned command. */
 function command(parent: Command, usage: string, summary: string, example: string): Command {
-  return parent.command(usage).description(summary).addHelpText('after', `\nExample:\n  $ prakerja ${example}`).exitOverride();
+  return parent
+    .command(usage)
+    .description(summary)
+    .addHelpText('after', `\nExample:\n  $ prakerja ${example}`)
+    .exitOverride();
 }
 
 command(program, 'demo', 'play the programme at 1 % from the first file to the reconciled payment', 'demo --console')
@@ -26,7 +30,12 @@ command(program, 'demo', 'play the programme at 1 % from the first file to the r
   .option('--console', 'keep the read-only page open at the end')
   .action((options) => run(async () => (await import('./demo.ts')).demo(options)));
 
-command(program, 'generate', 'write a synthetic nation with its truth', 'generate --applicants 20000 --seed 7 --out /tmp/nation')
+command(
+  program,
+  'generate',
+  'write a synthetic nation with its truth',
+  'generate --applicants 20000 --seed 7 --out /tmp/nation',
+)
   .requiredOption('--applicants <n>', 'how many registrations')
   .requiredOption('--seed <n>', 'the same seed makes the same files')
   .requiredOption('--out <dir>', 'where to write')
@@ -40,34 +49,48 @@ command(program, 'sim', 'serve Dukcapil, mail and bank counterparts on real sock
   .action((options) => run(async () => (await import('./sim.ts')).sim(options, program.opts<GlobalOptions>())));
 
 const db = program.command('db').description('the database').exitOverride();
-command(db, 'migrate', 'bring the schema up to date', 'db migrate').action(() => run(async () => (await import('./db.ts')).dbMigrate()));
-command(db, 'status', 'which migrations the database has', 'db status').action(() => run(async () => (await import('./db.ts')).dbStatus()));
+command(db, 'migrate', 'bring the schema up to date', 'db migrate').action(() =>
+  run(async () => (await import('./db.ts')).dbMigrate()),
+);
+command(db, 'status', 'which migrations the database has', 'db status').action(() =>
+  run(async () => (await import('./db.ts')).dbStatus()),
+);
 
 command(program, 'worker', 'take chunks from the queues until SIGTERM', 'worker --stages email,dukcapil')
   .option('--stages <list>', 'only these stages')
   .option('--concurrency <n>', 'chunks at once per stage')
   .action((options) => run(async () => (await import('./worker.ts')).worker(options)));
 
-command(program, 'import <kind> <file>', 'import a file; .gz and - (stdin) too', 'import registrations registrations.csv.gz').action((kind, file) =>
-  run(async () => (await import('./import.ts')).importCommand(kind, file)),
-);
+command(
+  program,
+  'import <kind> <file>',
+  'import a file; .gz and - (stdin) too',
+  'import registrations registrations.csv.gz',
+).action((kind, file) => run(async () => (await import('./import.ts')).importCommand(kind, file)));
 
 const runs = program.command('run').description('deciding who passes').exitOverride();
 command(runs, 'start', 'decide what is undecided from dedupe to layer 3', 'run start --wait --inline')
-  .option('--policy <file>', 'the policy; unset: the latest batch\'s, else the built-in one')
+  .option('--policy <file>', "the policy; unset: the latest batch's, else the built-in one")
   .option('--wait', 'return when no chunk is ready or running')
   .option('--inline', 'run the workers inside this command')
   .action((options) => run(async () => (await import('./run.ts')).runStart(options)));
-command(runs, 'status', 'how far each stage is', 'run status --json').action(() => run(async () => (await import('./run.ts')).runStatus()));
-command(runs, 'cancel', 'take back what has not begun', 'run cancel').action(() => run(async () => (await import('./run.ts')).runCancel()));
+command(runs, 'status', 'how far each stage is', 'run status --json').action(() =>
+  run(async () => (await import('./run.ts')).runStatus()),
+);
+command(runs, 'cancel', 'take back what has not begun', 'run cancel').action(() =>
+  run(async () => (await import('./run.ts')).runCancel()),
+);
 
 command(program, 'funnel', 'from registrations to incentives paid', 'funnel --batch 4')
   .option('--batch <n>', 'joined to paid for one batch')
   .action((options) => run(async () => (await import('./funnel.ts')).showFunnel(options)));
 
-command(program, 'explain <registration_id>', 'every decision about one registration, and why', 'explain R-0001').action((id) =>
-  run(async () => (await import('./explain.ts')).explain(id)),
-);
+command(
+  program,
+  'explain <registration_id>',
+  'every decision about one registration, and why',
+  'explain R-0001',
+).action((id) => run(async () => (await import('./explain.ts')).explain(id)));
 
 command(
   program,
@@ -86,7 +109,12 @@ command(
   .action((options) => run(async () => (await import('./requeue.ts')).requeuePeople(options)));
 
 const batch = program.command('batch').description('batches: open, close, draw, decree').exitOverride();
-command(batch, 'open <n>', 'open a batch', 'batch open 4 --policy policy.json --quota quota.csv --closes 2020-08-12T16:00:00+07:00')
+command(
+  batch,
+  'open <n>',
+  'open a batch',
+  'batch open 4 --policy policy.json --quota quota.csv --closes 2020-08-12T16:00:00+07:00',
+)
   .requiredOption('--policy <file>', 'the policy it keeps')
   .requiredOption('--quota <file>', 'province_code,quota')
   .option('--opens <time>')
@@ -105,18 +133,25 @@ command(batch, 'close <n>', 'freeze the pool and publish the commitment', 'batch
 command(batch, 'draw <n>', 'draw with the published value', 'batch draw 4 --beacon-value 8f3a…')
   .requiredOption('--beacon-value <hex>')
   .action((n, options) => run(async () => (await import('./batch-draw.ts')).draw(n, options)));
-command(batch, 'verify <dir>', 'compute a draw again from its files alone', 'batch verify .data/draws/4').action((dir) =>
-  run(async () => (await import('./batch-verify.ts')).verify(dir)),
+command(batch, 'verify <dir>', 'compute a draw again from its files alone', 'batch verify .data/draws/4').action(
+  (dir) => run(async () => (await import('./batch-verify.ts')).verify(dir)),
 );
-command(batch, 'decree <n>', 'screen the selected again and set them by decree', 'batch decree 4 --number SK-SYN-2020-004 --by ayu')
-  .option('--number <sk>', 'the decree\'s number')
+command(
+  batch,
+  'decree <n>',
+  'screen the selected again and set them by decree',
+  'batch decree 4 --number SK-SYN-2020-004 --by ayu',
+)
+  .option('--number <sk>', "the decree's number")
   .option('--by <who>')
   .option('--confirm', 'confirm it; by another person')
   .action((n, options) => run(async () => (await import('./batch-decree.ts')).decree(n, options)));
 command(batch, 'revoke <n>', 'take back places without a first training', 'batch revoke 4 --by ayu')
   .requiredOption('--by <who>')
   .action((n, options) => run(async () => (await import('./batch-revoke.ts')).revoke(n, options)));
-command(batch, 'show <n>', 'a batch in numbers', 'batch show 4').action((n) => run(async () => (await import('./batch.ts')).show(n)));
+command(batch, 'show <n>', 'a batch in numbers', 'batch show 4').action((n) =>
+  run(async () => (await import('./batch.ts')).show(n)),
+);
 command(batch, 'cancel <n>', 'cancel a batch that was not decreed', 'batch cancel 4').action((n) =>
   run(async () => (await import('./batch.ts')).cancel(n)),
 );
@@ -134,34 +169,52 @@ command(payout, 'submit <run>', 'send a released run to the bank', 'payout submi
 command(payout, 'stop <run>', 'stop a run: nothing more is sent', 'payout stop 1').action((id) =>
   run(async () => (await import('./payout.ts')).stop(id)),
 );
-command(payout, 'hold <registration_id>', 'hold one person\'s payments', 'payout hold R-0001 --note "account reported stolen"')
+command(
+  payout,
+  'hold <registration_id>',
+  "hold one person's payments",
+  'payout hold R-0001 --note "account reported stolen"',
+)
   .requiredOption('--note <why>')
   .option('--by <who>')
   .action((id, options) => run(async () => (await import('./payout.ts')).hold(id, options)));
 command(payout, 'resolve', 'ask the bank about what is unknown', 'payout resolve').action(() =>
   run(async () => (await import('./payout.ts')).resolve()),
 );
-command(payout, 'status', 'instalments by state', 'payout status').action(() => run(async () => (await import('./payout.ts')).status()));
+command(payout, 'status', 'instalments by state', 'payout status').action(() =>
+  run(async () => (await import('./payout.ts')).status()),
+);
 
 command(program, 'reconcile', 'match statements to orders', 'reconcile --statement 2020-09-15.xml')
   .requiredOption('--statement <file...>', 'one or more files')
   .option('--format <format>', 'camt053, mt940, bni-csv, bca-csv, mandiri-csv, bri-csv or wallet-csv')
   .action((options) => run(async () => (await import('./reconcile.ts')).reconcile(options)));
 
-command(program, 'export <name>', 'verdicts, participants, payouts, ledger or breaks as CSV', 'export verdicts --out verdicts.csv')
+command(
+  program,
+  'export <name>',
+  'verdicts, participants, payouts, ledger or breaks as CSV',
+  'export verdicts --out verdicts.csv',
+)
   .requiredOption('--out <file>')
   .action((name, options) => run(async () => (await import('./export.ts')).exportTo(name, options)));
 
-command(program, 'doctor', 'conservation, stuck work, quota, clock, keys, list ages, versions', 'doctor --json').action(() =>
-  run(async () => (await import('./doctor.ts')).doctor()),
+command(program, 'doctor', 'conservation, stuck work, quota, clock, keys, list ages, versions', 'doctor --json').action(
+  () => run(async () => (await import('./doctor.ts')).doctor()),
 );
 
 const audits = program.command('audit').description('the append-only log').exitOverride();
-command(audits, 'verify', 'find a changed row', 'audit verify').action(() => run(async () => (await import('./audit.ts')).auditVerify()));
+command(audits, 'verify', 'find a changed row', 'audit verify').action(() =>
+  run(async () => (await import('./audit.ts')).auditVerify()),
+);
 
 command(program, 'console', 'a read-only page for operations', 'console --port 8080')
   .option('--port <port>', 'where it listens', '8080')
-  .option('--host <address>', 'another than this machine needs CONSOLE_PASSWORD or CONSOLE_IDENTITY_HEADER', '127.0.0.1')
+  .option(
+    '--host <address>',
+    'another than this machine needs CONSOLE_PASSWORD or CONSOLE_IDENTITY_HEADER',
+    '127.0.0.1',
+  )
   .action((options) => run(async () => (await import('./console.ts')).console(options)));
 
 try {

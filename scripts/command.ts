@@ -36,7 +36,10 @@ export function applyAsOf(asOf: string | undefined): void {
 }
 
 /** Runs a command that needs the database, and closes everything whatever happens. */
-export async function withOffice(body: (office: Office) => Promise<Report>, options: { unprepared?: boolean } = {}): Promise<Report> {
+export async function withOffice(
+  body: (office: Office) => Promise<Report>,
+  options: { unprepared?: boolean } = {},
+): Promise<Report> {
   const office = await openOffice(options);
   try {
     return await body(office);
@@ -71,6 +74,10 @@ function reportOf(error: unknown): Report {
   return {
     exitCode: exit.failed,
     json: { error: message },
-    lines: [`prakerja: ${message}`, 'Nothing that was committed is lost; run the command again (LOG_LEVEL=debug shows more).', ...stack],
+    lines: [
+      `prakerja: ${message}`,
+      'Nothing that was committed is lost; run the command again (LOG_LEVEL=debug shows more).',
+      ...stack,
+    ],
   };
 }

@@ -7,7 +7,8 @@ export function dbMigrate(): Promise<Report> {
   return withOffice(
     async (office) => {
       const ran = await migrateAll(office);
-      const text = ran.length === 0 ? 'The database is up to date.' : `${ran.length} migrations ran; the database is up to date.`;
+      const text =
+        ran.length === 0 ? 'The database is up to date.' : `${ran.length} migrations ran; the database is up to date.`;
       return done({ migrated: ran }, text);
     },
     { unprepared: true },
@@ -19,7 +20,8 @@ export function dbStatus(): Promise<Report> {
   return withOffice(
     async ({ db }) => {
       const status = await migrationStatus(db);
-      if (status.pending.length === 0) return done(status, `The database is up to date (${status.done.length} migrations).`);
+      if (status.pending.length === 0)
+        return done(status, `The database is up to date (${status.done.length} migrations).`);
       return needsPerson(status, `${status.pending.length} migrations are pending: run "prakerja db migrate".`);
     },
     { unprepared: true },

@@ -10,7 +10,7 @@ import { closeBatch } from './batch.ts';
 import { confirm, setDecree } from './batch-decree.ts';
 import { drawBatch } from './batch-draw.ts';
 import { verify } from './batch-verify.ts';
-import { at, type Say } from './demo.ts';
+import { at, type Say } from './demo-time.ts';
 import { importInto } from './import.ts';
 import { readQuotaFile } from './quota-file.ts';
 
@@ -27,7 +27,13 @@ export async function playBatches(office: Office, nation: string, seed: number, 
   for (const { batch, opens, closes } of plan.batches) {
     const quota = await readQuotaFile(join(nation, `quota-${batch}.csv`));
     await office.db.transaction().execute(async (tx) => {
-      await openBatch(tx, { batch, policyId: await storePolicy(tx, builtinPolicy), quota, opens: new Date(opens), closes: new Date(closes) });
+      await openBatch(tx, {
+        batch,
+        policyId: await storePolicy(tx, builtinPolicy),
+        quota,
+        opens: new Date(opens),
+        closes: new Date(closes),
+      });
     });
   }
   const { read } = await importInto(office, 'joins', join(nation, 'joins.csv'));

@@ -17,7 +17,9 @@ export interface Counterparts {
 /** Starts `prakerja sim` as a process of its own: the counterparts share neither memory nor event loop with us. */
 export async function startCounterparts(nation: string, log: string): Promise<Counterparts> {
   const program = fileURLToPath(new URL('./prakerja.js', import.meta.url));
-  const child = spawn(process.execPath, [program, 'sim', '--data', nation, '--log', log, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, 'sim', '--data', nation, '--log', log, '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
   const line = await Promise.race([once(lines, 'line').then(([text]) => String(text)), ended.then(() => undefined)]);

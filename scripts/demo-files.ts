@@ -10,7 +10,12 @@ export async function* linesOf(path: string): AsyncGenerator<string> {
 }
 
 /** Copies the lines that `keep` wants (the header always, when there is one) into another file; returns how many. */
-export async function copyLines(from: string, to: string, header: boolean, keep: (line: string) => boolean): Promise<number> {
+export async function copyLines(
+  from: string,
+  to: string,
+  header: boolean,
+  keep: (line: string) => boolean,
+): Promise<number> {
   let kept = 0;
   async function* chosen() {
     let first = header;
@@ -33,7 +38,11 @@ export function firstField(line: string): string {
  * Who is written to over SMTP: those of the first `limit` registrations that the mail counterpart knows events of.
  * Makes two files: their registrations, and the events of everybody else.
  */
-export async function splitMail(nation: string, out: string, limit: number): Promise<{ byMail: number; first: string; events: string }> {
+export async function splitMail(
+  nation: string,
+  out: string,
+  limit: number,
+): Promise<{ byMail: number; first: string; events: string }> {
   const early = new Set<string>();
   for await (const line of linesOf(join(nation, 'registrations.csv'))) {
     if (early.size > limit) break;
@@ -49,7 +58,9 @@ export async function splitMail(nation: string, out: string, limit: number): Pro
     return !early.has(id);
   });
   const first = join(out, 'registrations-by-smtp.csv');
-  const byMail = await copyLines(join(nation, 'registrations.csv'), first, true, (line) => mailed.has(firstField(line)));
+  const byMail = await copyLines(join(nation, 'registrations.csv'), first, true, (line) =>
+    mailed.has(firstField(line)),
+  );
   return { byMail, first, events };
 }
 

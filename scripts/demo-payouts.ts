@@ -4,9 +4,9 @@ import { exportCsv } from '../db/export.ts';
 import { exit, fail } from '../jobs/errors.ts';
 import { wibDate } from '../jobs/time.ts';
 import type { Office } from '../workers/runtime/office.ts';
-import { PRESS_TALK, type Say } from './demo.ts';
 import type { Counterparts } from './demo-counterparts.ts';
 import { copyLines, firstField, linesOf } from './demo-files.ts';
+import { PRESS_TALK, type Say } from './demo-time.ts';
 import { importInto } from './import.ts';
 import { prepareRunOf, releaseIt, submitRun } from './payout.ts';
 import { reconcileFiles } from './reconcile.ts';
@@ -18,13 +18,19 @@ interface Where {
 }
 
 /** Training and accounts of the participants, then a payout run from preparation to the reconciled statement. */
-export async function playPayouts(office: Office, bank: Counterparts, { dir, nation, say }: Where): Promise<{ lines: string[]; reconciled: boolean }> {
+export async function playPayouts(
+  office: Office,
+  bank: Counterparts,
+  { dir, nation, say }: Where,
+): Promise<{ lines: string[]; reconciled: boolean }> {
   const participants = await participantIds(office, dir);
   for (const kind of ['training', 'accounts'] as const) {
     const file = join(dir, `${kind}.csv`);
     await copyLines(join(nation, `${kind}.csv`), file, true, (line) => participants.has(firstField(line)));
     const { read } = await importInto(office, kind, file);
-    say(`Imported ${kind} of the ${participants.size.toLocaleString('en')} participants: ${read.toLocaleString('en')} lines`);
+    say(
+      `Imported ${kind} of the ${participants.size.toLocaleString('en')} participants: ${read.toLocaleString('en')} lines`,
+    );
   }
   const prepared = await prepareRunOf(office, 'ayu');
   say(prepared.lines[0] as string);

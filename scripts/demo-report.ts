@@ -23,13 +23,21 @@ export function compareFunnel(funnel: Funnel): { rows: ComparedLine[]; lines: st
     return { key, label, published: value, scaled, measured, difference_percent: (measured / scaled - 1) * 100 };
   });
   const head = ['', 'published', `at this size`, 'here', 'difference'];
-  const lines = [head, ...rows.map(cells)].map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(28) : cell.padStart(22))).join(''));
+  const lines = [head, ...rows.map(cells)].map((row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(28) : cell.padStart(22))).join(''),
+  );
   return { rows, lines };
 }
 
 function cells({ label, published, scaled, measured, difference_percent }: ComparedLine): string[] {
   const sign = difference_percent >= 0 ? '+' : '';
-  return [label, number(published), number(Math.round(scaled)), number(measured), `${sign}${difference_percent.toFixed(2)} %`];
+  return [
+    label,
+    number(published),
+    number(Math.round(scaled)),
+    number(measured),
+    `${sign}${difference_percent.toFixed(2)} %`,
+  ];
 }
 
 function number(value: number): string {
@@ -49,7 +57,15 @@ export function reportHtml({ rows, applicants, seconds, funnel, payouts }: Repor
   const people = rows.filter((row) => row.key !== 'incentive_paid_idr');
   const top = Math.max(1, ...people.map((row) => Math.max(row.measured, row.scaled)));
   const bars = people.map((row, i) => bar(row, i, top)).join('');
-  const table = rows.map((row) => `<tr><th scope="row">${escape(row.label)}</th>${cells(row).slice(1).map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`).join('');
+  const table = rows
+    .map(
+      (row) =>
+        `<tr><th scope="row">${html(row.label)}</th>${cells(row)
+          .slice(1)
+          .map((cell) => `<td>${html(cell)}</td>`)
+          .join('')}</tr>`,
+    )
+    .join('');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Prakerja: the funnel</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2430;background:#fff}
@@ -61,7 +77,7 @@ th[scope=row],th:first-child{text-align:left;font-weight:500}svg{width:100%;heig
 <svg viewBox="0 0 ${BAR_WIDTH + 300} ${people.length * (BAR_HEIGHT + 10)}" role="img" aria-label="The funnel: each bar is a stage, the line in it the published figure at this size">${bars}</svg>
 <p><small>Bar: this run. Line: the published figure of 15 September 2020, scaled to this size.</small></p>
 <table><thead><tr><th></th><th>published</th><th>at this size</th><th>here</th><th>difference</th></tr></thead><tbody>${table}</tbody></table>
-${payouts.map((line) => `<p>${escape(line)}</p>`).join('\n')}
+${payouts.map((line) => `<p>${html(line)}</p>`).join('\n')}
 ${reasons('Rejected', funnel.rejected)}${reasons('Waiting', funnel.waiting)}${reasons('Parked', funnel.parked)}
 </body></html>
 `;
@@ -72,14 +88,16 @@ function bar({ label, measured, scaled }: ComparedLine, i: number, top: number):
   const width = Math.max(1, (measured / top) * BAR_WIDTH);
   const mark = (scaled / top) * BAR_WIDTH;
   const text = y + BAR_HEIGHT / 2 + 5;
-  return `<rect x="200" y="${y}" width="${width.toFixed(1)}" height="${BAR_HEIGHT}" rx="3" fill="#2f6fb3"/><line x1="${(200 + mark).toFixed(1)}" x2="${(200 + mark).toFixed(1)}" y1="${y - 2}" y2="${y + BAR_HEIGHT + 2}" stroke="#d9822b" stroke-width="3"/><text x="190" y="${text}" text-anchor="end" font-size="15" fill="currentColor">${escape(label)}</text><text x="${(210 + Math.max(width, mark)).toFixed(1)}" y="${text}" font-size="15" fill="currentColor">${number(measured)}</text>`;
+  return `<rect x="200" y="${y}" width="${width.toFixed(1)}" height="${BAR_HEIGHT}" rx="3" fill="#2f6fb3"/><line x1="${(200 + mark).toFixed(1)}" x2="${(200 + mark).toFixed(1)}" y1="${y - 2}" y2="${y + BAR_HEIGHT + 2}" stroke="#d9822b" stroke-width="3"/><text x="190" y="${text}" text-anchor="end" font-size="15" fill="currentColor">${html(label)}</text><text x="${(210 + Math.max(width, mark)).toFixed(1)}" y="${text}" font-size="15" fill="currentColor">${number(measured)}</text>`;
 }
 
 function reasons(title: string, counts: Record<string, number>): string {
-  const rows = Object.entries(counts).map(([reason, n]) => `<tr><th scope="row">${escape(reason)}</th><td>${number(n)}</td></tr>`);
+  const rows = Object.entries(counts).map(
+    ([reason, n]) => `<tr><th scope="row">${html(reason)}</th><td>${number(n)}</td></tr>`,
+  );
   return rows.length === 0 ? '' : `<h2>${title}</h2><table><tbody>${rows.join('')}</tbody></table>`;
 }
 
-function escape(text: string): string {
+function html(text: string): string {
   return text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[char] as string);
 }

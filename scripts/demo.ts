@@ -14,6 +14,7 @@ import { type Counterparts, startCounterparts } from './demo-counterparts.ts';
 import { differences, splitMail } from './demo-files.ts';
 import { playPayouts } from './demo-payouts.ts';
 import { compareFunnel, reportHtml } from './demo-report.ts';
+import { at, PRESS_TALK, type Say } from './demo-time.ts';
 import { diagnose } from './doctor.ts';
 import { whole } from './generate.ts';
 import { importInto } from './import.ts';
@@ -31,12 +32,7 @@ export interface DemoOptions {
 const REGISTRY_RATE = '6000';
 /** The first mails go over SMTP, the other events come by file. */
 const BY_SMTP = 3000;
-/** The press talk that published the funnel. */
-export const PRESS_TALK = new Date('2020-09-15T10:00:00+07:00');
 const MARK = '.prakerja-demo';
-
-/** Says on stderr what happens now, with the seconds since the start. */
-export type Say = (sentence: string) => void;
 
 /** `demo`: plays the programme at 1 %, from the first file to the reconciled payment. */
 export async function demo(options: DemoOptions): Promise<Report> {
@@ -44,16 +40,27 @@ export async function demo(options: DemoOptions): Promise<Report> {
   const seed = whole('--seed', options.seed, Number.MAX_SAFE_INTEGER, 0);
   const dir = resolve(options.dir);
   const started = performance.now();
-  const say: Say = (sentence) => process.stderr.write(`[${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s] ${sentence}\n`);
+  const say: Say = (sentence) =>
+    process.stderr.write(`[${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s] ${sentence}\n`);
   await freshDirectory(dir);
   const nation = join(dir, 'nation');
   say(`Making ${applicants.toLocaleString('en')} synthetic registrations in ${nation}`);
   const making = startProgress('generate', 'registrations', applicants);
-  await generateNation({ applicants, seed, out: nation, profile: 'national-2020', onProgress: (n: number) => making.update(n) });
+  await generateNation({
+    applicants,
+    seed,
+    out: nation,
+    profile: 'national-2020',
+    onProgress: (n: number) => making.update(n),
+  });
   making.end();
   say('Starting the counterparts: Dukcapil, mail and bank, each on a socket of its own');
   const counterparts = await startCounterparts(nation, join(dir, 'counterparts'));
-  Object.assign(process.env, counterparts.env, { PRAKERJA_DATA: dir, DUKCAPIL_RATE_PER_SECOND: REGISTRY_RATE, LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' });
+  Object.assign(process.env, counterparts.env, {
+    PRAKERJA_DATA: dir,
+    DUKCAPIL_RATE_PER_SECOND: REGISTRY_RATE,
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
+  });
   let office: Office | undefined;
   try {
     office = await openOffice();
@@ -78,7 +85,9 @@ async function play(office: Office, counterparts: Counterparts, stage: Stage): P
   const today = at(office, PRESS_TALK);
   await decide(today, counterparts, stage);
   const truth = await checkTruth(today, dir, nation);
-  say(`${truth.lines.toLocaleString('en')} verdicts were decided; ${truth.wrong.length === 0 ? 'every one equals the truth' : `${truth.wrong.length} differ from the truth`}`);
+  say(
+    `${truth.lines.toLocaleString('en')} verdicts were decided; ${truth.wrong.length === 0 ? 'every one equals the truth' : `${truth.wrong.length} differ from the truth`}`,
+  );
   await playBatches(office, nation, seed, say);
   const payouts = await playPayouts(today, counterparts, { dir, nation, say });
   const health = await diagnose(today);
@@ -86,20 +95,31 @@ async function play(office: Office, counterparts: Counterparts, stage: Stage): P
   const table = compareFunnel(counts);
   const seconds = Math.round((performance.now() - started) / 1000);
   const report = join(dir, 'report.html');
-  await writeFile(report, reportHtml({ rows: table.rows, applicants: counts.registered, seconds, funnel: counts, payouts: payouts.lines }));
+  await writeFile(
+    report,
+    reportHtml({ rows: table.rows, applicants: counts.registered, seconds, funnel: counts, payouts: payouts.lines }),
+  );
   const lines = [
-    '', ...table.lines, '', ...payouts.lines, ...health.lines, '',
-    `From ${counts.registered.toLocaleString('en')} submissions to a decree and a reconciled payment in ${seconds} s.`, `The funnel is drawn in ${report}`,
+    '',
+    ...table.lines,
+    '',
+    ...payouts.lines,
+    ...health.lines,
+    '',
+    `From ${counts.registered.toLocaleString('en')} submissions to a decree and a reconciled payment in ${seconds} s.`,
+    `The funnel is drawn in ${report}`,
   ];
   if (stage.console) await keepConsole(today, lines);
-  const json = { seconds, funnel: counts, comparison: table.rows, truth: { lines: truth.lines, wrong: truth.wrong.length }, report };
-  if (truth.wrong.length > 0) throw fail(`${truth.wrong.length} verdicts differ from the truth, the first: ${truth.wrong[0]}`);
+  const json = {
+    seconds,
+    funnel: counts,
+    comparison: table.rows,
+    truth: { lines: truth.lines, wrong: truth.wrong.length },
+    report,
+  };
+  if (truth.wrong.length > 0)
+    throw fail(`${truth.wrong.length} verdicts differ from the truth, the first: ${truth.wrong[0]}`);
   return payouts.reconciled && health.exitCode === 0 ? done(json, ...lines) : needsPerson(json, ...lines);
-}
-
-/** The same office at a moment of 2020. */
-export function at(office: Office, moment: Date): Office {
-  return { ...office, config: { ...office.config, now: () => moment } };
 }
 
 /** Imports and decides: a few thousand by mail over SMTP, everybody else by the events' file. */
@@ -118,7 +138,9 @@ async function decide(office: Office, { bounces }: Counterparts, { dir, nation, 
     ['whitelist', join(nation, 'whitelist.csv')],
   ] as const) {
     const { read, imported, unchanged } = await importInto(byFile, kind, file);
-    say(`Imported ${kind}: ${read.toLocaleString('en')} lines, ${imported.toLocaleString('en')} new, ${unchanged.toLocaleString('en')} known`);
+    say(
+      `Imported ${kind}: ${read.toLocaleString('en')} lines, ${imported.toLocaleString('en')} new, ${unchanged.toLocaleString('en')} known`,
+    );
   }
   say(`Deciding: dedupe, e-mail, Dukcapil (HTTP, at most ${REGISTRY_RATE} calls a second), layer 3`);
   const { lines } = await decideAll(byFile, undefined, { wait: true, inline: true });
@@ -134,8 +156,10 @@ async function checkTruth({ database }: Office, dir: string, nation: string) {
 /** A demo begins with an empty directory and never deletes one that is not a demo's. */
 async function freshDirectory(dir: string): Promise<void> {
   if (process.env.DATABASE_URL) throw refuse('DATABASE_URL is set: the demo makes a database of its own; unset it');
-  if (existsSync(dir) && !existsSync(join(dir, MARK))) throw refuse(`${dir} is there and is not a demo's; choose another with --dir`);
-  if (existsSync(join(dir, 'pg', 'postmaster.pid'))) throw refuse(`a demo still runs in ${dir}; end it first, or remove the directory`);
+  if (existsSync(dir) && !existsSync(join(dir, MARK)))
+    throw refuse(`${dir} is there and is not a demo's; choose another with --dir`);
+  if (existsSync(join(dir, 'pg', 'postmaster.pid')))
+    throw refuse(`a demo still runs in ${dir}; end it first, or remove the directory`);
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, MARK), 'This directory is made and deleted by "prakerja demo".\n');

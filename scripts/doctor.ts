@@ -18,13 +18,21 @@ export async function diagnose(office: Office): Promise<Report> {
   const ok = checks.every((check) => check.ok);
   const lines = checks.map((check) => `${check.ok ? 'ok   ' : 'FAIL '} ${check.name.padEnd(14)} ${check.detail}`);
   if (ok) return done({ ok, checks }, ...lines, 'Everything adds up.');
-  return needsPerson({ ok, checks }, ...lines, 'Something needs a person; docs/runbook.md says what to do for each check.');
+  return needsPerson(
+    { ok, checks },
+    ...lines,
+    'Something needs a person; docs/runbook.md says what to do for each check.',
+  );
 }
 
 async function quota({ db, config }: Office) {
   const { used } = await registryUse(db, wibDate(config.now()));
   const limit = config.registryDailyQuota;
-  return { name: 'quota', ok: limit === undefined || used < limit, detail: `${used} registry calls today${limit === undefined ? ', no daily quota is set' : ` of ${limit}`}` };
+  return {
+    name: 'quota',
+    ok: limit === undefined || used < limit,
+    detail: `${used} registry calls today${limit === undefined ? ', no daily quota is set' : ` of ${limit}`}`,
+  };
 }
 
 async function keys({ db, config }: Office) {

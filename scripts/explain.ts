@@ -13,19 +13,31 @@ export function explain(registrationId: string): Promise<Report> {
       batches,
       instalments,
     };
-    const lines = [`${registrationId}, registered ${registration.registered_at.toISOString()}, province ${registration.province_code}`];
+    const lines = [
+      `${registrationId}, registered ${registration.registered_at.toISOString()}, province ${registration.province_code}`,
+    ];
     for (const { stage, outcome, reason, detail, decided_at, superseded_at } of decisions) {
       const when = superseded_at ? ` (until ${superseded_at.toISOString()})` : '';
-      lines.push(`${stage.padEnd(10)}${outcome.padEnd(10)}${reason.padEnd(24)}${detail}  ${decided_at.toISOString()}${when}`);
+      lines.push(
+        `${stage.padEnd(10)}${outcome.padEnd(10)}${reason.padEnd(24)}${detail}  ${decided_at.toISOString()}${when}`,
+      );
       const text = textOf(reason);
-      if (text && !superseded_at) lines.push(`          ID: ${text.text_id} ${text.todo_id}`, `          EN: ${text.text_en} ${text.todo_en}`);
+      if (text && !superseded_at)
+        lines.push(`          ID: ${text.text_id} ${text.todo_id}`, `          EN: ${text.text_en} ${text.todo_en}`);
     }
     for (const { batch, state, track, rank, decision, decreed } of batches) {
-      const place = rank === null ? (track === null ? 'not in the pool' : `in the pool (${track})`) : `${decision}, rank ${rank}, ${track}`;
+      const place =
+        rank === null
+          ? track === null
+            ? 'not in the pool'
+            : `in the pool (${track})`
+          : `${decision}, rank ${rank}, ${track}`;
       lines.push(`batch ${batch} (${state}): ${place}${decreed ? `, decree: ${decreed}` : ''}`);
     }
     for (const { kind, number, state, reason, due_on, reference } of instalments) {
-      lines.push(`${kind} ${number}: ${state}${reason ? ` (${reason})` : ''}, due ${due_on}${reference ? `, order ${reference}` : ''}`);
+      lines.push(
+        `${kind} ${number}: ${state}${reason ? ` (${reason})` : ''}, due ${due_on}${reference ? `, order ${reference}` : ''}`,
+      );
     }
     return done(json, ...lines);
   });

@@ -3,7 +3,10 @@ import { formatRupiah } from '../jobs/money.ts';
 import { done, type Report, withOffice } from './command.ts';
 import { batchNumber } from './options.ts';
 
-const labels: readonly (readonly [Exclude<keyof Funnel, 'waiting' | 'parked' | 'rejected' | 'incentive_paid_idr'>, string])[] = [
+const labels: readonly (readonly [
+  Exclude<keyof Funnel, 'waiting' | 'parked' | 'rejected' | 'incentive_paid_idr'>,
+  string,
+])[] = [
   ['registered', 'Registrations'],
   ['unique', 'Persons'],
   ['email_verified', 'E-mail verified'],
@@ -24,7 +27,8 @@ export function showFunnel(options: { batch?: string }): Promise<Report> {
     const lines = labels.map(([key, label]) => `${label.padEnd(26)}${counts[key].toLocaleString('en').padStart(14)}`);
     lines.push(`${'Incentives paid'.padEnd(26)}${formatRupiah(BigInt(counts.incentive_paid_idr)).padStart(20)}`);
     for (const outcome of ['rejected', 'waiting', 'parked'] as const) {
-      for (const [reason, n] of Object.entries(counts[outcome])) lines.push(`  ${outcome.padEnd(10)}${reason.padEnd(36)}${n.toLocaleString('en').padStart(12)}`);
+      for (const [reason, n] of Object.entries(counts[outcome]))
+        lines.push(`  ${outcome.padEnd(10)}${reason.padEnd(36)}${n.toLocaleString('en').padStart(12)}`);
     }
     return done(counts, ...lines);
   });

@@ -24,7 +24,10 @@ export async function generate(options: GenerateOptions): Promise<Report> {
       profile: options.profile,
       onProgress: (n: number) => progress.update(n),
     });
-    return done(summary, `${applicants} registrations and everything that belongs to them are in ${options.out}; truth.csv says how each must end.`);
+    return done(
+      summary,
+      `${applicants} registrations and everything that belongs to them are in ${options.out}; truth.csv says how each must end.`,
+    );
   } finally {
     progress.end();
   }
@@ -33,6 +36,7 @@ export async function generate(options: GenerateOptions): Promise<Report> {
 /** @throws exit 2 unless the text is a whole number in range */
 export function whole(option: string, text: string, max: number, min = 1): number {
   const value = Number(text);
-  if (!/^\d{1,16}$/.test(text) || value < min || value > max) throw refuse(`${option} must be a whole number from ${min} to ${max}`);
+  if (!/^\d{1,16}$/.test(text) || value < min || value > max)
+    throw refuse(`${option} must be a whole number from ${min} to ${max}`);
   return value;
 }

@@ -6,7 +6,7 @@ import { refuse } from '../jobs/errors.ts';
 import { rawMessages } from '../workers/email/bounce-files.ts';
 import { readBounce } from '../workers/email/bounce-message.ts';
 import type { Office } from '../workers/runtime/office.ts';
-import { dispatch } from '../workers/runtime/sweeper.ts';
+import { dispatchIfReachable } from '../workers/runtime/sweeper.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { startProgress } from './progress.ts';
 
@@ -19,15 +19,19 @@ export function importCommand(kind: string, path: string): Promise<Report> {
 
 /** The same for a caller that already has an office: the demo. */
 export async function importInto(office: Office, kind: ImportKind | 'bounces', path: string): Promise<ImportResult> {
-  const { config, database, db } = office;
+  const { config, database } = office;
   const quarantineDir = join(config.dataDir, 'quarantine');
   const progress = startProgress(`import ${kind}`, 'lines');
   try {
     const size = path === '-' ? undefined : (await stat(path).catch(() => undefined))?.size;
     const request = { path, quarantineDir, now: config.now(), registryOnline: config.registry !== undefined };
-    const onProgress = (lines: number, bytes: number) => progress.update(lines, size ? Math.round((lines * size) / bytes) : undefined);
-    const result = kind === 'bounces' ? await importBounces(office, path, quarantineDir) : await importFile(database, { kind, ...request, onProgress });
-    await dispatch(db, await office.queues());
+    const onProgress = (lines: number, bytes: number) =>
+      progress.update(lines, size ? Math.round((lines * size) / bytes) : undefined);
+    const result =
+      kind === 'bounces'
+        ? await importBounces(office, path, quarantineDir)
+        : await importFile(database, { kind, ...request, onProgress });
+    await dispatchIfReachable(office);
     return result;
   } finally {
     progress.end();
@@ -37,7 +41,14 @@ export async function importInto(office: Office, kind: ImportKind | 'bounces', p
 /** Raw bounce messages and feedback reports: a file, a Maildir or an mbox. */
 async function importBounces(office: Office, path: string, quarantineDir: string): Promise<ImportResult> {
   if (!existsSync(path)) throw refuse(`${path} is not there`);
-  const info = { kind: 'bounces', file: path, fileName: basename(path), sha256: null, now: office.config.now(), quarantineDir };
+  const info = {
+    kind: 'bounces',
+    file: path,
+    fileName: basename(path),
+    sha256: null,
+    now: office.config.now(),
+    quarantineDir,
+  };
   return storeEmailEvents(office.database, info, bounceEvents(path, office.config.now()));
 }
 
@@ -59,6 +70,11 @@ async function* bounceEvents(path: string, now: Date) {
 function reportOf(kind: string, result: ImportResult): Report {
   const { file, read, imported, unchanged, quarantined, quarantine_file } = result;
   const sentence = `${basename(file)}: ${read} lines read, ${imported} imported, ${unchanged} already there, ${quarantined} quarantined.`;
-  if (quarantined === 0) return done(result, sentence, 'Next: "prakerja run start --wait --inline", or a running worker decides.');
-  return needsPerson(result, sentence, `The quarantined lines with their reasons: ${quarantine_file}. Correct them and import them as ${kind} again.`);
+  if (quarantined === 0)
+    return done(result, sentence, 'Next: "prakerja run start --wait --inline", or a running worker decides.');
+  return needsPerson(
+    result,
+    sentence,
+    `The quarantined lines with their reasons: ${quarantine_file}. Correct them and import them as ${kind} again.`,
+  );
 }

@@ -1,4 +1,4 @@
-import { type DueRow, participantsAfter, type ParticipantRow, prepareRun, storeDue } from '../db/payout.ts';
+import { type DueRow, type ParticipantRow, participantsAfter, prepareRun, storeDue } from '../db/payout.ts';
 import { loadPolicy } from '../db/run.ts';
 import type { Policy } from '../jobs/policy.ts';
 import { payoutReasons } from '../jobs/reasons.ts';
@@ -44,6 +44,17 @@ function dueRows(person: ParticipantRow, policy: Policy, asOf: string): DueRow[]
   return dueInstalments(person, events, accounts, policy.payout, asOf).flatMap((instalment): DueRow[] => {
     if (instalment.status === 'not_due') return [];
     const { kind, number, amountIdr, dueOn } = instalment;
-    return [{ nik, reg, batch, kind, number, amountIdr, dueOn, reason: instalment.status === 'payable' ? '' : instalment.reason }];
+    return [
+      {
+        nik,
+        reg,
+        batch,
+        kind,
+        number,
+        amountIdr,
+        dueOn,
+        reason: instalment.status === 'payable' ? '' : instalment.reason,
+      },
+    ];
   });
 }

@@ -1,4 +1,13 @@
-import { findRun, finishRuns, holdPerson, openResolution, openSubmission, payoutCounts, releaseRun, stopRun } from '../db/payout.ts';
+import {
+  findRun,
+  finishRuns,
+  holdPerson,
+  openResolution,
+  openSubmission,
+  payoutCounts,
+  releaseRun,
+  stopRun,
+} from '../db/payout.ts';
 import { failedChunks } from '../db/status.ts';
 import { fail, refuse } from '../jobs/errors.ts';
 import { formatRupiah } from '../jobs/money.ts';
@@ -36,7 +45,10 @@ export function release(run: string, options: { by: string }): Promise<Report> {
   const by = personName('--by', options.by);
   return withOffice(async (office) => {
     const { count, totalIdr } = await releaseIt(office, runNumber(run), by);
-    return done({ run, count, total_idr: totalIdr }, `Payout run ${run} is released: ${count} instalments, ${formatRupiah(BigInt(totalIdr))}. Next: prakerja payout submit ${run}`);
+    return done(
+      { run, count, total_idr: totalIdr },
+      `Payout run ${run} is released: ${count} instalments, ${formatRupiah(BigInt(totalIdr))}. Next: prakerja payout submit ${run}`,
+    );
   });
 }
 
@@ -58,9 +70,16 @@ export async function submitRun(office: Office, run: string): Promise<Report> {
   const { state } = await findRun(office.db, run);
   const byState = await statesOf(office);
   const summary = sentence(byState);
-  if (state === 'stopped') return needsPerson({ run, state, sent: count, states: byState }, `Payout run ${run} was stopped: the bank refused for a reason of ours (funds or rights). ${summary}`);
+  if (state === 'stopped')
+    return needsPerson(
+      { run, state, sent: count, states: byState },
+      `Payout run ${run} was stopped: the bank refused for a reason of ours (funds or rights). ${summary}`,
+    );
   const unknown = byState.unknown ?? 0;
-  const next = unknown > 0 ? `${unknown} are unknown: "prakerja payout resolve" asks the bank.` : 'Next: prakerja reconcile --statement FILE';
+  const next =
+    unknown > 0
+      ? `${unknown} are unknown: "prakerja payout resolve" asks the bank.`
+      : 'Next: prakerja reconcile --statement FILE';
   return done({ run, state, sent: count, states: byState }, `Payout run ${run} was sent. ${summary}`, next);
 }
 
@@ -77,7 +96,9 @@ export async function resolveUnknown(office: Office): Promise<Report> {
   const states = await statesOf(office);
   const left = states.unknown ?? 0;
   const text = `${count} unknown orders were asked about; ${left} are still unknown. ${sentence(states)}`;
-  return left === 0 ? done({ asked: count, unknown: left, states }, text) : needsPerson({ asked: count, unknown: left, states }, text);
+  return left === 0
+    ? done({ asked: count, unknown: left, states }, text)
+    : needsPerson({ asked: count, unknown: left, states }, text);
 }
 
 /** Runs payout workers in this process until nothing of it is open. A signal stops cleanly. */
@@ -88,13 +109,18 @@ async function work(office: Office, title: string, total: number): Promise<void>
   const progress = startProgress(title, 'chunks');
   const chunks = Math.max(1, Math.ceil(total / 50));
   try {
-    await untilQuiet(office, ['payout'], stop, ({ open }) => progress.update(Math.max(0, chunks - (open.payout ?? 0)), chunks));
+    await untilQuiet(office, ['payout'], stop, ({ open }) =>
+      progress.update(Math.max(0, chunks - (open.payout ?? 0)), chunks),
+    );
   } finally {
     progress.end();
     await worker.close();
   }
   const failed = (await failedChunks(office.db)).filter((chunk) => chunk.stage === 'payout');
-  if (failed.length > 0) throw fail(`${failed.length} chunks of payments failed, the first: ${failed[0]?.error}. What was sent is kept; run this again when the cause is gone`);
+  if (failed.length > 0)
+    throw fail(
+      `${failed.length} chunks of payments failed, the first: ${failed[0]?.error}. What was sent is kept; run this again when the cause is gone`,
+    );
 }
 
 /** `payout stop RUN` */
@@ -102,7 +128,10 @@ export function stop(text: string): Promise<Report> {
   const run = runNumber(text);
   return withOffice(async (office) => {
     const back = await stopIt(office, run);
-    return done({ run, due_again: back }, `Payout run ${run} is stopped: ${back} instalments were not sent and are due again; what was sent stays to be resolved.`);
+    return done(
+      { run, due_again: back },
+      `Payout run ${run} is stopped: ${back} instalments were not sent and are due again; what was sent stays to be resolved.`,
+    );
   });
 }
 
@@ -115,7 +144,9 @@ export function hold(registrationId: string, options: { note: string; by?: strin
   const note = options.note.trim();
   if (note === '') throw refuse('--note must say why');
   return withOffice(async ({ db, config }) => {
-    const held = await db.transaction().execute((tx) => holdPerson(tx, registrationId, options.by ?? 'cli', note, config.now()));
+    const held = await db
+      .transaction()
+      .execute((tx) => holdPerson(tx, registrationId, options.by ?? 'cli', note, config.now()));
     return done({ held }, `${held} instalments are held. Those that may be at the bank are not touched.`);
   });
 }
@@ -124,8 +155,16 @@ export function hold(registrationId: string, options: { note: string; by?: strin
 export function status(): Promise<Report> {
   return withOffice(async ({ db }) => {
     const rows = await payoutCounts(db);
-    const lines = rows.map((row) => `${row.kind.padEnd(12)}${row.state.padEnd(12)}${String(row.n).padStart(10)}  ${formatRupiah(BigInt(row.total_idr))}`);
-    return done(rows, ...(lines.length > 0 ? lines : ['There are no instalments yet: "prakerja payout prepare --by WHO" makes them when they are due.']));
+    const lines = rows.map(
+      (row) =>
+        `${row.kind.padEnd(12)}${row.state.padEnd(12)}${String(row.n).padStart(10)}  ${formatRupiah(BigInt(row.total_idr))}`,
+    );
+    return done(
+      rows,
+      ...(lines.length > 0
+        ? lines
+        : ['There are no instalments yet: "prakerja payout prepare --by WHO" makes them when they are due.']),
+    );
   });
 }
 
@@ -136,7 +175,9 @@ async function statesOf({ db }: Office): Promise<Record<string, number>> {
 }
 
 function sentence(states: Record<string, number>): string {
-  return `Instalments now: ${Object.entries(states).map(([state, n]) => `${n} ${state}`).join(', ')}.`;
+  return `Instalments now: ${Object.entries(states)
+    .map(([state, n]) => `${n} ${state}`)
+    .join(', ')}.`;
 }
 
 function runNumber(text: string): string {

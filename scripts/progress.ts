@@ -15,7 +15,10 @@ export function startProgress(title: string, unit: string, total = 0): Progress 
 
 function bar(title: string, unit: string, total: number): Progress {
   const format = `${title.padEnd(16)} {bar} {percentage}% {value}/{total} ${unit}  {speed}/s  {eta_formatted} left`;
-  const shown = new SingleBar({ format, stream: process.stderr, clearOnComplete: false, hideCursor: true }, Presets.shades_classic);
+  const shown = new SingleBar(
+    { format, stream: process.stderr, clearOnComplete: false, hideCursor: true },
+    Presets.shades_classic,
+  );
   const started = performance.now();
   shown.start(total, 0, { speed: '0' });
   return {

@@ -19,8 +19,10 @@ export async function readQuotaFile(path: string): Promise<Map<string, number>> 
   }
   const quota = new Map<string, number>();
   rows.forEach(({ province_code, quota: seats }, i) => {
-    if (province_code === undefined || seats === undefined) throw refuse('the quota file needs the columns province_code and quota');
-    if (!provinceCodes.has(province_code)) throw refuse(`quota file, line ${i + 2}: there is no province "${province_code}"`);
+    if (province_code === undefined || seats === undefined)
+      throw refuse('the quota file needs the columns province_code and quota');
+    if (!provinceCodes.has(province_code))
+      throw refuse(`quota file, line ${i + 2}: there is no province "${province_code}"`);
     if (!/^\d{1,9}$/.test(seats)) throw refuse(`quota file, line ${i + 2}: the quota must be a whole number`);
     quota.set(province_code, Number(seats));
   });

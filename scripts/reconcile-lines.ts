@@ -1,7 +1,23 @@
 import type { Tx } from '../db/connection.ts';
-import { applyEffects, type Effect, type MatchedLine, matchedLines, type NewBreak, openBreaks, previousClosing, undebited } from '../db/statement.ts';
+import {
+  applyEffects,
+  type Effect,
+  type MatchedLine,
+  matchedLines,
+  type NewBreak,
+  openBreaks,
+  previousClosing,
+  undebited,
+} from '../db/statement.ts';
 import { wibDate } from '../jobs/time.ts';
-import { type BreakType, type InstalmentState, isMissingInBank, isStatementGap, judgeLine, stepsTo } from '../workers/payout/rules.ts';
+import {
+  type BreakType,
+  type InstalmentState,
+  isMissingInBank,
+  isStatementGap,
+  judgeLine,
+  stepsTo,
+} from '../workers/payout/rules.ts';
 
 const PAGE = 5000;
 
@@ -14,8 +30,16 @@ export async function judgeStatement(tx: Tx, statementId: string, now: Date): Pr
     const loaded = await matchedLines(tx, statementId, after, PAGE);
     const page = untilRepeated(loaded);
     const judged = page.map((line) => judge(line, statementId));
-    await applyEffects(tx, judged.flatMap(({ effect }) => (effect ? [effect] : [])), now);
-    await openBreaks(tx, judged.flatMap(({ breaks }) => breaks), today);
+    await applyEffects(
+      tx,
+      judged.flatMap(({ effect }) => (effect ? [effect] : [])),
+      now,
+    );
+    await openBreaks(
+      tx,
+      judged.flatMap(({ breaks }) => breaks),
+      today,
+    );
     lines += page.length;
     if (page.length === loaded.length && loaded.length < PAGE) return lines;
     after = (page.at(-1) as MatchedLine).line;
@@ -31,7 +55,12 @@ function untilRepeated(page: readonly MatchedLine[]): readonly MatchedLine[] {
 
 function judge(line: MatchedLine, statementId: string): { effect?: Effect; breaks: NewBreak[] } {
   const breakOf = (type: BreakType): NewBreak => ({
-    type, key: `${statementId}:${line.line}`, reference: line.reference, amountIdr: line.amountIdr, statementId, line: line.line,
+    type,
+    key: `${statementId}:${line.line}`,
+    reference: line.reference,
+    amountIdr: line.amountIdr,
+    statementId,
+    line: line.line,
   });
   if (line.unreadable !== null) return { breaks: [breakOf('unreadable_line')] };
   const facts = {
@@ -43,17 +72,34 @@ function judge(line: MatchedLine, statementId: string): { effect?: Effect; break
     counterpartyAccount: line.account,
     returnReason: line.returnReason,
   };
-  const order = line.order && { ...line.order, amountIdr: BigInt(line.order.amountIdr), state: line.order.state as InstalmentState };
+  const order = line.order && {
+    ...line.order,
+    amountIdr: BigInt(line.order.amountIdr),
+    state: line.order.state as InstalmentState,
+  };
   const { effect, breaks } = judgeLine(facts, order);
   const steps = order?.current && effect !== 'none' ? stepsTo(order.state, effect) : undefined;
   const opened = breaks.map(breakOf);
   if (!order || !steps) return { breaks: opened };
   const { instalmentId } = order;
-  return { effect: { instalmentId, reference: line.reference as string, steps, bookedOn: facts.bookingDate, returnReason: line.returnReason }, breaks: opened };
+  return {
+    effect: {
+      instalmentId,
+      reference: line.reference as string,
+      steps,
+      bookedOn: facts.bookingDate,
+      returnReason: line.returnReason,
+    },
+    breaks: opened,
+  };
 }
 
 async function gap(tx: Tx, statementId: string): Promise<NewBreak[]> {
-  const { opening } = await tx.selectFrom('statements').select('opening').where('statement_id', '=', statementId).executeTakeFirstOrThrow();
+  const { opening } = await tx
+    .selectFrom('statements')
+    .select('opening')
+    .where('statement_id', '=', statementId)
+    .executeTakeFirstOrThrow();
   const before = await previousClosing(tx, statementId);
   if (!isStatementGap(before, opening)) return [];
   return [{ type: 'statement_gap', key: statementId, reference: null, amountIdr: null, statementId, line: null }];
@@ -62,9 +108,18 @@ async function gap(tx: Tx, statementId: string): Promise<NewBreak[]> {
 /** Orders that the bank took and that a statement which covers that day does not show. A late line closes nothing by itself. */
 export async function findMissing(tx: Tx, today: string): Promise<number> {
   const candidates = await undebited(tx);
-  const missing = candidates.filter(({ acceptedOn, from, to }) => isMissingInBank({ acceptedOn, debited: false }, { from, to }, today));
-  const breaks = missing.map(({ reference, amountIdr }): NewBreak => ({
-    type: 'missing_in_bank', key: reference, reference, amountIdr, statementId: null, line: null,
-  }));
+  const missing = candidates.filter(({ acceptedOn, from, to }) =>
+    isMissingInBank({ acceptedOn, debited: false }, { from, to }, today),
+  );
+  const breaks = missing.map(
+    ({ reference, amountIdr }): NewBreak => ({
+      type: 'missing_in_bank',
+      key: reference,
+      reference,
+      amountIdr,
+      statementId: null,
+      line: null,
+    }),
+  );
   return openBreaks(tx, breaks, today);
 }

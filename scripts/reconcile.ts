@@ -7,7 +7,16 @@ import { isKnownFile, reconciliationTotals, stageLines, storeStatement } from '.
 import { fail, PrakerjaError, refuse } from '../jobs/errors.ts';
 import { formatRupiah } from '../jobs/money.ts';
 import { wibDate } from '../jobs/time.ts';
-import { DETECT_BYTES, detectFormat, type StatementEnd, type StatementFormat, type StatementLine, statementFormats, statementReaders, type UnreadableLine } from '../workers/payout/statement/index.ts';
+import {
+  DETECT_BYTES,
+  detectFormat,
+  type StatementEnd,
+  type StatementFormat,
+  type StatementLine,
+  statementFormats,
+  statementReaders,
+  type UnreadableLine,
+} from '../workers/payout/statement/index.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { startProgress } from './progress.ts';
@@ -23,12 +32,17 @@ const LINES_AT_ONCE = 5000;
 /** `reconcile --statement FILE…`: every rupiah explained by ledger, bank and statement together; open breaks are exit 3. */
 export function reconcile(options: ReconcileOptions): Promise<Report> {
   const { format } = options;
-  if (format !== undefined && !(statementFormats as readonly string[]).includes(format)) throw refuse(`--format must be one of ${statementFormats.join(', ')}`);
+  if (format !== undefined && !(statementFormats as readonly string[]).includes(format))
+    throw refuse(`--format must be one of ${statementFormats.join(', ')}`);
   return withOffice((office) => reconcileFiles(office, options.statement, format as StatementFormat | undefined));
 }
 
 /** The same for a caller that already has an office: the demo. */
-export async function reconcileFiles(office: Office, files: readonly string[], format: StatementFormat | undefined): Promise<Report> {
+export async function reconcileFiles(
+  office: Office,
+  files: readonly string[],
+  format: StatementFormat | undefined,
+): Promise<Report> {
   let lines = 0;
   for (const file of files) lines += await takeFile(office, file, format ?? (await formatOf(file)));
   const now = office.config.now();
@@ -43,7 +57,12 @@ export async function reconcileFiles(office: Office, files: readonly string[], f
   ];
   if (open === 0 && equal) return done(json, ...sentences);
   const list = Object.entries(openBreaks).map(([type, n]) => `  ${String(n).padStart(8)} ${type}`);
-  return needsPerson(json, ...sentences, `${open} breaks are open; "prakerja export breaks --out FILE" lists them:`, ...list);
+  return needsPerson(
+    json,
+    ...sentences,
+    `${open} breaks are open; "prakerja export breaks --out FILE" lists them:`,
+    ...list,
+  );
 }
 
 async function formatOf(file: string): Promise<StatementFormat> {
@@ -74,7 +93,10 @@ async function takeFile({ db, config }: Office, file: string, format: StatementF
     });
   } catch (error) {
     if (error instanceof PrakerjaError) throw error;
-    throw fail(`${basename(file)} was not reconciled and nothing of it was kept: ${error instanceof Error ? error.message : error}`, error);
+    throw fail(
+      `${basename(file)} was not reconciled and nothing of it was kept: ${error instanceof Error ? error.message : error}`,
+      error,
+    );
   } finally {
     progress.end();
   }
@@ -90,7 +112,13 @@ async function hashOf(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function storeFile(tx: Tx, file: string, sha256: string, format: StatementFormat, onLines: (n: number) => void): Promise<string[]> {
+async function storeFile(
+  tx: Tx,
+  file: string,
+  sha256: string,
+  format: StatementFormat,
+  onLines: (n: number) => void,
+): Promise<string[]> {
   const ids: string[] = [];
   let pending: (StatementLine | UnreadableLine)[] = [];
   let read = 0;
@@ -127,7 +155,17 @@ function statementRow(end: StatementEnd, sha256: string, part: number, format: S
 }
 
 function lineRow(line: StatementLine | UnreadableLine) {
-  const none = { bookedOn: null, amountIdr: null, direction: null, reference: null, bulkId: null, name: null, account: null, bankReference: null, returnReason: null };
+  const none = {
+    bookedOn: null,
+    amountIdr: null,
+    direction: null,
+    reference: null,
+    bulkId: null,
+    name: null,
+    account: null,
+    bankReference: null,
+    returnReason: null,
+  };
   if (line.kind === 'unreadable') return { ...none, line: line.lineNumber, unreadable: line.why };
   return {
     line: line.lineNumber,

@@ -3,7 +3,7 @@ import { countRequeue, type RequeueFilter, requeue } from '../db/requeue.ts';
 import { refuse } from '../jobs/errors.ts';
 import { isReason, reasons } from '../jobs/reasons.ts';
 import { isVerdictStage, verdictStages } from '../jobs/stages.ts';
-import { dispatch } from '../workers/runtime/sweeper.ts';
+import { dispatchIfReachable } from '../workers/runtime/sweeper.ts';
 import { done, type Report, withOffice } from './command.ts';
 import { instant, personName } from './options.ts';
 
@@ -29,15 +29,23 @@ export function requeuePeople(options: RequeueOptions): Promise<Report> {
     const people = await countRequeue(db, filter);
     const calls = filter.stage === 'dukcapil' && config.registry ? people : 0;
     const seconds = Math.ceil(calls / config.registryRate_per_second);
-    const cost = calls === 0 ? '' : `, ${calls} registry calls, about ${seconds} s at ${config.registryRate_per_second} a second`;
-    if (options.dryRun) return done({ people, calls, requeued: 0 }, `${people} people would be decided again at ${filter.stage}${cost}. Nothing was changed.`);
+    const cost =
+      calls === 0 ? '' : `, ${calls} registry calls, about ${seconds} s at ${config.registryRate_per_second} a second`;
+    if (options.dryRun)
+      return done(
+        { people, calls, requeued: 0 },
+        `${people} people would be decided again at ${filter.stage}${cost}. Nothing was changed.`,
+      );
     const requeued = await db.transaction().execute(async (tx) => {
       const n = await requeue(tx, filter);
       await audit(tx, { who, action: 'requeue', subject: describe(options), note });
       return n;
     });
-    await dispatch(db, await office.queues());
-    return done({ people, calls, requeued }, `${requeued} people are decided again at ${filter.stage}${cost}. "prakerja run status" tells how far it is.`);
+    await dispatchIfReachable(office);
+    return done(
+      { people, calls, requeued },
+      `${requeued} people are decided again at ${filter.stage}${cost}. "prakerja run status" tells how far it is.`,
+    );
   });
 }
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { failedChunks, registryUse, runProgress, stageCounts, stageSpeed } from '../db/status.ts';
 import { cancelRun, defaultPolicyId, startRun, storePolicy } from '../db/run.ts';
+import { failedChunks, registryUse, runProgress, stageCounts, stageSpeed } from '../db/status.ts';
 import { openUndecided } from '../db/undecided.ts';
 import { fail, notYet, refuse } from '../jobs/errors.ts';
-import { parsePolicy, type Policy } from '../jobs/policy.ts';
+import { type Policy, parsePolicy } from '../jobs/policy.ts';
 import { type VerdictStage, verdictStages } from '../jobs/stages.ts';
 import { wibDate } from '../jobs/time.ts';
 import type { Office } from '../workers/runtime/office.ts';
@@ -49,17 +49,26 @@ export async function decideAll(office: Office, policy: Policy | undefined, opti
   });
   await dispatch(db, queues);
   if (!options.wait && !options.inline) {
-    return done({ run: runId }, `Run ${runId} has started; a running "prakerja worker" decides. "prakerja run status" tells how far it is.`);
+    return done(
+      { run: runId },
+      `Run ${runId} has started; a running "prakerja worker" decides. "prakerja run status" tells how far it is.`,
+    );
   }
   await work(office, options.inline === true);
   const failed = await failedChunks(db);
   const status = await statusDocument(office);
   if (failed.length > 0) {
     const { stage, error } = failed[0] as (typeof failed)[number];
-    throw fail(`${failed.length} chunks failed, the first at ${stage}: ${error}. What was decided is kept; start the run again when the cause is gone`);
+    throw fail(
+      `${failed.length} chunks failed, the first at ${stage}: ${error}. What was decided is kept; start the run again when the cause is gone`,
+    );
   }
   const undecided = verdictStages.reduce((sum, stage) => sum + status.stages[stage].undecided, 0);
-  if (undecided > 0) return needsPerson({ run: runId, ...status }, `Run ${runId} stopped with ${undecided} undecided; start it again to go on.`);
+  if (undecided > 0)
+    return needsPerson(
+      { run: runId, ...status },
+      `Run ${runId} stopped with ${undecided} undecided; start it again to go on.`,
+    );
   return done({ run: runId, ...status }, `Run ${runId}: everybody is decided.`, ...table(status.stages));
 }
 
@@ -103,7 +112,12 @@ export async function statusDocument(office: Office) {
 }
 
 /** When the look-ups still to be made end at this rate and quota, in seconds; null: not known. */
-function forecastOf(calls: number, rate_per_second: number, left: number | null, quota: number | undefined): number | null {
+function forecastOf(
+  calls: number,
+  rate_per_second: number,
+  left: number | null,
+  quota: number | undefined,
+): number | null {
   const seconds = Math.ceil(calls / rate_per_second);
   if (left === null || calls <= left) return seconds;
   if (quota === undefined) return null;
@@ -126,7 +140,10 @@ export function runStatus(): Promise<Report> {
 export function runCancel(): Promise<Report> {
   return withOffice(async (office) => {
     const cancelled = await office.db.transaction().execute(cancelRun);
-    return done({ cancelled }, `${cancelled} chunks were taken back; what was decided stays. "prakerja run start" goes on.`);
+    return done(
+      { cancelled },
+      `${cancelled} chunks were taken back; what was decided stays. "prakerja run start" goes on.`,
+    );
   });
 }
 
@@ -134,7 +151,16 @@ function table(stages: Record<VerdictStage, StageStatus>): string[] {
   const head = ['', 'in', 'passed', 'rejected', 'waiting', 'parked', 'undecided', 'per second'];
   const rows = verdictStages.map((name) => {
     const stage = stages[name];
-    return [name, stage.in, stage.passed, stage.rejected, stage.waiting, stage.parked, stage.undecided, stage.per_second].map(String);
+    return [
+      name,
+      stage.in,
+      stage.passed,
+      stage.rejected,
+      stage.waiting,
+      stage.parked,
+      stage.undecided,
+      stage.per_second,
+    ].map(String);
   });
   return [head, ...rows].map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(10) : cell.padStart(11))).join(''));
 }

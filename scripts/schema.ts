@@ -22,7 +22,9 @@ try {
   const types = join(dir, 'types.ts');
   const options = ['--dialect', 'postgres', '--url', server.url, '--out-file', types, '--date-parser', 'string'];
   const generator = file('../node_modules/.bin/kysely-codegen');
-  execFileSync(generator, [...options, '--numeric-parser', 'string', '--exclude-pattern', 'public.kysely_*'], { stdio: 'pipe' });
+  execFileSync(generator, [...options, '--numeric-parser', 'string', '--exclude-pattern', 'public.kysely_*'], {
+    stdio: 'pipe',
+  });
   const drifted = [
     ...(readFileSync(made.dump, { encoding: 'utf8', flag: 'a+' }) === dump ? [] : ['db/schema.sql']),
     ...(readFileSync(made.types, 'utf8') === readFileSync(types, 'utf8') ? [] : ['db/types.ts']),
@@ -31,7 +33,11 @@ try {
     writeFileSync(made.dump, dump);
     writeFileSync(made.types, readFileSync(types));
   }
-  console.log(drifted.length === 0 ? 'The schema and the types are those of the migrations.' : `${check ? 'Out of date' : 'Written'}: ${drifted.join(', ')}`);
+  console.log(
+    drifted.length === 0
+      ? 'The schema and the types are those of the migrations.'
+      : `${check ? 'Out of date' : 'Written'}: ${drifted.join(', ')}`,
+  );
   if (check && drifted.length > 0) process.exitCode = 1;
 } finally {
   await database.close();

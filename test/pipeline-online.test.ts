@@ -41,7 +41,10 @@ function someEvents(): string {
 }
 
 beforeAll(async () => {
-  await importNation(database, dir, { instead: { 'email-events': someEvents(), 'civil-registry': null }, registryOnline: true });
+  await importNation(database, dir, {
+    instead: { 'email-events': someEvents(), 'civil-registry': null },
+    registryOnline: true,
+  });
   const report = await decideAll(office, undefined, { wait: true, inline: true });
   expect(report.exitCode).toBe(0);
 });
@@ -68,5 +71,10 @@ it('the registry was asked once per person, the mail server once per applicant w
       (select count(*) from email_messages) as sent,
       (select count(*) from (select reg from email_messages group by reg having count(*) > 1) q) as twice`);
   const mails = readFileSync(join(sim.log, 'mail.ndjson'), 'utf8').trimEnd().split('\n');
-  expect(rows[0]).toEqual({ asked: String(calls.length), used: String(calls.length), sent: String(mails.length), twice: '0' });
+  expect(rows[0]).toEqual({
+    asked: String(calls.length),
+    used: String(calls.length),
+    sent: String(mails.length),
+    twice: '0',
+  });
 });

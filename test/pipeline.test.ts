@@ -6,7 +6,14 @@ import { decideAll } from '../scripts/run.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { testDatabase } from './helpers/database.ts';
 import { values } from './helpers/import.ts';
-import { decisions, exportedVerdicts, importNation, importNationFile, truthOf, violationsOfConservation } from './helpers/nation.ts';
+import {
+  decisions,
+  exportedVerdicts,
+  importNation,
+  importNationFile,
+  truthOf,
+  violationsOfConservation,
+} from './helpers/nation.ts';
 import { temporaryDir, testOffice } from './helpers/office.ts';
 import { backends } from './helpers/queues.ts';
 import { sharedNation } from './sim/nation/nation.ts';

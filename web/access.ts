@@ -75,7 +75,7 @@ function linkAccess(): Access {
     cookieName: `prakerja-${randomBytes(4).toString('hex')}`,
     enter: (given) => {
       if (token === undefined || !same(given, token)) return undefined;
-
+      token = undefined;
       return session;
     },
     admit: ({ cookie }) => (cookie !== undefined && same(cookie, session) ? 'link' : undefined),

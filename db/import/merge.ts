@@ -73,6 +73,8 @@ export async function decideAgain(
   await sql`
     update chunks set token = token + 1, state = 'ready', lease_until = null, enqueued_at = null
     where stage = ${stage} and state = 'running'
-      and exists (select from (${regs}) q where q.reg between chunks.lo and chunks.hi and (chunks.regs is null or q.reg = any(chunks.regs)))`.execute(tx);
+      and exists (select from (${regs}) q where q.reg between chunks.lo and chunks.hi and (chunks.regs is null or q.reg = any(chunks.regs)))`.execute(
+    tx,
+  );
   await touch(tx, stage, regs, fresh);
 }

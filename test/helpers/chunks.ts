@@ -8,7 +8,9 @@ export async function addChunk(database: Database, stage: StageName, lo: number,
   return database.db.transaction().execute(async (tx) => {
     const runId = await currentRun(tx);
     const { rows } = await sql<{ chunk_id: string }>`
-      insert into chunks (run_id, stage, lo, hi) values (${runId}, ${stage}, ${lo}, ${hi}) returning chunk_id`.execute(tx);
+      insert into chunks (run_id, stage, lo, hi) values (${runId}, ${stage}, ${lo}, ${hi}) returning chunk_id`.execute(
+      tx,
+    );
     return rows[0]?.chunk_id ?? '';
   });
 }

@@ -27,7 +27,12 @@ export interface Importing {
   readonly registryOnline?: boolean;
 }
 
-export function importNationFile(database: Database, kind: ImportKind, path: string, online = false): Promise<ImportResult> {
+export function importNationFile(
+  database: Database,
+  kind: ImportKind,
+  path: string,
+  online = false,
+): Promise<ImportResult> {
   const quarantineDir = join(path, '..', 'quarantine');
   return importFile(database, { kind, path, quarantineDir, now: new Date(PLAYED_AT), registryOnline: online });
 }
@@ -79,18 +84,23 @@ export async function violationsOfConservation({ db }: Database): Promise<string
   for (const [i, stage] of verdictStages.entries()) {
     const upstream = verdictStages[i - 1];
     const source = upstream ? `verdicts_${upstream} where outcome = 'passed'` : 'registrations';
-    const { rows } = await sql.raw<{ undecided: string; foreign: string; stored: string; counted: string }>(`
+    const { rows } = await sql
+      .raw<{ undecided: string; foreign: string; stored: string; counted: string }>(`
       select (select count(*) from (select reg from ${source} except select reg from verdicts_${stage}) q) as undecided,
         (select count(*) from (select reg from verdicts_${stage} except select reg from ${source}) q) as foreign,
         (select count(*) from verdicts_${stage}) + (select count(*) from verdict_history where stage = '${stage}') as stored,
-        (select coalesce(sum(n_passed + n_rejected + n_waiting + n_parked), 0) from chunks where stage = '${stage}') as counted`).execute(db);
+        (select coalesce(sum(n_passed + n_rejected + n_waiting + n_parked), 0) from chunks where stage = '${stage}') as counted`)
+      .execute(db);
     const row = rows[0];
     if (row?.undecided !== '0') found.push(`${stage}: ${row?.undecided} undecided`);
     if (row?.foreign !== '0') found.push(`${stage}: ${row?.foreign} verdicts of people who did not get there`);
-    if (row?.stored !== row?.counted) found.push(`${stage}: ${row?.stored} verdicts were stored, chunks counted ${row?.counted}`);
+    if (row?.stored !== row?.counted)
+      found.push(`${stage}: ${row?.stored} verdicts were stored, chunks counted ${row?.counted}`);
   }
   const left = await sql<{ open: string; touched: string }>`
-    select (select count(*) from chunks where state <> 'done') as open, (select count(*) from touched) as touched`.execute(db);
+    select (select count(*) from chunks where state <> 'done') as open, (select count(*) from touched) as touched`.execute(
+    db,
+  );
   if (left.rows[0]?.open !== '0') found.push(`${left.rows[0]?.open} chunks are not done`);
   if (left.rows[0]?.touched !== '0') found.push(`${left.rows[0]?.touched} are still to be decided again`);
   return found;

@@ -19,10 +19,32 @@ export const TODAY = '2020-09-15';
 const NOON = `${TODAY}T12:00:00+07:00`;
 
 /** One line of accounts.csv; `n` is the person. */
-export function account(n: number, changes: Partial<Record<'linked_at' | 'channel' | 'provider' | 'holder_nik' | 'kyc' | 'status', string>> = {}): string {
-  const all = { linked_at: '2020-08-01T00:00:00Z', channel: 'bank', provider: 'bni', holder_nik: nik(n), kyc: 'false', status: 'active', ...changes };
+export function account(
+  n: number,
+  changes: Partial<Record<'linked_at' | 'channel' | 'provider' | 'holder_nik' | 'kyc' | 'status', string>> = {},
+): string {
+  const all = {
+    linked_at: '2020-08-01T00:00:00Z',
+    channel: 'bank',
+    provider: 'bni',
+    holder_nik: nik(n),
+    kyc: 'false',
+    status: 'active',
+    ...changes,
+  };
   const { linked_at, channel, provider, holder_nik, kyc, status } = all;
-  return [`R${n}`, linked_at, channel, provider, accountNumber(n), `PERSON ${n}`, holder_nik, '081200000001', kyc, status].join(',');
+  return [
+    `R${n}`,
+    linked_at,
+    channel,
+    provider,
+    accountNumber(n),
+    `PERSON ${n}`,
+    holder_nik,
+    '081200000001',
+    kyc,
+    status,
+  ].join(',');
 }
 const ACCOUNTS = 'registration_id,linked_at,channel,provider,account_number,holder_name,holder_nik,phone,kyc,status';
 
@@ -73,9 +95,15 @@ export async function town(options: TownOptions): Promise<Town> {
   const dir = temporaryDir(onTestFinished);
   const data = join(dir, 'bank');
   mkdirSync(data);
-  if (options.bankAccounts) writeFileSync(join(data, 'accounts.csv'), `${[ACCOUNTS, ...options.bankAccounts].join('\n')}\n`);
+  if (options.bankAccounts)
+    writeFileSync(join(data, 'accounts.csv'), `${[ACCOUNTS, ...options.bankAccounts].join('\n')}\n`);
   const faults = join(dir, 'faults.json');
-  writeFileSync(faults, JSON.stringify((options.faults ?? []).map((rule) => ({ counterpart: 'bank', share: 1, endpoint: 'payment', ...rule }))));
+  writeFileSync(
+    faults,
+    JSON.stringify(
+      (options.faults ?? []).map((rule) => ({ counterpart: 'bank', share: 1, endpoint: 'payment', ...rule })),
+    ),
+  );
   const sim = await startSim({ data, faults, ...(options.bank && { options: { bank: options.bank } }) });
   onTestFinished(() => sim.close());
   const database = await testDatabase(10, onTestFinished);
@@ -93,14 +121,27 @@ async function settle(database: Database, sim: Sim, dir: string, { people, accou
   const load = async (kind: ImportKind, ...lines: string[]) => {
     const path = join(dir, `${++files}.csv`);
     writeFileSync(path, `${lines.join('\n')}\n`);
-    const { quarantined } = await importFile(database, { kind, path, quarantineDir: dir, now: new Date(NOON), registryOnline: false });
+    const { quarantined } = await importFile(database, {
+      kind,
+      path,
+      quarantineDir: dir,
+      now: new Date(NOON),
+      registryOnline: false,
+    });
     if (quarantined > 0) throw new Error(`${quarantined} lines of ${kind} were quarantined`);
   };
   const numbers = Array.from({ length: people }, (_, i) => i + 1);
-  await load('registrations', HEADER, ...numbers.map((n) => line({ ...citizen, registration_id: `R${n}`, nik: nik(n) })));
+  await load(
+    'registrations',
+    HEADER,
+    ...numbers.map((n) => line({ ...citizen, registration_id: `R${n}`, nik: nik(n) })),
+  );
   await load('accounts', ACCOUNTS, ...(accounts ?? numbers.map((n) => account(n))));
   await makeParticipants(database);
-  const training = numbers.flatMap((n) => [`R${n},1,completed,T1,2020-08-30T10:00:00+07:00`, `R${n},1,rated,T1,2020-08-31T10:00:00+07:00`]);
+  const training = numbers.flatMap((n) => [
+    `R${n},1,completed,T1,2020-08-30T10:00:00+07:00`,
+    `R${n},1,rated,T1,2020-08-31T10:00:00+07:00`,
+  ]);
   await load('training', 'registration_id,batch,event,training_id,at', ...training);
   return {
     database,
@@ -136,7 +177,9 @@ async function makeParticipants({ db, pool }: Database): Promise<void> {
 }
 
 function bankLines(path: string): BankLine[] {
-  const lines = readFileSync(path, 'utf8').split('\n').filter((text) => text !== '');
+  const lines = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((text) => text !== '');
   return lines.map((text): BankLine => JSON.parse(text)).filter(({ service }) => service === '18' || service === '38');
 }
 

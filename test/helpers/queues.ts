@@ -12,7 +12,8 @@ const EMPTIED = 7;
 /** The run's Redis: the database that everybody shares, or the one that a test may empty. */
 export function redisUrl(options: { emptied?: boolean } = {}): string {
   const url = process.env.TEST_REDIS_URL;
-  if (!url) throw new Error('TEST_REDIS_URL is not set: run the tests through vitest, whose global setup starts a Redis');
+  if (!url)
+    throw new Error('TEST_REDIS_URL is not set: run the tests through vitest, whose global setup starts a Redis');
   return options.emptied ? new URL(`/${EMPTIED}`, url).toString() : url;
 }
 
@@ -58,7 +59,9 @@ export async function openBench(backend: Backend, database: Database, prefix: st
     const name = queueName(stage);
     const made =
       inspected.get(stage) ??
-      (backend === 'redis' ? keep(new Queue(name, { connection: redis, prefix })) : keep(new bull.Queue(name, { connection })));
+      (backend === 'redis'
+        ? keep(new Queue(name, { connection: redis, prefix }))
+        : keep(new bull.Queue(name, { connection })));
     inspected.set(stage, made);
     return made;
   };

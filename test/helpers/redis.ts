@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 
-const HOW = 'set REDIS_URL to a server for tests, or install redis-server (Debian, Ubuntu: apt-get install redis-server)';
+const HOW =
+  'set REDIS_URL to a server for tests, or install redis-server (Debian, Ubuntu: apt-get install redis-server)';
 
 /**
  * The Redis of a test run: REDIS_URL, else a `redis-server` of its own below `dir`, which is installed first where that

@@ -21,7 +21,11 @@ const INSTALL = `
  * ```
  * @throws when `signal` is raised first
  */
-export async function until(database: Database, condition: string, signal = AbortSignal.timeout(120_000)): Promise<void> {
+export async function until(
+  database: Database,
+  condition: string,
+  signal = AbortSignal.timeout(120_000),
+): Promise<void> {
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   try {

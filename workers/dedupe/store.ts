@@ -15,15 +15,27 @@ export async function decideWave(tx: Tx, chunk: Chunk): Promise<Counts> {
   await forgetEmptyPeople(tx);
   await writePeople(tx);
   const counts = await writeVerdicts(tx, chunk);
-  await withdraw(tx, 'email', sql`select reg from wave where before = 'passed' and outcome = 'rejected'`, 'another registration of this NIK stands');
-  await openChunks(tx, await currentRun(tx), 'email', sql`select reg from wave where outcome = 'passed' and before is distinct from 'passed'`);
+  await withdraw(
+    tx,
+    'email',
+    sql`select reg from wave where before = 'passed' and outcome = 'rejected'`,
+    'another registration of this NIK stands',
+  );
+  await openChunks(
+    tx,
+    await currentRun(tx),
+    'email',
+    sql`select reg from wave where outcome = 'passed' and before is distinct from 'passed'`,
+  );
   return counts;
 }
 
 /** Everybody concerned, with all their registrations. A malformed NIK is one person with nobody. */
 async function gather(tx: Tx, chunk: Chunk): Promise<void> {
   await sql`
-    create temp table gathered (reg bigint, nik bigint, registration_id text collate "C", registered_at timestamptz) on commit drop`.execute(tx);
+    create temp table gathered (reg bigint, nik bigint, registration_id text collate "C", registered_at timestamptz) on commit drop`.execute(
+    tx,
+  );
   await sql`
     with new as (
       select reg, nik from registrations r
@@ -35,7 +47,9 @@ async function gather(tx: Tx, chunk: Chunk): Promise<void> {
     insert into gathered
     select r.reg, r.nik, r.registration_id, r.registered_at from registrations r join concerned c on c.nik = r.nik
     union all select r.reg, null, r.registration_id, r.registered_at from registrations r
-      join (select reg from new where nik is null union select reg from again where nik is null) m on m.reg = r.reg`.execute(tx);
+      join (select reg from new where nik is null union select reg from again where nik is null) m on m.reg = r.reg`.execute(
+    tx,
+  );
   await sql`analyze gathered`.execute(tx);
 }
 
@@ -75,7 +89,9 @@ async function decide(tx: Tx): Promise<void> {
 async function forgetEmptyPeople(tx: Tx): Promise<void> {
   await sql`
     delete from people p using wave w join registrations r on r.reg = w.reg
-    where p.standing = r.reg and p.nik is distinct from r.nik and not exists (select from registrations o where o.nik = p.nik)`.execute(tx);
+    where p.standing = r.reg and p.nik is distinct from r.nik and not exists (select from registrations o where o.nik = p.nik)`.execute(
+    tx,
+  );
 }
 
 async function writePeople(tx: Tx): Promise<void> {
@@ -85,7 +101,9 @@ async function writePeople(tx: Tx): Promise<void> {
       select distinct on (nik) nik, reg, registrations from wave where nik is not null
       order by nik, coalesce(stands, false) desc, place desc) one
     on conflict (nik) do update set standing = excluded.standing, registrations = excluded.registrations
-    where (people.standing, people.registrations) is distinct from (excluded.standing, excluded.registrations)`.execute(tx);
+    where (people.standing, people.registrations) is distinct from (excluded.standing, excluded.registrations)`.execute(
+    tx,
+  );
 }
 
 async function writeVerdicts(tx: Tx, chunk: Chunk): Promise<Counts> {
@@ -93,7 +111,9 @@ async function writeVerdicts(tx: Tx, chunk: Chunk): Promise<Counts> {
     with changed as (select reg from wave where before is not null and (before <> outcome or before_detail <> detail)),
     gone as (delete from verdicts_dedupe v using changed c where v.reg = c.reg returning v.*)
     insert into verdict_history (stage, reg, outcome, reason, detail, decided_at, policy_id, chunk_id, why)
-    select 'dedupe', reg, outcome, reason, detail, decided_at, policy_id, chunk_id, 'the person''s registrations changed' from gone`.execute(tx);
+    select 'dedupe', reg, outcome, reason, detail, decided_at, policy_id, chunk_id, 'the person''s registrations changed' from gone`.execute(
+    tx,
+  );
   const { rows } = await sql<{ passed: number; rejected: number }>`
     with written as (
       insert into verdicts_dedupe (reg, outcome, reason, detail, policy_id, chunk_id)

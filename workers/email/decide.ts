@@ -62,7 +62,8 @@ export function decideEmail(question: EmailQuestion): Verdict {
   if (address === null) return verdict('email_syntax');
   const meant = suggestDomain(address.domain);
   const suggestion = meant === null ? '' : `suggest ${meant}`;
-  if (policy.reject_disposable && isDisposable(address.domain) && !isSlip(address.domain, meant)) return verdict('email_disposable');
+  if (policy.reject_disposable && isDisposable(address.domain) && !isSlip(address.domain, meant))
+    return verdict('email_disposable');
 
   const latest = latestEvent(events);
   if (latest?.type === 'confirmed') return passed(suggestion);

@@ -58,7 +58,10 @@ function scoreParts(applicant: Applicant, rules: Rules): Record<string, number> 
 
 /** An integer from 0 to 100. */
 function scoreOf(parts: Readonly<Record<string, number>>): number {
-  return Math.min(100, Object.values(parts).reduce((sum, points) => sum + points, 0));
+  return Math.min(
+    100,
+    Object.values(parts).reduce((sum, points) => sum + points, 0),
+  );
 }
 
 function underAge({ birthDate, registeredOn }: Applicant, { age_min }: Rules): Reason | undefined {

@@ -7,7 +7,11 @@ export const layer3 = {
   kind: 'chunk',
   name: 'layer3',
   load,
-  decide: ({ rows, more }: { rows: readonly Row[]; more: boolean }, _answers: unknown, { policy }: { policy: Policy }) => ({
+  decide: (
+    { rows, more }: { rows: readonly Row[]; more: boolean },
+    _answers: unknown,
+    { policy }: { policy: Policy },
+  ) => ({
     rows: rows.map((row) => ({ reg: row.reg, before: row.before, verdict: decideLayer3(row, policy.layer3) })),
     more,
   }),

@@ -17,4 +17,3 @@ export function load(db: Db, chunk: Chunk, { now }: { now: Date }): Promise<Load
 export async function save(tx: Tx, chunk: Chunk, decided: Loaded<Decided>): Promise<Saved> {
   return { ...(await saveVerdicts(tx, 'layer3', chunk, decided.rows)), more: decided.more };
 }
-

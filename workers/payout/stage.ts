@@ -5,7 +5,17 @@ import type { ChunkStage } from '../../jobs/stage.ts';
 import { type BankClient, createBankClient } from './client.ts';
 import { accountReason } from './due.ts';
 import { resolveOrders } from './resolve.ts';
-import { countStates, intendOrders, loadToSend, loadUnknown, move, type Order, type PayeeAccount, type ToSend, type UnknownOrder } from './store.ts';
+import {
+  countStates,
+  intendOrders,
+  loadToSend,
+  loadUnknown,
+  move,
+  type Order,
+  type PayeeAccount,
+  type ToSend,
+  type UnknownOrder,
+} from './store.ts';
 import { sendOrders } from './submit.ts';
 
 export type BankSettings = Omit<Parameters<typeof createBankClient>[0], 'now' | 'timeout_ms'>;
@@ -30,7 +40,8 @@ export function createPayoutStage(settings: BankSettings | undefined, now: () =>
     kind: 'chunk',
     name: 'payout',
     load: (db, chunk, context) => load(db, chunk, context),
-    intend: async (db, _chunk, work, context) => (work.kind === 'submit' ? intend(db, work.rows, context, screened) : []),
+    intend: async (db, _chunk, work, context) =>
+      work.kind === 'submit' ? intend(db, work.rows, context, screened) : [],
     async ask(db, work, orders, context) {
       const client = bank ?? noBank();
       if (work.kind === 'submit') await sendOrders(db, work.run, orders ?? [], client, context);
@@ -56,7 +67,9 @@ async function load(db: Db, chunk: Chunk, { now }: Context): Promise<Work> {
 async function intend(db: Db, rows: readonly ToSend[], { now }: Context, screened: Screen): Promise<Order[]> {
   const released = rows.filter((row) => row.state === 'released');
   const judged = released.map((row) => ({ row, reason: heldFor(row, screened) }));
-  const held = judged.flatMap(({ row, reason }) => (reason ? [{ instalmentId: row.instalmentId, to: 'held', reason }] : []));
+  const held = judged.flatMap(({ row, reason }) =>
+    reason ? [{ instalmentId: row.instalmentId, to: 'held', reason }] : [],
+  );
   await move(db, ['released'], held, now);
   const payable = judged.filter(({ reason }) => !reason).map(({ row }) => row as ToSend & { account: PayeeAccount });
   return intendOrders(db, payable, now);

@@ -68,9 +68,13 @@ export async function loadToSend(db: Db, chunk: Chunk, run: string, now: Date): 
  * The intent, committed before the bank is called: the order with its reference, the instalment in `submitting`, the
  * money in flight. Only those that moved here may be sent by this worker; another worker has the others.
  */
-export async function intendOrders(db: Db, rows: readonly (ToSend & { account: PayeeAccount })[], now: Date): Promise<Order[]> {
+export async function intendOrders(
+  db: Db,
+  rows: readonly (ToSend & { account: PayeeAccount })[],
+  now: Date,
+): Promise<Order[]> {
   if (rows.length === 0) return [];
-  const orders = rows.map((row) => ({
+  const all = rows.map((row) => ({
     instalmentId: row.instalmentId,
     reference: paymentReference({ ...row, orderNumber: row.orderNumber + 1 }),
     amountIdr: row.amountIdr,
@@ -82,16 +86,26 @@ export async function intendOrders(db: Db, rows: readonly (ToSend & { account: P
     orderNumber: row.orderNumber + 1,
   }));
   return db.transaction().execute(async (tx) => {
+    // Numbered first: whoever was held or stopped since they were loaded gets no order, or a later one would find it there.
+    const { rows: numbered } = await sql<{ id: string }>`
+      update instalments set order_number = order_number + 1
+      where instalment_id = any(${rows.map((row) => row.instalmentId)}::bigint[]) and state = 'released'
+      returning instalment_id as id`.execute(tx);
+    const mine = new Set(numbered.map(({ id }) => id));
+    const orders = all.filter((order) => mine.has(order.instalmentId));
     await sql`
       insert into payment_orders (reference, instalment_id, order_number, amount_idr, channel, provider, account_number, holder_name, submitted_at)
       select *, ${now}::timestamptz from unnest(${orders.map((o) => o.reference)}::text[], ${orders.map((o) => o.instalmentId)}::bigint[],
         ${orders.map((o) => o.orderNumber)}::int[], ${orders.map((o) => o.amountIdr)}::bigint[], ${orders.map((o) => o.channel)}::text[],
-        ${orders.map((o) => o.provider)}::text[], ${orders.map((o) => o.accountNumber)}::text[], ${orders.map((o) => o.holderName)}::text[])
-      on conflict do nothing`.execute(tx);
-    await sql`
-      update instalments set order_number = order_number + 1
-      where instalment_id = any(${orders.map((o) => o.instalmentId)}::bigint[]) and state = 'released'`.execute(tx);
-    const moved = await moveInstalments(tx, ['released'], orders.map((o) => ({ instalmentId: o.instalmentId, to: 'submitting', reason: '' })), now);
+        ${orders.map((o) => o.provider)}::text[], ${orders.map((o) => o.accountNumber)}::text[], ${orders.map((o) => o.holderName)}::text[])`.execute(
+      tx,
+    );
+    const moved = await moveInstalments(
+      tx,
+      ['released'],
+      orders.map((o) => ({ instalmentId: o.instalmentId, to: 'submitting', reason: '' })),
+      now,
+    );
     return orders.filter((order) => moved.has(order.instalmentId));
   });
 }
@@ -107,10 +121,17 @@ function inTransaction<T>(db: Db | Tx, work: (tx: Tx) => Promise<T>): Promise<T>
   return db.isTransaction ? work(db as Tx) : db.transaction().execute(work);
 }
 
-/** Writes a try down before it is made; its number is the X-EXTERNAL-ID. */
-export async function intendCalls(db: Db, references: readonly string[], kind: 'transfer' | 'status'): Promise<Map<string, string>> {
+/** Writes a try down before it is made, with the office's time; its number is the X-EXTERNAL-ID. */
+export async function intendCalls(
+  db: Db,
+  references: readonly string[],
+  kind: 'transfer' | 'status',
+  now: Date,
+): Promise<Map<string, string>> {
   const { rows } = await sql<{ reference: string; external_id: string }>`
-    insert into bank_calls (reference, kind) select r, ${kind} from unnest(${references}::text[]) as r returning reference, external_id`.execute(db);
+    insert into bank_calls (reference, kind, at) select r, ${kind}, ${now}::timestamptz from unnest(${references}::text[]) as r returning reference, external_id`.execute(
+    db,
+  );
   return new Map(rows.map((row) => [row.reference, row.external_id]));
 }
 
@@ -159,19 +180,26 @@ async function takeSteps(tx: Tx, news: readonly BankNews[], now: Date): Promise<
 
 /** An unknown order, and whether the statements have anything to say about it. */
 export interface UnknownOrder extends Order {
-  /** Statements cover the WIB days of every try. */
+  /** For every try there is a statement that covers its WIB day, came after it, and can be read from end to end. */
   readonly covered: boolean;
   readonly onStatement: boolean;
 }
+
+/** The tries of `o`: its first one, which may have died before it was written down, and every one that was. */
+const TRIES = sql`(select o.submitted_at as at union select c.at from bank_calls c where c.reference = o.reference and c.kind = 'transfer')`;
+const PROVES = sql`select from statements s where (t.at at time zone 'Asia/Jakarta')::date between s.from_date and s.to_date
+  and s.received_at >= t.at and not exists (select from statement_lines l where l.statement_id = s.statement_id and l.unreadable is not null)`;
 
 export async function loadUnknown(db: Db, chunk: Chunk): Promise<UnknownOrder[]> {
   const { rows } = await sql<UnknownOrder>`
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr", o.channel, o.provider,
       o.account_number as "accountNumber", o.holder_name as "holderName", o.submitted_at as "orderedAt",
-      exists (select from statements s where (o.submitted_at at time zone 'Asia/Jakarta')::date between s.from_date and s.to_date) as covered,
+      not exists (select from ${TRIES} t where not exists (${PROVES})) as covered,
       exists (select from statement_lines l where l.reference = o.reference) as "onStatement"
     from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
-    where i.instalment_id between ${chunk.lo} and ${chunk.hi} and i.state = 'unknown' order by i.instalment_id`.execute(db);
+    where i.instalment_id between ${chunk.lo} and ${chunk.hi} and i.state = 'unknown' order by i.instalment_id`.execute(
+    db,
+  );
   return rows;
 }
 
@@ -183,6 +211,8 @@ export async function stopForBank(db: Db, run: string): Promise<void> {
 /** States of the chunk's instalments at the end, for its counts. */
 export async function countStates(tx: Tx, ids: readonly string[]): Promise<Map<string, number>> {
   const { rows } = await sql<{ state: string; n: number }>`
-    select state, count(*)::int4 as n from instalments where instalment_id = any(${ids}::bigint[]) group by state`.execute(tx);
+    select state, count(*)::int4 as n from instalments where instalment_id = any(${ids}::bigint[]) group by state`.execute(
+    tx,
+  );
   return new Map(rows.map((row) => [row.state, row.n]));
 }

@@ -19,14 +19,25 @@ const TRIES_MAX = 3;
 const BANK_CODES: Readonly<Record<string, string>> = { bni: '009' };
 
 /** Sends orders that are committed in `submitting`. Every answer is kept as it comes. */
-export async function sendOrders(db: Db, run: string, orders: readonly Order[], bank: BankClient, { now, signal }: Context): Promise<void> {
+export async function sendOrders(
+  db: Db,
+  run: string,
+  orders: readonly Order[],
+  bank: BankClient,
+  { now, signal }: Context,
+): Promise<void> {
   if (orders.length === 0) return;
-  const externalIds = await intendCalls(db, orders.map((order) => order.reference), 'transfer');
+  const externalIds = await intendCalls(
+    db,
+    orders.map((order) => order.reference),
+    'transfer',
+    now,
+  );
   const news = createBatcher<BankNews>((items) => keepNews(db, items, now));
   const limit = pLimit(CALLS_AT_ONCE);
   const send = async (order: Order) => {
     signal.throwIfAborted();
-    const decision = await sendOne(db, order, externalIds.get(order.reference) as string, bank, false, news);
+    const decision = await sendOne({ db, bank, news, now }, order, externalIds.get(order.reference) as string, false);
     if (decision.stopRun) await stopForBank(db, run);
   };
   try {
@@ -37,20 +48,36 @@ export async function sendOrders(db: Db, run: string, orders: readonly Order[], 
   }
 }
 
+interface Sending {
+  readonly db: Db;
+  readonly bank: BankClient;
+  readonly news: Batcher<BankNews>;
+  readonly now: Date;
+}
+
 /** One order that is committed in `submitting`, tried again (same reference, new external id) only while the bank has certainly not taken it. */
 export async function sendOne(
-  db: Db,
+  { db, bank, news, now }: Sending,
   order: Order,
   firstExternalId: string,
-  bank: BankClient,
   sentBefore: boolean,
-  news: Batcher<BankNews>,
 ): Promise<PaymentDecision> {
   const payee = payeeOf(order);
   let externalId = firstExternalId;
   for (let tries = 1; ; tries++) {
-    const reply = await bank.transfer({ ...payee, reference: order.reference, amountIdr: BigInt(order.amountIdr), orderedAt: order.orderedAt, externalId });
-    const sent = { reference: order.reference, amountIdr: BigInt(order.amountIdr), service: serviceOf(payee), sentBefore: sentBefore || tries > 1 };
+    const reply = await bank.transfer({
+      ...payee,
+      reference: order.reference,
+      amountIdr: BigInt(order.amountIdr),
+      orderedAt: order.orderedAt,
+      externalId,
+    });
+    const sent = {
+      reference: order.reference,
+      amountIdr: BigInt(order.amountIdr),
+      service: serviceOf(payee),
+      sentBefore: sentBefore || tries > 1,
+    };
     const decision = decidePayment(sent, reply);
     const again = decision.next === 'again' && tries < TRIES_MAX;
     const state = decision.state === 'submitting' ? 'unknown' : decision.state;
@@ -64,7 +91,7 @@ export async function sendOne(
       reason: reasonOf(decision, state),
     });
     if (!again) return decision;
-    externalId = (await intendCalls(db, [order.reference], 'transfer')).get(order.reference) as string;
+    externalId = (await intendCalls(db, [order.reference], 'transfer', now)).get(order.reference) as string;
   }
 }
 

@@ -7,7 +7,10 @@ const url = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     message: `must be a URL beginning with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
-const count = z.string().regex(/^[1-9]\d{0,9}$/, 'must be a whole number above 0').transform(Number);
+const count = z
+  .string()
+  .regex(/^[1-9]\d{0,9}$/, 'must be a whole number above 0')
+  .transform(Number);
 const text = z.string().min(1, 'must not be empty');
 
 /** A header that every browser sends says nothing about who asks: believing it would open the console to everybody. */
@@ -21,7 +24,10 @@ const identityHeader = z
 /** The environment of contract section 2, checked once at start. */
 const schema = z.object({
   NODE_ENV: z.string().optional(),
-  PRAKERJA_NOW: z.string().refine((value) => parseInstant(value) !== undefined, 'must be an ISO time with an offset').optional(),
+  PRAKERJA_NOW: z
+    .string()
+    .refine((value) => parseInstant(value) !== undefined, 'must be an ISO time with an offset')
+    .optional(),
   PRAKERJA_DATA: text.optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
@@ -94,7 +100,11 @@ export interface Config {
 }
 
 /** All of a group or none: a half-set counterpart names the first variable that is missing. */
-function group<K extends keyof Environment>(environment: Environment, lead: K, others: readonly (keyof Environment)[]): boolean {
+function group<K extends keyof Environment>(
+  environment: Environment,
+  lead: K,
+  others: readonly (keyof Environment)[],
+): boolean {
   if (environment[lead] === undefined) return false;
   const missing = others.find((name) => environment[name] === undefined);
   if (missing) throw refuse(`${missing} is not set, though ${lead} is`);
@@ -120,7 +130,12 @@ function mailOf(env: Environment): MailSettings | undefined {
 
 function bankOf(env: Environment): BankSettings | undefined {
   const names = [
-    'BANK_CLIENT_ID', 'BANK_CLIENT_SECRET', 'BANK_PRIVATE_KEY_FILE', 'BANK_PARTNER_ID', 'BANK_CHANNEL_ID', 'BANK_SOURCE_ACCOUNT',
+    'BANK_CLIENT_ID',
+    'BANK_CLIENT_SECRET',
+    'BANK_PRIVATE_KEY_FILE',
+    'BANK_PARTNER_ID',
+    'BANK_CHANNEL_ID',
+    'BANK_SOURCE_ACCOUNT',
   ] as const;
   if (!group(env, 'BANK_URL', names)) return undefined;
   return {

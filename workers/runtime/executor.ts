@@ -17,7 +17,9 @@ export interface StageContext {
 }
 
 // A chunk stage's Loaded, Intent, Answers and Decided are its own business; the executor only hands them on.
-export type AnyStage = ChunkStage<Db, Tx, StageContext, unknown, unknown, unknown, unknown> | SetStage<Tx, StageContext>;
+export type AnyStage =
+  | ChunkStage<Db, Tx, StageContext, unknown, unknown, unknown, unknown>
+  | SetStage<Tx, StageContext>;
 
 export interface ExecutorOptions {
   readonly db: Db;
@@ -49,7 +51,10 @@ export async function execute(options: ExecutorOptions, stage: AnyStage, chunkId
   try {
     const policy = await loadPolicy(options.db, chunk.policyId);
     const context = { now: options.now(), policy, signal: lease.signal };
-    const save = stage.kind === 'set' ? (tx: Tx) => stage.run(tx, chunk, context) : await prepare(options.db, stage, chunk, context);
+    const save =
+      stage.kind === 'set'
+        ? (tx: Tx) => stage.run(tx, chunk, context)
+        : await prepare(options.db, stage, chunk, context);
     await retryingDeadlocks(() =>
       options.db.transaction().execute(async (tx) => {
         if (!(await holdFence(tx, chunk))) throw new LeaseLost();
@@ -65,7 +70,10 @@ export async function execute(options: ExecutorOptions, stage: AnyStage, chunkId
       return 'handed back';
     }
     await giveBack(options.db, chunk, messageOf(error), CHUNK_ATTEMPTS_MAX);
-    options.log.warn({ chunk: chunkId, stage: stage.name, attempt: chunk.attempt, error: messageOf(error) }, 'chunk failed');
+    options.log.warn(
+      { chunk: chunkId, stage: stage.name, attempt: chunk.attempt, error: messageOf(error) },
+      'chunk failed',
+    );
     throw error;
   } finally {
     lease.end();

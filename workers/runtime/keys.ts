@@ -17,7 +17,11 @@ const FILE = 'kk-token.key';
 export async function kkTokenKey(db: Db, config: Config): Promise<string> {
   const path = join(config.dataDir, FILE);
   const kept = existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
-  const known = await db.selectFrom('settings').select('value').where('key', '=', 'kk_token_fingerprint').executeTakeFirst();
+  const known = await db
+    .selectFrom('settings')
+    .select('value')
+    .where('key', '=', 'kk_token_fingerprint')
+    .executeTakeFirst();
   const key = config.kkTokenKey ?? kept ?? (known ? undefined : randomBytes(32).toString('hex'));
   if (key === undefined) throw refuse(`KK_TOKEN_KEY must be set: this database has one, and ${path} is not there`);
   const fingerprint = sha256Hex(key);
@@ -26,6 +30,8 @@ export async function kkTokenKey(db: Db, config: Config): Promise<string> {
     mkdirSync(config.dataDir, { recursive: true });
     writeFileSync(path, `${key}\n`, { mode: 0o600, flag: 'wx' });
   }
-  await sql`insert into settings (key, value) values ('kk_token_fingerprint', ${fingerprint}) on conflict do nothing`.execute(db);
+  await sql`insert into settings (key, value) values ('kk_token_fingerprint', ${fingerprint}) on conflict do nothing`.execute(
+    db,
+  );
   return key;
 }

@@ -26,7 +26,9 @@ export async function createLimiter(db: Db, name: string, rate_per_second: numbe
     const { rows } = await sql<{ wait_ms: number }>`
       update counterparts set next_at = greatest(next_at, clock_timestamp()) + make_interval(secs => ${group / rate_per_second})
       where name = ${name}
-      returning (extract(epoch from next_at - clock_timestamp()) * 1000)::float8 - ${group * gap_ms}::float8 as wait_ms`.execute(db);
+      returning (extract(epoch from next_at - clock_timestamp()) * 1000)::float8 - ${group * gap_ms}::float8 as wait_ms`.execute(
+      db,
+    );
     const first_ms = asked_ms + Math.max(0, rows[0]?.wait_ms ?? 0);
     moments_ms = Array.from({ length: group }, (_, i) => first_ms + i * gap_ms);
   }

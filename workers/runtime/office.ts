@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Database, type Db, openDatabase } from '../../db/connection.ts';
 import { startEmbedded } from '../../db/embedded.ts';
@@ -34,7 +35,7 @@ export async function openOffice(options: { unprepared?: boolean } = {}): Promis
   let queues: Promise<Queues> | undefined;
   let closed: Promise<void> | undefined;
   const close = async () => {
-    await (await queues)?.close();
+    await closeQueues(queues);
     await database.close();
     await server?.stop();
   };
@@ -60,6 +61,18 @@ export async function openOffice(options: { unprepared?: boolean } = {}): Promis
     throw error;
   }
   return office;
+}
+
+const CLOSE_WITHIN_MS = 5000;
+
+/** A queue that does not answer must not keep a command from ending: BullMQ's close has no time limit of its own. */
+async function closeQueues(queues: Promise<Queues> | undefined): Promise<void> {
+  const open = await queues?.catch(() => undefined);
+  if (!open) return;
+  const timer = new AbortController();
+  const limit = pause(CLOSE_WITHIN_MS, undefined, { signal: timer.signal }).catch(() => undefined);
+  await Promise.race([open.close(), limit]);
+  timer.abort();
 }
 
 async function reach({ db }: Office): Promise<void> {
@@ -112,10 +125,14 @@ async function rememberBackend(db: Db, backend: Backend): Promise<void> {
   const known = await db.selectFrom('settings').select('value').where('key', '=', 'queue_backend').executeTakeFirst();
   if (known?.value === backend) return;
   if (known) {
-    const open = await sql<{ n: number }>`select count(*)::int4 as n from chunks where state in ('ready', 'running')`.execute(db);
+    const open = await sql<{
+      n: number;
+    }>`select count(*)::int4 as n from chunks where state in ('ready', 'running')`.execute(db);
     if (open.rows[0]?.n) {
       const how = known.value === 'redis' ? 'set REDIS_URL' : 'unset REDIS_URL';
-      throw refuse(`this database works with BullMQ on ${known.value} and ${open.rows[0].n} chunks are open: ${how}, or let them end first`);
+      throw refuse(
+        `this database works with BullMQ on ${known.value} and ${open.rows[0].n} chunks are open: ${how}, or let them end first`,
+      );
     }
   }
   await sql`
@@ -128,6 +145,10 @@ async function queuePrefix(db: Db): Promise<string> {
   await sql`
     insert into settings (key, value) values ('queue_prefix', 'prakerja-' || substr(md5(random()::text), 1, 8))
     on conflict do nothing`.execute(db);
-  const row = await db.selectFrom('settings').select('value').where('key', '=', 'queue_prefix').executeTakeFirstOrThrow();
+  const row = await db
+    .selectFrom('settings')
+    .select('value')
+    .where('key', '=', 'queue_prefix')
+    .executeTakeFirstOrThrow();
   return row.value;
 }

@@ -60,12 +60,13 @@ interface Made extends Stoppable {
 
 const workerSettings = { lockDuration: LOCK_MS, stalledInterval: LOCK_MS / 2, maxStalledCount: 1000 };
 
-function overRedis(url: string, prefix: string): Made {
+function overRedis(url: string, prefix: string, onError: Options['onError']): Made {
   const connection = new Redis(url, { maxRetriesPerRequest: null });
+  connection.on('error', onError);
   return {
     queue: (name) => new Queue(name, { connection, prefix, defaultJobOptions: jobOptions }),
     worker: (name, concurrency, run) => new Worker(name, run, { connection, prefix, concurrency, ...workerSettings }),
-    close: async () => void (await connection.quit().catch(() => connection.disconnect())),
+    close: async () => connection.disconnect(),
   };
 }
 
@@ -93,7 +94,7 @@ export async function migrateQueues(databaseUrl: string): Promise<void> {
 /** Opens the queues: Redis where its URL is set, else BullMQ's PostgreSQL backend in our own database. */
 export function openQueues(options: Options): Queues {
   const made = options.redisUrl
-    ? overRedis(options.redisUrl, options.prefix ?? 'prakerja')
+    ? overRedis(options.redisUrl, options.prefix ?? 'prakerja', options.onError)
     : overPostgres(options.databaseUrl);
   const queues = new Map<StageName, AnyQueue>();
   const workers = new Set<Stoppable>();

@@ -4,7 +4,10 @@
  */
 export function stopOnSignals(): AbortSignal {
   const controller = new AbortController();
-  for (const [name, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  for (const [name, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(code);
       controller.abort();

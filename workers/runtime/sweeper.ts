@@ -1,9 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { forgetQueue, putBackExpired, takeUnqueued, waitingInQueue } from '../../db/chunk.ts';
 import type { Db } from '../../db/connection.ts';
-import { sql } from 'kysely';
 import { currentRun } from '../../db/run.ts';
 import { touchDue } from '../../db/touch.ts';
 import { stageNames } from '../../jobs/stages.ts';
+import type { Office } from './office.ts';
 import type { Queues } from './queues.ts';
 
 /** One look at the chunks table takes at most this many, so that a sweep stays short. */
@@ -20,6 +22,23 @@ export async function dispatch(db: Db, queues: Queues): Promise<number> {
     total += chunks.length;
     if (chunks.length < TAKE_MAX) return total;
   }
+}
+
+const QUEUE_ANSWERS_WITHIN_MS = 5000;
+
+/**
+ * Enqueues what a command has opened, if the queue answers: an import must not fail because Redis is away. Whatever is
+ * not enqueued stays ready, and the sweeper of the first worker that reaches the queue enqueues it.
+ */
+export async function dispatchIfReachable(office: Office): Promise<void> {
+  const late = new AbortController();
+  const limit = pause(QUEUE_ANSWERS_WITHIN_MS, 'late', { signal: late.signal }).catch(() => 'late');
+  const sent = office.queues().then((queues) => dispatch(office.db, queues));
+  sent.catch(() => undefined);
+  if ((await Promise.race([sent, limit])) === 'late') {
+    office.log.warn('the queue does not answer; a worker will pick up what is ready once it does');
+  }
+  late.abort();
 }
 
 /**
@@ -41,7 +60,9 @@ async function openDue(db: Db, now: Date): Promise<void> {
   for (const stage of ['email', 'dukcapil'] as const) {
     const due = await sql`
       select 1 from ${sql.table(`verdicts_${stage}`)} v
-      where outcome = 'waiting' and due_at <= ${now} and not exists (select from touched t where t.stage = ${stage} and t.reg = v.reg) limit 1`.execute(db);
+      where outcome = 'waiting' and due_at <= ${now} and not exists (select from touched t where t.stage = ${stage} and t.reg = v.reg) limit 1`.execute(
+      db,
+    );
     if (due.rows.length > 0) {
       await db.transaction().execute(async (tx) => {
         await currentRun(tx);

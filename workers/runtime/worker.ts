@@ -66,7 +66,11 @@ export async function executeHere(office: Office, stage: StageName, chunkId: str
   const stages: Stages = await createStages(office.config, office.db);
   try {
     const never = new AbortController().signal;
-    await execute({ db: office.db, log: office.log, now: office.config.now, stopping: never }, stages.of[stage], chunkId);
+    await execute(
+      { db: office.db, log: office.log, now: office.config.now, stopping: never },
+      stages.of[stage],
+      chunkId,
+    );
   } finally {
     await stages.close();
   }
@@ -114,5 +118,7 @@ export async function untilStuck(office: Office, stages: readonly StageName[]): 
 export async function finishRun(office: Office): Promise<void> {
   await sql`
     update runs set state = 'done', finished_at = clock_timestamp() where state = 'running' and not exists (
-      select from chunks where state in ('ready', 'running') and stage in ('dedupe', 'email', 'dukcapil', 'layer3'))`.execute(office.db);
+      select from chunks where state in ('ready', 'running') and stage in ('dedupe', 'email', 'dukcapil', 'layer3'))`.execute(
+    office.db,
+  );
 }

@@ -65,9 +65,16 @@ describe('a wrong value is exit 2, names its variable and never repeats it', () 
   });
 });
 
-describe.each([['DUKCAPIL_URL', registry], ['SMTP_URL', mail], ['BANK_URL', bank]] as const)('the counterpart of %s', (lead, all) => {
+describe.each([
+  ['DUKCAPIL_URL', registry],
+  ['SMTP_URL', mail],
+  ['BANK_URL', bank],
+] as const)('the counterpart of %s', (lead, all) => {
   it.each(Object.keys(all).filter((name) => name !== lead))('half set, without %s, names it', (missing) => {
-    for (const left of [Object.fromEntries(Object.entries(all).filter(([name]) => name !== missing)), { ...all, [missing]: '' }]) {
+    for (const left of [
+      Object.fromEntries(Object.entries(all).filter(([name]) => name !== missing)),
+      { ...all, [missing]: '' },
+    ]) {
       const error = refusal(left);
       expect(error?.exitCode).toBe(2);
       expect(error?.message).toMatch(new RegExp(`^${missing} is not set, though ${lead} is$`));
@@ -96,12 +103,18 @@ describe('readConfig', () => {
   });
 
   it('an empty variable counts as unset', () => {
-    const empty = Object.fromEntries([...wrong.map(([name]) => [name, '']), ...Object.keys(bank).map((name) => [name, ''])]);
+    const empty = Object.fromEntries([
+      ...wrong.map(([name]) => [name, '']),
+      ...Object.keys(bank).map((name) => [name, '']),
+    ]);
     expect(refusal(empty)).toBeUndefined();
   });
 
   it('production needs a database of its own', () => {
-    expect(refusal({ NODE_ENV: 'production' })).toMatchObject({ exitCode: 2, message: expect.stringContaining('DATABASE_URL') });
+    expect(refusal({ NODE_ENV: 'production' })).toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('DATABASE_URL'),
+    });
     expect(readConfig({ NODE_ENV: 'production', DATABASE_URL: 'postgres://db/prakerja' }).production).toBe(true);
   });
 

@@ -18,7 +18,12 @@ const NOW = new Date('2020-09-15T12:00:00+07:00');
 beforeEach(() => clear(database));
 
 /** A stage that does what a test says; it marks a save in `settings`, in the fenced transaction. */
-function stageOf(parts: { ask?: (signal: AbortSignal) => Promise<void>; save?: (tx: Tx) => Promise<void>; counts?: Counts; more?: boolean }): AnyStage {
+function stageOf(parts: {
+  ask?: (signal: AbortSignal) => Promise<void>;
+  save?: (tx: Tx) => Promise<void>;
+  counts?: Counts;
+  more?: boolean;
+}): AnyStage {
   return {
     kind: 'chunk',
     name: 'email',
@@ -26,7 +31,9 @@ function stageOf(parts: { ask?: (signal: AbortSignal) => Promise<void>; save?: (
     ask: async (_db, _loaded, _intent, { signal }) => parts.ask?.(signal),
     decide: () => undefined,
     save: async (tx, chunk) => {
-      await sql`insert into settings (key, value) values (${`saved ${chunk.chunkId}`}, '') on conflict do nothing`.execute(tx);
+      await sql`insert into settings (key, value) values (${`saved ${chunk.chunkId}`}, '') on conflict do nothing`.execute(
+        tx,
+      );
       await parts.save?.(tx);
       return { ...(parts.counts ?? noCounts()), more: parts.more ?? false };
     },
@@ -34,7 +41,12 @@ function stageOf(parts: { ask?: (signal: AbortSignal) => Promise<void>; save?: (
 }
 
 const saved = () => values(database, `select key from settings where key like 'saved%' order by 1`);
-const context = (stopping = new AbortController().signal) => ({ db, log: createLog('silent'), now: () => NOW, stopping });
+const context = (stopping = new AbortController().signal) => ({
+  db,
+  log: createLog('silent'),
+  now: () => NOW,
+  stopping,
+});
 
 function claimed(chunk: Chunk | undefined): Chunk {
   if (!chunk) throw new Error('the chunk was not to be had');
@@ -67,7 +79,9 @@ describe('claim', () => {
     const [one, two] = [await addChunk(database, 'dedupe', 1, 9), await addChunk(database, 'dedupe', 10, 19)];
     const running = claimed(await claim(db, one, 'a', LEASE_SECONDS));
     expect(await claim(db, two, 'b', LEASE_SECONDS)).toBeUndefined();
-    await expect(sql`update chunks set state = 'running', lease_until = clock_timestamp() where chunk_id = ${two}`.execute(db)).rejects.toThrow('chunks_one_set_stage_runs');
+    await expect(
+      sql`update chunks set state = 'running', lease_until = clock_timestamp() where chunk_id = ${two}`.execute(db),
+    ).rejects.toThrow('chunks_one_set_stage_runs');
     await sql`update chunks set state = 'done', lease_until = null, n_in = 0, n_passed = 0, n_rejected = 0, n_waiting = 0, n_parked = 0
       where chunk_id = ${running.chunkId}`.execute(db);
     expect(await claim(db, two, 'b', LEASE_SECONDS)).toBeDefined();
@@ -110,7 +124,16 @@ describe('what a chunk comes to', () => {
     const counts = { passed: 3, rejected: 2, waiting: 1, parked: 0 };
     expect(await execute(context(), stageOf({ counts }), id)).toBe('done');
     expect(await saved()).toEqual([`saved ${id}`]);
-    const row = { state: 'done', n_in: '6', n_passed: '3', n_rejected: '2', n_waiting: '1', n_parked: '0', lease_until: null, error: null };
+    const row = {
+      state: 'done',
+      n_in: '6',
+      n_passed: '3',
+      n_rejected: '2',
+      n_waiting: '1',
+      n_parked: '0',
+      lease_until: null,
+      error: null,
+    };
     expect(await chunkRow(database, id)).toMatchObject(row);
     expect(await execute(context(), stageOf({}), id)).toBe('gone');
   });
@@ -120,7 +143,12 @@ describe('what a chunk comes to', () => {
     const counts = { passed: 1, rejected: 0, waiting: 0, parked: 0 };
     const touched = stageOf({ counts, ask: async () => void (await sql`update chunks set again = true`.execute(db)) });
     await execute(context(), touched, id);
-    expect(await chunkRow(database, id)).toMatchObject({ state: 'ready', again: false, enqueued_at: null, done_at: null });
+    expect(await chunkRow(database, id)).toMatchObject({
+      state: 'ready',
+      again: false,
+      enqueued_at: null,
+      done_at: null,
+    });
     await execute(context(), stageOf({ counts, more: true }), id);
     expect(await chunkRow(database, id)).toMatchObject({ state: 'ready', n_in: '2' });
     await execute(context(), stageOf({ counts }), id);
@@ -133,7 +161,12 @@ describe('what a chunk comes to', () => {
     for (let attempt = 1; attempt <= CHUNK_ATTEMPTS_MAX; attempt++) {
       await expect(execute(context(), broken, id)).rejects.toThrow('the disk is full');
       const state = attempt < CHUNK_ATTEMPTS_MAX ? 'ready' : 'failed';
-      expect(await chunkRow(database, id)).toMatchObject({ state, attempt, error: 'the disk is full', enqueued_at: null });
+      expect(await chunkRow(database, id)).toMatchObject({
+        state,
+        attempt,
+        error: 'the disk is full',
+        enqueued_at: null,
+      });
     }
     expect(await saved()).toEqual([]);
     expect(await execute(context(), stageOf({}), id)).toBe('gone');
@@ -171,7 +204,10 @@ describe('what a chunk comes to', () => {
 
 describe('the database refuses', () => {
   it.each([
-    ['a done chunk whose counts do not add up', `state = 'done', n_in = 2, n_passed = 1, n_rejected = 0, n_waiting = 0, n_parked = 0`],
+    [
+      'a done chunk whose counts do not add up',
+      `state = 'done', n_in = 2, n_passed = 1, n_rejected = 0, n_waiting = 0, n_parked = 0`,
+    ],
     ['a running chunk without a lease', `state = 'running'`],
     ['a lease of a chunk that does not run', `lease_until = clock_timestamp()`],
     ['a range that ends before it begins', `hi = lo - 1`],

@@ -37,13 +37,17 @@ describe('permits', () => {
     const RATE_PER_SECOND = 400;
     const GROUP = RATE_PER_SECOND / 20;
     const CALLS = 120;
-    const limiters = await Promise.all([createLimiter(db, 'shared', RATE_PER_SECOND), createLimiter(db, 'shared', RATE_PER_SECOND)]);
+    const limiters = await Promise.all([
+      createLimiter(db, 'shared', RATE_PER_SECOND),
+      createLimiter(db, 'shared', RATE_PER_SECOND),
+    ]);
     await Promise.all(limiters.flatMap((limiter) => Array.from({ length: CALLS }, () => limiter.permit(never))));
     const taken = await leases();
     expect(taken.length * GROUP).toBeGreaterThanOrEqual(CALLS * limiters.length);
     for (const [i, lease] of taken.entries()) {
       const before = taken[i - 1];
-      if (before) expect(lease.until_ms - before.until_ms).toBeGreaterThanOrEqual((GROUP * 1000) / RATE_PER_SECOND - 0.01);
+      if (before)
+        expect(lease.until_ms - before.until_ms).toBeGreaterThanOrEqual((GROUP * 1000) / RATE_PER_SECOND - 0.01);
     }
   });
 

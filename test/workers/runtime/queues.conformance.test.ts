@@ -176,7 +176,8 @@ describe.each(backends)('queues on %s', (backend) => {
     expect(await queues.size('email')).toBe(0);
     await database.pool.query(`update chunks set enqueued_at = enqueued_at - interval '1 minute'`);
     await sweep(database.db, queues, NOW);
-    expect((await bench.inspect('email').getWaiting()).map((job) => job.data)).toEqual([{ chunkId, runId: '1', stage: 'email' }]);
+    expect((await bench.inspect('email').getWaiting()).map((job) => job.data)).toEqual([
+      { chunkId, runId: '1', stage: 'email' },
+    ]);
   });
-
 });
