@@ -48,13 +48,36 @@ export async function batchQuota(db: Db, batch: number): Promise<{ provinceCode:
   return rows;
 }
 
-/** Opens the one chunk of the assignment stage that freezes the pool of a batch. */
+/** Opens the one chunk of the assignment stage that freezes the pool of a batch; one that a killed closing left is taken again. */
 export async function openClosing(tx: Tx, batch: number): Promise<string> {
   const runId = await currentRun(tx);
+  const left = await tx
+    .selectFrom('chunks')
+    .select('chunk_id')
+    .where('stage', '=', 'assignment')
+    .where('subject', '=', String(batch))
+    .where('state', 'in', ['ready', 'running'])
+    .executeTakeFirst();
+  if (left) return left.chunk_id;
   const { rows } = await sql<{ id: string }>`
     insert into chunks (run_id, stage, lo, hi, subject, enqueued_at) values (${runId}, 'assignment', 0, 0, ${String(batch)}, clock_timestamp())
     returning chunk_id as id`.execute(tx);
   return rows[0]?.id as string;
+}
+
+/** Cancels a batch that was not decreed; its people may be corrected again unless another pool holds them. */
+export async function cancelBatch(tx: Tx, batch: number): Promise<void> {
+  await lockBatch(tx, batch, ['open', 'closed', 'drawn']);
+  await tx.updateTable('batches').set({ state: 'cancelled' }).where('batch', '=', batch).execute();
+  await sql`
+    update people p set pool_batch = (
+      select min(q.batch) from pool q join batches b using (batch) where q.nik = p.nik and b.state <> 'cancelled')
+    where pool_batch = ${batch}`.execute(tx);
+  await sql`
+    update people p set joined_batch = (
+      select min(j.batch) from joins j join batches b using (batch) join registrations r on r.reg = j.reg
+      where r.nik = p.nik and b.closed_at is not null and b.state <> 'cancelled')
+    where joined_batch = ${batch}`.execute(tx);
 }
 
 /** Registrations of people who joined and are still waiting, by stage and reason: who stays outside when the pool freezes. */

@@ -143,10 +143,13 @@ export async function complete(tx: Tx, chunk: Chunk, counts: Counts, more: boole
     where chunk_id = ${chunk.chunkId}`.execute(tx);
 }
 
-/** Gives a chunk back after a failure: ready again, or failed when its tries are used up. */
+const BACKOFF_SECONDS = 0.5;
+
+/** Gives a chunk back after a failure: ready again after a growing, jittered pause, or failed when its tries are used up. */
 export async function giveBack(db: Db, chunk: Chunk, error: string, attempts_max: number): Promise<void> {
   await sql`
     update chunks set state = case when attempt >= ${attempts_max} then 'failed' else 'ready' end, lease_until = null,
+      not_before = clock_timestamp() + make_interval(secs => ${BACKOFF_SECONDS} * 2 ^ attempt * (0.5 + random())),
       error = ${error}, enqueued_at = null
     where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running'`.execute(db);
 }
@@ -176,7 +179,10 @@ export async function takeUnqueued(db: Db, limit: number): Promise<OpenChunk[]> 
 export async function putBackExpired(db: Db): Promise<number> {
   const { numAffectedRows } = await sql`
     update chunks set state = 'ready', token = token + 1, lease_until = null, enqueued_at = null
-    where state = 'running' and lease_until < clock_timestamp()`.execute(db);
+    where chunk_id in (
+      select chunk_id from chunks where state = 'running' and lease_until < clock_timestamp() for update skip locked)`.execute(
+    db,
+  );
   return Number(numAffectedRows);
 }
 

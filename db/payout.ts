@@ -238,6 +238,16 @@ export async function holdPerson(tx: Tx, registrationId: string, by: string, not
   return held.size;
 }
 
+/** Lets go what a person or a list held, once the cause is gone: due again, and screened again before it is paid. Returns how many. */
+export async function releaseHold(tx: Tx, registrationId: string, by: string, note: string): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update instalments i set state = 'due', reason = '', payout_run = null from registrations r
+    where r.reg = i.reg and r.registration_id = ${registrationId} and i.state = 'held'`.execute(tx);
+  if (!numAffectedRows) throw refuse('no instalment of this registration is held');
+  await audit(tx, { who: by, action: 'payout unhold', subject: registrationId, note });
+  return Number(numAffectedRows);
+}
+
 /** Instalments by state and kind. */
 export async function payoutCounts(db: Db): Promise<{ state: string; kind: string; n: number; total_idr: string }[]> {
   const { rows } = await sql<{ state: string; kind: string; n: number; total_idr: string }>`

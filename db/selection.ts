@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { sql } from 'kysely';
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type pg from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { audit } from './audit.ts';
 import { lockBatch } from './batch.ts';
 import type { Database, Tx } from './connection.ts';

@@ -1,10 +1,19 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { audit } from '../db/audit.ts';
-import { batchCounts, batchQuota, findBatch, lockBatch, openBatch, openClosing, waitingJoiners } from '../db/batch.ts';
+import {
+  batchCounts,
+  batchQuota,
+  cancelBatch,
+  findBatch,
+  lockBatch,
+  openBatch,
+  openClosing,
+  waitingJoiners,
+} from '../db/batch.ts';
 import { loadPolicy, storePolicy } from '../db/run.ts';
 import { poolPieces, storeCommitment } from '../db/selection.ts';
-import { refuse } from '../jobs/errors.ts';
+import { fail, refuse } from '../jobs/errors.ts';
 import { type VerdictStage, verdictStages } from '../jobs/stages.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { executeHere, untilStuck } from '../workers/runtime/worker.ts';
@@ -91,7 +100,9 @@ export async function closeBatch(
   if (found.state === 'open') {
     await untilStuck(office, verdictStages as readonly VerdictStage[]);
     const chunkId = await db.transaction().execute((tx) => openClosing(tx, batch));
-    await executeHere(office, 'assignment', chunkId);
+    const executed = await executeHere(office, 'assignment', chunkId);
+    if (executed !== 'done')
+      throw fail(`batch ${batch} is still open: another closing is at work; try again in two minutes`);
   }
   const waiting = await waitingJoiners(db, batch);
   const target = dir ?? join(config.dataDir, 'draws', String(batch));
@@ -177,8 +188,7 @@ export function cancel(text: string): Promise<Report> {
   const batch = batchNumber(text);
   return withOffice(async ({ db }) => {
     await db.transaction().execute(async (tx) => {
-      await lockBatch(tx, batch, ['open', 'closed', 'drawn']);
-      await tx.updateTable('batches').set({ state: 'cancelled' }).where('batch', '=', batch).execute();
+      await cancelBatch(tx, batch);
       await audit(tx, { who: 'cli', action: 'batch cancel', subject: `batch ${batch}`, note: '' });
     });
     return done(await document(db, batch), `Batch ${batch} is cancelled. Who joined it can join another.`);

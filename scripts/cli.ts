@@ -178,6 +178,15 @@ command(
   .requiredOption('--note <why>')
   .option('--by <who>')
   .action((id, options) => run(async () => (await import('./payout.ts')).hold(id, options)));
+command(
+  payout,
+  'unhold <registration_id>',
+  'let go what was held',
+  'payout unhold R-0001 --by ayu --note "account corrected"',
+)
+  .requiredOption('--by <who>')
+  .requiredOption('--note <why>')
+  .action((id, options) => run(async () => (await import('./payout.ts')).unhold(id, options)));
 command(payout, 'resolve', 'ask the bank about what is unknown', 'payout resolve').action(() =>
   run(async () => (await import('./payout.ts')).resolve()),
 );

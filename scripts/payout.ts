@@ -5,6 +5,7 @@ import {
   openResolution,
   openSubmission,
   payoutCounts,
+  releaseHold,
   releaseRun,
   stopRun,
 } from '../db/payout.ts';
@@ -148,6 +149,20 @@ export function hold(registrationId: string, options: { note: string; by?: strin
       .transaction()
       .execute((tx) => holdPerson(tx, registrationId, options.by ?? 'cli', note, config.now()));
     return done({ held }, `${held} instalments are held. Those that may be at the bank are not touched.`);
+  });
+}
+
+/** `payout unhold REGISTRATION_ID --by WHO --note WHY` */
+export function unhold(registrationId: string, options: { by: string; note: string }): Promise<Report> {
+  const by = personName('--by', options.by);
+  const note = options.note.trim();
+  if (note === '') throw refuse('--note must say why');
+  return withOffice(async ({ db }) => {
+    const released = await db.transaction().execute((tx) => releaseHold(tx, registrationId, by, note));
+    return done(
+      { due: released },
+      `${released} instalments are due again; the next run takes them if lists and account allow.`,
+    );
   });
 }
 

@@ -27,13 +27,14 @@ export function readPolicyFile(path: string): Policy {
   } catch {
     throw refuse(`the policy file ${path} cannot be read`);
   }
-  return parsePolicy(text);
+  const policy = parsePolicy(text);
+  if (policy.dedupe?.likely) throw notYet('dedupe.likely, likely duplicates with different NIKs: set it to false');
+  return policy;
 }
 
 /** `run start`: decides what is undecided in dedupe to layer3, and again what an import has touched since. */
 export function runStart(options: RunOptions): Promise<Report> {
   const policy = options.policy === undefined ? undefined : readPolicyFile(options.policy);
-  if (policy?.dedupe?.likely) throw notYet('dedupe.likely, likely duplicates with different NIKs: set it to false');
   return withOffice((office) => decideAll(office, policy, options));
 }
 

@@ -24,7 +24,7 @@ export function readSnapshot({ db, config }: ConsoleOffice) {
       at: new Date(),
       /** The rules' now, which PRAKERJA_NOW may have set to another day. */
       now,
-      funnel: { ...(await funnel(tx, null, now)), registered: 1499 },
+      funnel: await funnel(tx, null, now),
       status: await statusDocument({ db: tx, config }),
       batches: await batchOverview(tx),
       payouts: await payoutCounts(tx),

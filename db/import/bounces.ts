@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import type { Database, Tx } from '../connection.ts';
+import { asOurs, lockMerging, retryingDeadlocks, withSession } from '../session.ts';
 import { type Column, type Fault, optionalText, unstorable } from './columns.ts';
 import { type EmailEventType, eventColumns, storeResolvedEvents } from './email-events.ts';
 import type { ImportResult } from './execute.ts';
 import { closeLoad, openLoad, tally } from './load.ts';
 import { type QuarantineFiles, recordFaults, writeQuarantine } from './quarantine.ts';
 import type { DataRecord } from './records.ts';
-import { asOurs, lockMerging, retryingDeadlocks, withSession } from '../session.ts';
 import { createStage, StageWriter } from './stage.ts';
 
 /** What a raw message said about a recipient, who is named in any of four ways. */

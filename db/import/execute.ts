@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import type pg from 'pg';
 import { fail, refuse } from '../../jobs/errors.ts';
 import type { Database, Tx } from '../connection.ts';
+import { asOurs, lockMerging, retryingDeadlocks, withSession } from '../session.ts';
 import type { Fault } from './columns.ts';
 import { csvValues, ndjsonValues } from './header.ts';
 import type { Kind } from './kind.ts';
@@ -9,7 +10,6 @@ import { readLines } from './lines.ts';
 import { closeLoad, type LoadCounts, openLoad, tally } from './load.ts';
 import { type QuarantineFiles, recordFaults, writeQuarantine } from './quarantine.ts';
 import { csvRecords, type DataRecord, ndjsonRecords } from './records.ts';
-import { asOurs, lockMerging, retryingDeadlocks, withSession } from '../session.ts';
 import { openSource, type Source, sourceName, spool } from './source.ts';
 import { createStage, StageWriter } from './stage.ts';
 

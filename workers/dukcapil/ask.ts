@@ -13,6 +13,7 @@ type Db = Parameters<typeof keptAnswers>[0];
 
 export interface Limiter {
   permit(signal: AbortSignal): Promise<void>;
+  pause(seconds: number): Promise<void>;
 }
 
 export interface Asking {
@@ -28,6 +29,8 @@ interface Context {
 }
 
 const CALLS_AT_ONCE = 16;
+/** A longer "stay away" is kept to this: the next call asks again. */
+const PAUSE_SECONDS_MAX = 30;
 /** "Not found" speaks for the NIK whatever else was asked: it is kept under this question. */
 const ANY = '';
 const DAY_HOURS = 24;
@@ -75,6 +78,8 @@ export async function ask(
   const call = async (row: Row) => {
     await asking.limiter.permit(context.signal);
     const reply = await asking.client.verify(questionAbout(row, context.policy.dukcapil));
+    if (reply.retryAfterSeconds !== undefined)
+      await asking.limiter.pause(Math.min(reply.retryAfterSeconds, PAUSE_SECONDS_MAX));
     if (reply.quotaLeft !== undefined) quotaLeft = Math.min(quotaLeft ?? reply.quotaLeft, reply.quotaLeft);
     answers.set(row.reg, reply.answer);
     const question = reply.answer.kind === 'not_found' ? ANY : questionKey(row, context.policy);

@@ -5,6 +5,8 @@ import type { Db } from '../../db/connection.ts';
 export interface Limiter {
   /** Resolves when the caller may send one call. */
   permit(signal: AbortSignal): Promise<void>;
+  /** The counterpart asked everybody to stay away for a while: moments that were leased here are dropped. */
+  pause(seconds: number): Promise<void>;
 }
 
 /** Permits are leased in small groups: one statement per call would cost more than the calls. */
@@ -46,6 +48,12 @@ export async function createLimiter(db: Db, name: string, rate_per_second: numbe
       const wait_ms = at_ms - performance.now();
       if (wait_ms > 1) await new Promise((done) => setTimeout(done, wait_ms));
       signal.throwIfAborted();
+    },
+    pause: async (seconds) => {
+      moments_ms = [];
+      await sql`
+        update counterparts set next_at = greatest(next_at, clock_timestamp() + make_interval(secs => ${seconds}))
+        where name = ${name}`.execute(db);
     },
   };
 }

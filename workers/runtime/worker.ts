@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { openCounts } from '../../db/chunk.ts';
+import { openCounts, putBackExpired } from '../../db/chunk.ts';
 import { type StageName, stageSettings } from '../../jobs/stages.ts';
-import { execute } from './executor.ts';
+import { type Executed, execute } from './executor.ts';
 import type { Office } from './office.ts';
 import type { Stoppable } from './queues.ts';
 import { createStages, type Stages } from './stages.ts';
@@ -62,11 +62,12 @@ async function keepSweeping({ db, config, log, queues }: Office, signal: AbortSi
 }
 
 /** Runs one chunk here and now, without the queue: what a command does that a person waits for. */
-export async function executeHere(office: Office, stage: StageName, chunkId: string): Promise<void> {
+export async function executeHere(office: Office, stage: StageName, chunkId: string): Promise<Executed> {
+  await putBackExpired(office.db);
   const stages: Stages = await createStages(office.config, office.db);
   try {
     const never = new AbortController().signal;
-    await execute(
+    return await execute(
       { db: office.db, log: office.log, now: office.config.now, stopping: never },
       stages.of[stage],
       chunkId,

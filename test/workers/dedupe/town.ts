@@ -106,7 +106,7 @@ export class Town {
   async #save(id: string, stage: 'email' | 'dukcapil', made: ReturnType<typeof verdict>, before: string | null): Promise<void> {
     await this.#database.db.transaction().execute(async (tx) => {
       const { reg } = await tx.selectFrom('registrations').select('reg').where('registration_id', '=', id).executeTakeFirstOrThrow();
-      const chunk: Chunk = { chunkId: '1', runId: '1', stage, lo: reg, hi: reg, subject: null, policyId: 1, token: '1', attempt: 1 };
+      const chunk: Chunk = { chunkId: '1', runId: '1', stage, lo: reg, hi: reg, regs: null, subject: null, policyId: 1, token: '1', attempt: 1 };
       // A verdict of this stage that stands there is taken as it is: the step only says what became of it.
       const found = await sql<{ before: string }>`
         select outcome || '.' || reason as before from ${sql.table(`verdicts_${stage}`)} where reg = ${reg}`.execute(tx);
@@ -119,6 +119,8 @@ export class Town {
     const { db } = this.#database;
     const context = { db, log: createLog('silent'), now: () => new Date(), stopping: new AbortController().signal };
     for (;;) {
+      // Reviews wait for more people to come: time goes by.
+      await sql`update chunks set not_before = clock_timestamp() where state = 'ready'`.execute(db);
       const open = await sql<{ id: string }>`select chunk_id as id from chunks where stage = 'dedupe' and state = 'ready' order by 1`.execute(db);
       if (open.rows.length === 0) break;
       for (const { id } of open.rows) await execute(context, dedupe, id);
@@ -137,6 +139,8 @@ export class Town {
       const standing = own.find(({ id, gaveWay }) => !gaveWay && verdicts.get(id)?.outcome === 'passed')?.id ?? [...verdicts.keys()].at(-1);
       this.#people.set(nik, { standing: standing ?? '', joined: person?.joined ?? false });
       for (const [id, { outcome, detail }] of verdicts) lines.push(`${id} ${outcome} ${detail}`);
+      // A duplicate's later verdicts are withdrawn: should it stand again, it is asked again.
+      for (const one of own) if (verdicts.get(one.id)?.outcome === 'rejected') one.gaveWay = false;
     }
     return lines.sort();
   }

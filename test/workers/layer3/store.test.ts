@@ -21,7 +21,7 @@ async function seen(changes: Partial<Citizen>, files: Record<string, string>, no
   await decided(database, 'email');
   await decided(database, 'dukcapil');
   const { reg } = await db.selectFrom('registrations').select('reg').executeTakeFirstOrThrow();
-  const chunk: Chunk = { chunkId: '1', runId: '1', stage: 'layer3', lo: reg, hi: reg, subject: null, policyId: 1, token: '1', attempt: 1 };
+  const chunk: Chunk = { chunkId: '1', runId: '1', stage: 'layer3', lo: reg, hi: reg, regs: null, subject: null, policyId: 1, token: '1', attempt: 1 };
   const { rows } = await load(db, chunk, { now: new Date(now) });
   return rows[0];
 }

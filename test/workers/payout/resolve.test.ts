@@ -1,0 +1,105 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { resolveUnknown } from '../../../scripts/payout.ts';
+import { reconcileFiles } from '../../../scripts/reconcile.ts';
+import { pay, TODAY, type Town, type TownOptions, town } from '../../helpers/payout.ts';
+
+const MORNING = '2020-09-16T09:00:00+07:00';
+/** The first order is cut off before the bank has read it. */
+const LOST = { fault: 'disconnect', from_call: 1, until_call: 1 };
+
+/** One unknown order that the bank never got, and the office of the next morning. */
+async function unknownOrder(options: Partial<TownOptions> = {}): Promise<Town & { readonly morning: Awaited<ReturnType<Town['officeAt']>> }> {
+  const here = await town({ people: 1, faults: [LOST], ...options });
+  await pay(here.office);
+  expect(Object.values(await here.states())[0]).toMatch(/^unknown /);
+  return { ...here, morning: await here.officeAt(MORNING) };
+}
+
+describe('an order that the bank does not know', () => {
+  it.each(['not_found', 'status_07'] as const)('goes out again with the same reference when the statement of its day agrees (%s)', async (unknown_status) => {
+    const here = await unknownOrder({ bank: { unknown_status } });
+    await reconcileFiles(here.morning, [await here.statement(`date=${TODAY}`)], undefined);
+    expect(await resolveUnknown(here.morning)).toMatchObject({ exitCode: 0, json: { asked: 1, unknown: 0 } });
+    const [first, second, ...more] = here.bankLog();
+    expect(more).toEqual([]);
+    expect(second?.reference).toBe(first?.reference);
+    expect(second?.external_id).not.toBe(first?.external_id);
+    expect(second?.debited).toBe(true);
+  });
+
+  it.each<[string, (here: Town & { morning: Town['office'] }) => Promise<void>]>([
+    ['there is no statement', async () => undefined],
+    ['the statement is of another day', async (here) => void (await reconcileFiles(here.morning, [await here.statement('date=2020-09-14')], undefined))],
+    [
+      'the statement came before the order was sent',
+      async (here) => {
+        const earlier = await here.officeAt(`${TODAY}T09:00:00+07:00`);
+        await reconcileFiles(earlier, [await here.statement(`date=${TODAY}`)], undefined);
+      },
+    ],
+    [
+      'the statement has a line that cannot be read',
+      async (here) => {
+        const path = await here.statement(`date=${TODAY}&format=bni-csv`);
+        const [header = '', opening = '', ...rest] = readFileSync(path, 'utf8').split('\r\n');
+        writeFileSync(path, [header, opening, '15/09/20 10.00.00,15/09/20 10.00.00,0988,1,"TRF/?","6OO,000.00","0.00"', ...rest].join('\r\n'));
+        await reconcileFiles(here.morning, [path], undefined);
+      },
+    ],
+  ])('stays unknown while %s', async (_, prepare) => {
+    const here = await unknownOrder();
+    await prepare(here);
+    expect(await resolveUnknown(here.morning)).toMatchObject({ exitCode: 3, json: { asked: 1, unknown: 1 } });
+    expect(here.bankLog().length).toBe(1);
+    expect(await here.states()).toEqual({ R1: 'unknown 4043601' });
+  });
+
+  it('is on the statement, and stays as the statement says whatever the bank answers', async () => {
+    const lying = [
+      { fault: 'answer_lost', from_call: 1, until_call: 1 },
+      { fault: 'error_text', value: '404xx01 Transaction Not Found', endpoint: 'status' },
+    ];
+    const here = await unknownOrder({ faults: lying });
+    expect(await resolveUnknown(here.office)).toMatchObject({ exitCode: 3, json: { unknown: 1 } });
+    await reconcileFiles(here.morning, [await here.statement(`date=${TODAY}`)], undefined);
+    expect(await resolveUnknown(here.morning)).toMatchObject({ exitCode: 0, json: { asked: 0 } });
+    expect(await here.states()).toEqual({ R1: 'paid' });
+    expect(here.bankLog().length).toBe(1);
+  });
+
+  it('is sent a third time only when a statement covers the day of the second try too', async () => {
+    const here = await unknownOrder({ faults: [{ ...LOST, until_call: 2 }] });
+    await reconcileFiles(here.morning, [await here.statement(`date=${TODAY}`)], undefined);
+    await resolveUnknown(here.morning);
+    expect(await here.states()).toEqual({ R1: 'unknown cut' });
+    expect(here.bankLog().length).toBe(2);
+    const later = await here.officeAt('2020-09-16T15:00:00+07:00');
+    expect(await resolveUnknown(later)).toMatchObject({ json: { unknown: 1 } });
+    expect(here.bankLog().length).toBe(2);
+    const dayAfter = await here.officeAt('2020-09-17T09:00:00+07:00');
+    await reconcileFiles(dayAfter, [await here.statement('date=2020-09-16')], undefined);
+    expect(await resolveUnknown(dayAfter)).toMatchObject({ json: { unknown: 0 } });
+    expect(new Set(here.bankLog().map(({ reference }) => reference)).size).toBe(1);
+    expect(here.bankLog().map(({ debited }) => debited)).toEqual([false, false, true]);
+  });
+});
+
+describe('what the bank knows', () => {
+  it.each<[string, object, string]>([
+    ['in progress: accepted', { fault: 'pending' }, 'accepted'],
+    ['failed in the end: rejected', { fault: 'settle_failed' }, 'rejected bank_rejected 2003600, status 06'],
+    ['done, the answer was lost: paid', { fault: 'answer_lost' }, 'paid'],
+  ])('%s', async (_, fault, end) => {
+    const here = await unknownOrder({ faults: [fault] });
+    await resolveUnknown(here.office);
+    expect(await here.states()).toEqual({ R1: end });
+    expect(here.bankLog().length).toBe(1);
+  });
+
+  it('an answer that cannot be understood changes nothing', async () => {
+    const here = await unknownOrder({ faults: [{ fault: 'answer_lost' }, { fault: 'html', endpoint: 'status' }] });
+    expect(await resolveUnknown(here.office)).toMatchObject({ exitCode: 3, json: { asked: 1, unknown: 1 } });
+    expect(await here.states()).toEqual({ R1: 'unknown HTTP 200, not understood' });
+  });
+});
