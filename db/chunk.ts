@@ -55,7 +55,9 @@ export async function openChunks(
     inserted as (
       insert into chunks (run_id, stage, lo, hi, regs)
       select ${runId}, ${stage}, min(reg), max(reg),
-        case when count(*) < (max(reg) - min(reg) + 1) * ${RANGE_DENSITY_MIN}::float8 then array_agg(reg order by reg) end
+        -- A range over somebody whom another open chunk names would have two workers ask about one person.
+        case when count(*) < (max(reg) - min(reg) + 1) * ${RANGE_DENSITY_MIN}::float8
+          or exists (select from named n where n.reg between min(free.reg) and max(free.reg)) then array_agg(reg order by reg) end
       from free group by island, position / ${size} order by min(reg) returning 1)
     select count(*)::int4 as n from inserted`.execute(tx);
   return made.rows[0]?.n ?? 0;

@@ -29,7 +29,8 @@ export function openDatabase(url: string, connections_max = 10): Database {
     db,
     pool,
     close: () => {
-      closed ??= db.destroy();
+      // Kysely ends the pool only where it has used it; a connection that COPY alone used would stay for ten seconds.
+      closed ??= db.destroy().then(() => (pool.ended ? undefined : pool.end()));
       return closed;
     },
   };

@@ -13,7 +13,7 @@ export interface RequeueFilter {
 }
 
 /** The registrations a filter means; people in a frozen pool are left out, and reasons that ops may not re-queue. */
-export function requeueSelection(filter: RequeueFilter): RawBuilder<unknown> {
+function requeueSelection(filter: RequeueFilter): RawBuilder<unknown> {
   const allowed = Object.keys(reasons).filter((reason) => isReason(reason) && reasons[reason].requeue);
   return sql`
     select v.reg from ${sql.table(`verdicts_${filter.stage}`)} v join registrations r on r.reg = v.reg

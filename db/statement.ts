@@ -14,6 +14,8 @@ export interface NewStatement {
   readonly opening: string | null;
   readonly closing: string | null;
   readonly lines: number;
+  /** The office's time: a statement proves nothing about what was sent after it. */
+  readonly receivedAt: Date;
 }
 
 /** A line as a reader gives it; `unreadable` says why it could not be read. */
@@ -43,24 +45,36 @@ export async function isKnownFile(db: Db | Tx, sha256: string): Promise<boolean>
 }
 
 /** Lines wait here until their statement turned out whole; a refused one leaves nothing behind. */
-export async function stageLines(tx: Tx, part: number, lines: readonly NewLine[]): Promise<void> {
+export async function stageLines(tx: Tx, lines: readonly NewLine[]): Promise<void> {
   await sql`
-    create temp table if not exists staged_lines (part int, line bigint, booked_on date, amount_idr bigint, direction text, reference text,
+    create temp table if not exists staged_lines (line bigint, booked_on date, amount_idr bigint, direction text, reference text,
       bulk_id text, counterparty_name text, counterparty_account text, bank_reference text, return_reason text, unreadable text) on commit drop`.execute(
     tx,
   );
   const column = <K extends keyof NewLine>(key: K) => lines.map((line) => line[key]);
   await sql`
-    insert into staged_lines select ${part}, * from unnest(${column('line')}::bigint[], ${column('bookedOn')}::date[], ${column('amountIdr')}::bigint[],
+    insert into staged_lines select * from unnest(${column('line')}::bigint[], ${column('bookedOn')}::date[], ${column('amountIdr')}::bigint[],
       ${column('direction')}::text[], ${column('reference')}::text[], ${column('bulkId')}::text[], ${column('name')}::text[],
       ${column('account')}::text[], ${column('bankReference')}::text[], ${column('returnReason')}::text[], ${column('unreadable')}::text[])`.execute(
     tx,
   );
 }
 
-/** Takes one whole statement with its staged lines; returns its number. */
-export async function storeStatement(tx: Tx, statement: NewStatement): Promise<string> {
-  const { sha256, part, format, account, bankStatementId, from, to, opening, closing, lines } = statement;
+/**
+ * Takes one whole statement with its staged lines; returns its number. Undefined: the same statement is there from
+ * another file (a bank stamps each download with its time). Of a statement that overlaps another, the lines that the
+ * other has are not taken again.
+ */
+export async function storeStatement(tx: Tx, statement: NewStatement): Promise<string | undefined> {
+  const { sha256, part, format, account, bankStatementId, from, to, opening, closing, lines, receivedAt } = statement;
+  const same = await sql`
+    select 1 from statements where account = ${account} and bank_statement_id = ${bankStatementId} and sha256 <> ${sha256}
+      and (from_date, to_date, lines) = (${from}::date, ${to}::date, ${lines}::bigint)
+      and (opening, closing) is not distinct from (${opening}::text, ${closing}::text) limit 1`.execute(tx);
+  if (same.rows.length > 0) {
+    if (lines > 0) await sql`truncate staged_lines`.execute(tx);
+    return undefined;
+  }
   const { statement_id } = await tx
     .insertInto('statements')
     .values({
@@ -74,15 +88,20 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
       opening,
       closing,
       lines,
+      received_at: receivedAt,
     })
     .returning('statement_id')
     .executeTakeFirstOrThrow();
   if (lines > 0) {
     await sql`
       insert into statement_lines select ${statement_id}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
-        counterparty_account, bank_reference, return_reason, unreadable from staged_lines where part = ${part} order by line`.execute(
-      tx,
-    );
+        counterparty_account, bank_reference, return_reason, unreadable from staged_lines n
+      where not exists (
+        select from statement_lines l join statements s using (statement_id)
+        where s.account = ${account} and s.sha256 <> ${sha256} and l.reference = n.reference and l.bank_reference = n.bank_reference
+          and (l.booked_on, l.direction, l.amount_idr) = (n.booked_on, n.direction, n.amount_idr))
+      order by line`.execute(tx);
+    await sql`truncate staged_lines`.execute(tx);
   }
   return statement_id;
 }
@@ -176,10 +195,19 @@ export async function openBreaks(tx: Tx, breaks: readonly NewBreak[], openedOn: 
 /** The statement of this account before this one, by its days; its closing must be our opening. */
 export async function previousClosing(tx: Tx, statementId: string): Promise<string | null> {
   const { rows } = await sql<{ closing: string | null }>`
-    select p.closing from statements s join statements p on p.account = s.account and p.statement_id <> s.statement_id
-      and (p.to_date, p.part) < (s.to_date, s.part) and p.to_date <= s.from_date
+    select p.closing from statements s join statements p on p.account = s.account
+      and (p.to_date < s.from_date or (p.sha256 = s.sha256 and p.part < s.part))
     where s.statement_id = ${statementId} order by p.to_date desc, p.part desc limit 1`.execute(tx);
   return rows[0]?.closing ?? null;
+}
+
+/** This statement and the one that follows it, which may have come first: both have a new neighbour. */
+export async function withFollowing(tx: Tx, statementId: string): Promise<{ id: string; opening: string | null }[]> {
+  const { rows } = await sql<{ id: string; opening: string | null }>`
+    select statement_id as id, opening from statements where statement_id = ${statementId}
+    union all (select f.statement_id, f.opening from statements s join statements f on f.account = s.account and f.from_date > s.to_date
+      where s.statement_id = ${statementId} order by f.from_date, f.part limit 1)`.execute(tx);
+  return rows;
 }
 
 /** Orders that the bank has taken and that no line has debited, with the days that statements cover. */

@@ -23,8 +23,3 @@ export function isWellFormedNik(nik: string): boolean {
   if (days === undefined || day < 1 || day > days) return false;
   return !(month === 2 && day === 29 && Number(nik.slice(10, 12)) % 4 !== 0);
 }
-
-/** `3273**********01`: all that screens and logs may show. */
-export function maskNik(nik: string): string {
-  return nik.length < 7 ? '*'.repeat(nik.length) : nik.slice(0, 4) + '*'.repeat(nik.length - 6) + nik.slice(-2);
-}

@@ -279,11 +279,6 @@ export function isReason(text: string): text is Reason {
   return Object.hasOwn(reasons, text);
 }
 
-/** The reasons of one stage, in the registry's order. */
-export function reasonsOf(stage: StageName): Reason[] {
-  return (Object.keys(reasons) as Reason[]).filter((reason) => reasons[reason].stage === stage);
-}
-
 const notPayableTexts = {
   account_missing: { id: 'Belum ada rekening tertaut.', en: 'No account is linked yet.' },
   account_holder_mismatch: { id: 'Rekening atas nama orang lain.', en: 'The account belongs to another person.' },

@@ -27,11 +27,6 @@ export function addHours(at: Date, hours: number): Date {
   return new Date(at.getTime() + hours * 3600 * 1000);
 }
 
-/** Whole days from one date to the other. */
-export function daysBetween(from: string, to: string): number {
-  return Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).days;
-}
-
 /** Working days (Monday to Friday) after `from` up to and including `to`. Holidays are not known here: they only make us wait longer. */
 export function workingDaysBetween(from: string, to: string): number {
   let count = 0;

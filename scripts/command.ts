@@ -28,7 +28,7 @@ export function needsPerson(json: unknown, ...lines: string[]): Report {
 }
 
 /** --as-of becomes every rule's "now": a time, or a date, meaning its last second in WIB. */
-export function applyAsOf(asOf: string | undefined): void {
+function applyAsOf(asOf: string | undefined): void {
   if (asOf === undefined) return;
   if (isDate(asOf)) process.env.PRAKERJA_NOW = `${asOf}T23:59:59+07:00`;
   else if (parseInstant(asOf)) process.env.PRAKERJA_NOW = asOf;

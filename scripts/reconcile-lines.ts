@@ -8,6 +8,7 @@ import {
   openBreaks,
   previousClosing,
   undebited,
+  withFollowing,
 } from '../db/statement.ts';
 import { wibDate } from '../jobs/time.ts';
 import {
@@ -24,7 +25,7 @@ const PAGE = 5000;
 /** Judges every line of a stored statement by the rules and applies what it proves. Returns how many lines it has. */
 export async function judgeStatement(tx: Tx, statementId: string, now: Date): Promise<number> {
   const today = wibDate(now);
-  await openBreaks(tx, await gap(tx, statementId), today);
+  await openBreaks(tx, await gaps(tx, statementId), today);
   let lines = 0;
   for (let after = '-1'; ; ) {
     const loaded = await matchedLines(tx, statementId, after, PAGE);
@@ -94,15 +95,13 @@ function judge(line: MatchedLine, statementId: string): { effect?: Effect; break
   };
 }
 
-async function gap(tx: Tx, statementId: string): Promise<NewBreak[]> {
-  const { opening } = await tx
-    .selectFrom('statements')
-    .select('opening')
-    .where('statement_id', '=', statementId)
-    .executeTakeFirstOrThrow();
-  const before = await previousClosing(tx, statementId);
-  if (!isStatementGap(before, opening)) return [];
-  return [{ type: 'statement_gap', key: statementId, reference: null, amountIdr: null, statementId, line: null }];
+async function gaps(tx: Tx, statementId: string): Promise<NewBreak[]> {
+  const found: NewBreak[] = [];
+  for (const { id, opening } of await withFollowing(tx, statementId)) {
+    if (!isStatementGap(await previousClosing(tx, id), opening)) continue;
+    found.push({ type: 'statement_gap', key: id, reference: null, amountIdr: null, statementId: id, line: null });
+  }
+  return found;
 }
 
 /** Orders that the bank took and that a statement which covers that day does not show. A late line closes nothing by itself. */

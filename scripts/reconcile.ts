@@ -43,10 +43,7 @@ export async function reconcileFiles(
   files: readonly string[],
   format: StatementFormat | undefined,
 ): Promise<Report> {
-  let lines = 0;
-  for (const file of files) lines += await takeFile(office, file, format ?? (await formatOf(file)));
-  const now = office.config.now();
-  await office.db.transaction().execute((tx) => findMissing(tx, wibDate(now)));
+  const lines = await takeFiles(office, files, format);
   const { totals, openBreaks } = await reconciliationTotals(office.db);
   const open = Object.values(openBreaks).reduce((sum, n) => sum + n, 0);
   const equal = totals.ledger === totals.orders && totals.orders === totals.statement;
@@ -79,22 +76,28 @@ async function formatOf(file: string): Promise<StatementFormat> {
   }
 }
 
-/** Takes a file whole or not at all. Returns how many lines are new. */
-async function takeFile({ db, config }: Office, file: string, format: StatementFormat): Promise<number> {
-  const sha256 = await hashOf(file);
-  if (await isKnownFile(db, sha256)) return 0;
+/** Takes all files or none: what is refused changes nothing. Returns how many lines are new. */
+async function takeFiles(
+  { db, config }: Office,
+  files: readonly string[],
+  format: StatementFormat | undefined,
+): Promise<number> {
+  const now = config.now();
   const progress = startProgress('reconcile', 'lines');
   try {
     return await db.transaction().execute(async (tx) => {
-      const ids = await storeFile(tx, file, sha256, format, (n) => progress.update(n));
       let lines = 0;
-      for (const id of ids) lines += await judgeStatement(tx, id, config.now());
+      for (const file of files) {
+        const ids = await storeFile(tx, file, format ?? (await formatOf(file)), now, (n) => progress.update(n));
+        for (const id of ids) lines += await judgeStatement(tx, id, now);
+      }
+      await findMissing(tx, wibDate(now));
       return lines;
     });
   } catch (error) {
     if (error instanceof PrakerjaError) throw error;
     throw fail(
-      `${basename(file)} was not reconciled and nothing of it was kept: ${error instanceof Error ? error.message : error}`,
+      `nothing was reconciled, and nothing of the statements was kept: ${error instanceof Error ? error.message : error}`,
       error,
     );
   } finally {
@@ -112,18 +115,22 @@ async function hashOf(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** Returns the numbers of the statements that are new. */
 async function storeFile(
   tx: Tx,
   file: string,
-  sha256: string,
   format: StatementFormat,
+  now: Date,
   onLines: (n: number) => void,
 ): Promise<string[]> {
+  const sha256 = await hashOf(file);
+  if (await isKnownFile(tx, sha256)) return [];
   const ids: string[] = [];
   let pending: (StatementLine | UnreadableLine)[] = [];
   let read = 0;
+  let part = 0;
   const flush = async () => {
-    if (pending.length > 0) await stageLines(tx, ids.length + 1, pending.map(lineRow));
+    if (pending.length > 0) await stageLines(tx, pending.map(lineRow));
     read += pending.length;
     pending = [];
     onLines(read);
@@ -133,19 +140,21 @@ async function storeFile(
     if (pending.length >= LINES_AT_ONCE) await flush();
     if (event.kind !== 'end') continue;
     await flush();
-    ids.push(await storeStatement(tx, statementRow(event, sha256, ids.length + 1, format)));
+    const id = await storeStatement(tx, statementRow(event, { sha256, part: ++part, format, receivedAt: now }));
+    if (id !== undefined) ids.push(id);
   }
   return ids;
 }
 
-function statementRow(end: StatementEnd, sha256: string, part: number, format: StatementFormat) {
+function statementRow(
+  end: StatementEnd,
+  file: { sha256: string; part: number; format: StatementFormat; receivedAt: Date },
+) {
   if (!end.from || !end.to) throw refuse('the statement does not say which days it covers');
   return {
-    sha256,
-    part,
-    format,
-    account: end.account ?? format,
-    bankStatementId: end.statementId ?? sha256,
+    ...file,
+    account: end.account ?? file.format,
+    bankStatementId: end.statementId ?? file.sha256,
     from: end.from,
     to: end.to,
     opening: end.openingText,

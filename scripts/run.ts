@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { cancelRun, defaultPolicyId, startRun, storePolicy } from '../db/run.ts';
-import { failedChunks, registryUse, runProgress, stageCounts, stageSpeed } from '../db/status.ts';
+import { failedChunks, runProgress } from '../db/status.ts';
 import { openUndecided } from '../db/undecided.ts';
 import { fail, notYet, refuse } from '../jobs/errors.ts';
 import { type Policy, parsePolicy } from '../jobs/policy.ts';
 import { type VerdictStage, verdictStages } from '../jobs/stages.ts';
-import { wibDate } from '../jobs/time.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { stopOnSignals } from '../workers/runtime/shutdown.ts';
+import { type StageStatus, statusDocument } from '../workers/runtime/status.ts';
 import { dispatch } from '../workers/runtime/sweeper.ts';
 import { finishRun, startWorker, untilQuiet } from '../workers/runtime/worker.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
@@ -91,39 +91,6 @@ async function work(office: Office, inline: boolean): Promise<void> {
     await worker?.close();
   }
   await finishRun(office);
-}
-
-type StageStatus = Awaited<ReturnType<typeof stageCounts>>[VerdictStage] & { per_second: number; eta: number | null };
-
-/** The document of `run status`; `eta` in seconds at the present speed, null when it cannot be told. */
-export async function statusDocument(office: Office) {
-  const counts = await stageCounts(office.db);
-  const stages = {} as Record<VerdictStage, StageStatus>;
-  for (const stage of verdictStages) {
-    const per_second = await stageSpeed(office.db, stage);
-    const { undecided } = counts[stage];
-    const eta = undecided === 0 ? 0 : per_second > 0 ? Math.ceil(undecided / per_second) : null;
-    stages[stage] = { ...counts[stage], per_second, eta };
-  }
-  const { used, leftReported } = await registryUse(office.db, wibDate(office.config.now()));
-  const quota = office.config.registryDailyQuota;
-  const left_today = quota === undefined ? leftReported : Math.max(0, Math.min(quota - used, leftReported ?? quota));
-  const forecast = forecastOf(stages.dukcapil.undecided, office.config.registryRate_per_second, left_today, quota);
-  return { stages, registry: { used_today: used, left_today, forecast } };
-}
-
-/** When the look-ups still to be made end at this rate and quota, in seconds; null: not known. */
-function forecastOf(
-  calls: number,
-  rate_per_second: number,
-  left: number | null,
-  quota: number | undefined,
-): number | null {
-  const seconds = Math.ceil(calls / rate_per_second);
-  if (left === null || calls <= left) return seconds;
-  if (quota === undefined) return null;
-  const SECONDS_PER_DAY = 86_400;
-  return Math.ceil((calls - left) / quota) * SECONDS_PER_DAY;
 }
 
 /** `run status` */

@@ -12,7 +12,7 @@ import { registrations } from './registrations.ts';
 import { training } from './training.ts';
 import { whitelist } from './whitelist.ts';
 
-export { type EmailEvent, type EmailEventsInfo, storeEmailEvents } from './bounces.ts';
+export { type EmailEvent, storeEmailEvents } from './bounces.ts';
 export type { ImportRequest, ImportResult } from './execute.ts';
 export { type ImportKind, importKinds } from './kind.ts';
 

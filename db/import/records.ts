@@ -20,7 +20,7 @@ export const BROKEN_QUOTES = 'broken quotes';
  * resumes at the line after that one. No line is held more than twice: a line that opens a quote has an odd number of
  * them, and the next such line closes or breaks what an earlier one opened.
  */
-export class RecordAssembler {
+class RecordAssembler {
   #held: Line[] = [];
   #bytes = 0;
   #quoted: QuotedRecord | undefined;

@@ -16,14 +16,14 @@ export async function createStage(tx: Tx, kind: Kind): Promise<void> {
   await createFaultTable(tx);
 }
 
-export async function createFaultTable(tx: Tx): Promise<void> {
+async function createFaultTable(tx: Tx): Promise<void> {
   await sql`
     create temp table fault (line bigint primary key, column_name text not null, reason text not null) on commit drop`.execute(
     tx,
   );
 }
 
-export async function storeFaults(tx: Tx, faults: readonly (Fault & { readonly line: number })[]): Promise<void> {
+async function storeFaults(tx: Tx, faults: readonly (Fault & { readonly line: number })[]): Promise<void> {
   await sql`
     insert into fault select * from unnest(${faults.map((fault) => fault.line)}::bigint[],
       ${faults.map((fault) => fault.column)}::text[], ${faults.map((fault) => fault.reason)}::text[])`.execute(tx);

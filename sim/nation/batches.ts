@@ -72,7 +72,7 @@ export function joinLine(nation: Nation, index: number, id: string, registeredAt
 }
 
 /** Shares out `total` by weight; what rounding leaves goes to the largest remainders, then to the first listed. */
-export function largestRemainder(total: number, weights: readonly number[]): number[] {
+function largestRemainder(total: number, weights: readonly number[]): number[] {
   const sum = weights.reduce((all, weight) => all + weight, 0);
   const shares = weights.map((weight) => Math.floor((total * weight) / sum));
   const missing = total - shares.reduce((all, share) => all + share, 0);

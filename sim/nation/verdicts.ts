@@ -59,7 +59,7 @@ function layer3(registration: Registration): Verdict {
 }
 
 /** The last verdict of a registration that stands, whatever others of the same person are. */
-export function judge(registration: Registration): Verdict {
+function judge(registration: Registration): Verdict {
   const { fate, person } = registration;
   if (fate.startsWith('email_')) {
     return { stage: 'email', outcome: WAITING.has(fate) ? 'waiting' : 'rejected', reason: fate };

@@ -24,9 +24,12 @@ it('a log that nobody touched has no broken link', async () => {
   expect(await firstBrokenLink(db)).toEqual({ rows: 5, broken: null });
 });
 
-it.each(['update audit set note = $$other$$', 'delete from audit', 'truncate audit'])('the database refuses: %s', async (statement) => {
-  await expect(sql.raw(statement).execute(db)).rejects.toMatchObject({ code: '23514' });
-});
+it.each(['update audit set note = $$other$$', 'delete from audit', 'truncate audit'])(
+  'the database refuses: %s',
+  async (statement) => {
+    await expect(sql.raw(statement).execute(db)).rejects.toMatchObject({ code: '23514' });
+  },
+);
 
 it.each([
   ['a name', `update audit set who = 'somebody else' where audit_id = 3`, '3'],
@@ -36,8 +39,12 @@ it.each([
   ['a hash', `update audit set hash = repeat('0', 64) where audit_id = 5`, '5'],
   ['a row taken out', 'delete from audit where audit_id = 3', '4'],
   ['the first row taken out', 'delete from audit where audit_id = 1', '2'],
-  ['a row put in', `insert into audit (audit_id, at, who, verified, action, subject, note, previous, hash) overriding system value
-    select 9, at, who, verified, action, subject, note, previous, repeat('1', 64) from audit where audit_id = 5`, '9'],
+  [
+    'a row put in',
+    `insert into audit (audit_id, at, who, verified, action, subject, note, previous, hash) overriding system value
+    select 9, at, who, verified, action, subject, note, previous, repeat('1', 64) from audit where audit_id = 5`,
+    '9',
+  ],
 ])('%s is found', async (_, change, broken) => {
   await asOwner(change);
   expect((await firstBrokenLink(db)).broken).toBe(broken);

@@ -32,10 +32,15 @@ async function openRows(): Promise<Row[]> {
 
 /** Opens chunks for these registrations, as a save or an import would. */
 function open(regs: readonly number[]): Promise<number> {
-  return db.transaction().execute(async (tx) => openChunks(tx, await currentRun(tx), 'dukcapil', sql`select unnest(${regs}::bigint[]) as reg`));
+  return db
+    .transaction()
+    .execute(async (tx) =>
+      openChunks(tx, await currentRun(tx), 'dukcapil', sql`select unnest(${regs}::bigint[]) as reg`),
+    );
 }
 
-const holds = ({ lo, hi, regs }: Row, reg: number) => (regs === null ? lo <= reg && reg <= hi : regs.includes(String(reg)));
+const holds = ({ lo, hi, regs }: Row, reg: number) =>
+  regs === null ? lo <= reg && reg <= hi : regs.includes(String(reg));
 
 /** The naive model: each wanted one that no open chunk held is in one new chunk, and the old chunks that held some go again. */
 async function expectOpened(wanted: readonly number[], before: readonly Row[]): Promise<void> {
@@ -61,10 +66,16 @@ async function expectOpened(wanted: readonly number[], before: readonly Row[]): 
   for (const [i, row] of ranges.entries()) expect(row.lo).toBeGreaterThan(ranges[i - 1]?.hi ?? -1);
 }
 
-const cluster = fc.record({ from: fc.nat(3000), count: fc.integer({ min: 1, max: 900 }), gap: fc.integer({ min: 1, max: 6 }) });
-const wanted = fc.array(cluster, { minLength: 1, maxLength: 3 }).map((clusters) => [
-  ...new Set(clusters.flatMap(({ from, count, gap }) => Array.from({ length: count }, (_, i) => from + i * gap))),
-]);
+const cluster = fc.record({
+  from: fc.nat(3000),
+  count: fc.integer({ min: 1, max: 900 }),
+  gap: fc.integer({ min: 1, max: 6 }),
+});
+const wanted = fc
+  .array(cluster, { minLength: 1, maxLength: 3 })
+  .map((clusters) => [
+    ...new Set(clusters.flatMap(({ from, count, gap }) => Array.from({ length: count }, (_, i) => from + i * gap))),
+  ]);
 
 describe('openChunks', () => {
   it('everybody wanted is in an open chunk, ranges never overlap, whoever was held goes again', async () => {
@@ -98,6 +109,12 @@ describe('openChunks', () => {
   it('people who stand far apart are named, not spanned', async () => {
     await open([1, 1000, 1_000_000]);
     expect((await openRows()).map(({ regs }) => regs)).toEqual([['1', '1000', '1000000']]);
+  });
+
+  it('a range never spans somebody whom an open chunk names', async () => {
+    await open([0, 5, 10, 15, 20]);
+    await open([1, 2, 3, 4, 6]);
+    expect((await openRows()).filter((row) => holds(row, 5))).toHaveLength(1);
   });
 
   it('nobody wanted opens nothing, and the same ones twice open nothing new', async () => {

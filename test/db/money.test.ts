@@ -17,13 +17,17 @@ describe('the ledger', () => {
   const post = (...movements: Movement[]) => db.transaction().execute((tx) => postMovements(tx, movements, NOW));
 
   it('takes balanced pairs, and its accounts add up to nothing', async () => {
-    await post(movement, { ...movement, reference: 'P2' }, { reference: 'P1', from: 'in_flight', to: 'paid', amountIdr: '600000' });
-    expect(await values(database, `select concat(transaction_id, ' ', account, ' ', debit_idr, ' ', credit_idr) from ledger_entries where reference = 'P1' order by 1`)).toEqual([
-      '1 in_flight 600000 0',
-      '1 treasury 0 600000',
-      '3 in_flight 0 600000',
-      '3 paid 600000 0',
-    ]);
+    await post(
+      movement,
+      { ...movement, reference: 'P2' },
+      { reference: 'P1', from: 'in_flight', to: 'paid', amountIdr: '600000' },
+    );
+    expect(
+      await values(
+        database,
+        `select concat(transaction_id, ' ', account, ' ', debit_idr, ' ', credit_idr) from ledger_entries where reference = 'P1' order by 1`,
+      ),
+    ).toEqual(['1 in_flight 600000 0', '1 treasury 0 600000', '3 in_flight 0 600000', '3 paid 600000 0']);
     expect(await trialBalance(db)).toEqual({ in_flight: '600000', paid: '600000', treasury: '-1200000' });
   });
 
@@ -39,7 +43,10 @@ describe('the ledger', () => {
   it.each([
     ['one entry alone', `(99, 'treasury', 0, 5, 'X')`],
     ['a pair that differs by one rupiah', `(99, 'treasury', 0, 5, 'X'), (99, 'paid', 6, 0, 'X')`],
-    ['a balanced and an unbalanced one together', `(98, 'treasury', 0, 5, 'X'), (98, 'paid', 5, 0, 'X'), (99, 'paid', 6, 0, 'X')`],
+    [
+      'a balanced and an unbalanced one together',
+      `(98, 'treasury', 0, 5, 'X'), (98, 'paid', 5, 0, 'X'), (99, 'paid', 6, 0, 'X')`,
+    ],
     ['an entry of nothing', `(99, 'paid', 0, 0, 'X'), (99, 'treasury', 0, 0, 'X')`],
     ['both sides in one entry', `(99, 'paid', 5, 5, 'X')`],
     ['a negative amount', `(99, 'paid', -5, 0, 'X'), (99, 'treasury', 0, -5, 'X')`],
@@ -53,9 +60,13 @@ describe('the ledger', () => {
 describe('instalments', () => {
   beforeAll(async () => {
     await load('registrations', `${HEADER}\n${line()}\n`);
-    await sql`insert into policies (version, name, body) values (repeat('0', 64), 'test', '{}') on conflict do nothing`.execute(db);
+    await sql`insert into policies (version, name, body) values (repeat('0', 64), 'test', '{}') on conflict do nothing`.execute(
+      db,
+    );
     await sql`insert into batches (batch, policy_id) select 1, min(policy_id) from policies`.execute(db);
-    await sql`insert into participants (nik, reg, batch, decree, state, announced_on) select nik, reg, 1, 'SK', 'participant', '2020-05-01' from registrations`.execute(db);
+    await sql`insert into participants (nik, reg, batch, decree, state, announced_on) select nik, reg, 1, 'SK', 'participant', '2020-05-01' from registrations`.execute(
+      db,
+    );
   });
 
   /** One instalment put into a state without asking, as a restored backup would. */
@@ -80,19 +91,30 @@ describe('instalments', () => {
         await sql`update instalments set state = ${to}, reason = 'x' where instalment_id = ${id}`.execute(tx);
         throw new Error('taken back');
       });
-      await expect(change, `${from} to ${to}`).rejects.toThrow(isLegal(from, to) ? 'taken back' : `from ${from} to ${to}`);
+      await expect(change, `${from} to ${to}`).rejects.toThrow(
+        isLegal(from, to) ? 'taken back' : `from ${from} to ${to}`,
+      );
     }
   });
 
-  it.each(['nik = nik + 1', 'batch = 2', `kind = 'survey'`, 'number = 90', 'amount_idr = 1'])('never becomes another one: %s', async (change) => {
-    await sql`insert into batches (batch, policy_id) select 2, min(policy_id) from policies on conflict do nothing`.execute(db);
-    const id = await inState('due');
-    await expect(sql.raw(`update instalments set ${change} where instalment_id = ${id}`).execute(db)).rejects.toMatchObject(REFUSED);
-  });
+  it.each(['nik = nik + 1', 'batch = 2', `kind = 'survey'`, 'number = 90', 'amount_idr = 1'])(
+    'never becomes another one: %s',
+    async (change) => {
+      await sql`insert into batches (batch, policy_id) select 2, min(policy_id) from policies on conflict do nothing`.execute(
+        db,
+      );
+      const id = await inState('due');
+      await expect(
+        sql.raw(`update instalments set ${change} where instalment_id = ${id}`).execute(db),
+      ).rejects.toMatchObject(REFUSED);
+    },
+  );
 
   it('held needs a reason, and one instalment is there once', async () => {
     const id = await inState('due');
-    await expect(sql`update instalments set state = 'held', reason = '' where instalment_id = ${id}`.execute(db)).rejects.toMatchObject(REFUSED);
+    await expect(
+      sql`update instalments set state = 'held', reason = '' where instalment_id = ${id}`.execute(db),
+    ).rejects.toMatchObject(REFUSED);
     const again = sql`insert into instalments (nik, reg, batch, kind, number, amount_idr, due_on)
       select nik, reg, batch, kind, number, amount_idr, due_on from instalments where instalment_id = ${id}`;
     await expect(again.execute(db)).rejects.toMatchObject({ code: '23505' });
@@ -110,10 +132,11 @@ describe('instalments', () => {
     expect((await move('submitting', 'accepted')).size).toBe(1);
     expect((await move('accepted', 'paid')).size).toBe(1);
     expect((await move('paid', 'rejected')).size).toBe(0);
-    expect(await values(database, `select concat(account, ' ', sum(debit_idr - credit_idr)) from ledger_entries where reference = 'PMOVE1' group by account order by 1`)).toEqual([
-      'in_flight 0',
-      'paid 600000',
-      'treasury -600000',
-    ]);
+    expect(
+      await values(
+        database,
+        `select concat(account, ' ', sum(debit_idr - credit_idr)) from ledger_entries where reference = 'PMOVE1' group by account order by 1`,
+      ),
+    ).toEqual(['in_flight 0', 'paid 600000', 'treasury -600000']);
   });
 });

@@ -37,7 +37,7 @@ export function line(changes: Partial<Citizen> = {}): string {
 }
 
 /** A directory that is gone when the file is done. */
-export function testDir(): string {
+function testDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'prakerja-import-'));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
   return dir;

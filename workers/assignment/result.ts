@@ -60,7 +60,7 @@ function writeWhole(out: Uint8Array, at: number, value: number): number {
 }
 
 /** Line `rank` of result.csv: `rank,registration_id,province_code,track,ticket,decision` and LF. */
-export function resultLine(pool: Pool, result: DrawResult, rank: number): string {
+function resultLine(pool: Pool, result: DrawResult, rank: number): string {
   const out = new Uint8Array(RESULT_LINE_BYTES_MAX);
   return decoder.decode(out.subarray(0, writeResultLine(out, 0, pool, result, rank)));
 }

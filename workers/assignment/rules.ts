@@ -5,7 +5,7 @@ import { type ProvinceQuota, sortQuota, whitelistSeats } from './quota.ts';
 import type { DrawResult } from './result.ts';
 import { ticketsOf } from './tickets.ts';
 
-export { largestRemainder, type Share, type Weight } from './apportion.ts';
+export { largestRemainder } from './apportion.ts';
 export {
   type Commitment,
   commitmentText,
@@ -14,13 +14,13 @@ export {
   parseSeed,
   seedText,
 } from './commitment.ts';
-export { type DecreeLine, decreeLines, decreeLineText, parseDecreeLine, type ScreenedOut } from './decree.ts';
+export { type DecreeLine, decreeLines, decreeLineText, parseDecreeLine } from './decree.ts';
 export { hexText, LineError, LineSplitter } from './lines.ts';
 export { type DrawRule, findInPool, type Pool, type PoolEntry, poolEntry, poolLine, registrationIdOf } from './pool.ts';
-export { PoolBuilder, type PoolHint } from './pool-builder.ts';
+export { PoolBuilder } from './pool-builder.ts';
 export { type ProvinceQuota, QuotaReader, quotaCsv, whitelistSeats } from './quota.ts';
-export { type DrawResult, type Explained, explainEntry, ResultChecker, resultChunks, resultLine } from './result.ts';
-export { type FillTickets, seedOf, TICKET_BYTES, ticketer, ticketsOf } from './tickets.ts';
+export { type DrawResult, explainEntry, ResultChecker, resultChunks } from './result.ts';
+export { seedOf, TICKET_BYTES, ticketsOf } from './tickets.ts';
 
 const PROVINCES = 100;
 const TRACKS = 2;

@@ -82,7 +82,7 @@ function isSlip(domain: string, meant: string | null): boolean {
 }
 
 /** `confirmed` outranks everything; else the latest by `at`; at the same moment the most severe. */
-export function latestEvent(events: readonly EmailEvent[]): EmailEvent | undefined {
+function latestEvent(events: readonly EmailEvent[]): EmailEvent | undefined {
   let latest: EmailEvent | undefined;
   for (const event of events) {
     if (event.type === 'confirmed') return event;

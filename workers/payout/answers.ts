@@ -119,7 +119,7 @@ export interface StatusDecision {
 }
 
 /** latestTransactionStatus of service 36. */
-export const statusFindings: Readonly<Record<string, Finding>> = {
+const statusFindings: Readonly<Record<string, Finding>> = {
   '00': 'paid',
   '01': 'accepted',
   '02': 'accepted',

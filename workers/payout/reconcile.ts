@@ -17,9 +17,9 @@ export const breakTypes = [
 export type BreakType = (typeof breakTypes)[number];
 
 /** Accepted so long ago and on no statement: the bank has lost it. */
-export const MISSING_AFTER_WORKING_DAYS = 2;
+const MISSING_AFTER_WORKING_DAYS = 2;
 /** Settled more than this after submission: late. */
-export const LATE_AFTER_WORKING_DAYS = 2;
+const LATE_AFTER_WORKING_DAYS = 2;
 /** Bank exports cut names off; a name this long that the other begins with is the same name. */
 const CUT_NAME_LETTERS_MIN = 10;
 

@@ -64,7 +64,7 @@ const ADDRESS = /^[a-z0-9.]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/;
 /** Outcome and reason, separated by a comma. */
 type Verdict = string;
 
-export function emailVerdict(email: string, events: readonly MailEvent[]): Verdict {
+function emailVerdict(email: string, events: readonly MailEvent[]): Verdict {
   if (!ADDRESS.test(email)) return 'rejected,email_syntax';
   if (DISPOSABLE.test(email)) return 'rejected,email_disposable';
   if (events.some(({ type }) => type === 'confirmed')) return 'passed,';

@@ -42,10 +42,14 @@ describe('decidePerson', () => {
   });
 
   it('in whatever order they come: one stands, the duplicates name it, those that gave way before it stay passed', () => {
-    const one = fc.record({ registrationId: fc.stringMatching(/^[A-Za-z0-9]{1,3}$/), registeredAt_ms: fc.nat(3), gaveWay: fc.boolean() });
+    const one = fc.record({
+      registrationId: fc.stringMatching(/^[A-Za-z0-9]{1,3}$/),
+      registeredAt_ms: fc.nat(3),
+      gaveWay: fc.boolean(),
+    });
     const several = fc.uniqueArray(one, { selector: (item) => item.registrationId, minLength: 1, maxLength: 6 });
     fc.assert(
-      fc.property(several, fc.context(), (submissions) => {
+      fc.property(several, (submissions) => {
         const verdicts = decidePerson({ submissions, kept: null });
         expect(decidePerson({ submissions: [...submissions].reverse(), kept: null })).toEqual(verdicts);
         const passedOnes = [...verdicts].filter(([, { outcome }]) => outcome === 'passed').map(([id]) => id);

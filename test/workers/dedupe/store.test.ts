@@ -25,29 +25,31 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe('the waves of SQL', () => {
-  it(
-    'decide as the rules do, whatever happens to a town between them',
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(fc.array(fc.tuple(step, fc.boolean()), { minLength: 1, maxLength: 9 }), async (steps) => {
-          const town = await newTown();
-          for (const [next, decide] of steps) {
-            // Joining and rejecting speak of what was decided; other things may pile up before the next wave.
-            if (next.kind === 'join' || next.kind === 'reject' || next.kind === 'restore') await settle(town);
-            await town.take(next);
-            if (decide || next.kind !== 'wave') await settle(town);
-          }
-          await settle(town);
-        }),
-        { numRuns: 30, endOnFailure: false },
-      );
-    },
-    180_000,
-  );
+  it('decide as the rules do, whatever happens to a town between them', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(step, fc.boolean()), { minLength: 1, maxLength: 9 }), async (steps) => {
+        const town = await newTown();
+        for (const [next, decide] of steps) {
+          // Joining and rejecting speak of what was decided; other things may pile up before the next wave.
+          if (next.kind === 'join' || next.kind === 'reject' || next.kind === 'restore') await settle(town);
+          await town.take(next);
+          if (decide || next.kind !== 'wave') await settle(town);
+        }
+        await settle(town);
+      }),
+      { numRuns: 30, endOnFailure: false },
+    );
+  }, 180_000);
 
   it('a verdict that changed is kept as history, and one that did not is left alone', async () => {
     const town = await newTown();
-    await town.take({ kind: 'wave', submissions: [{ nik: 0, minute: 3 }, { nik: 1, minute: 3 }] });
+    await town.take({
+      kind: 'wave',
+      submissions: [
+        { nik: 0, minute: 3 },
+        { nik: 1, minute: 3 },
+      ],
+    });
     await settle(town);
     const theOther = `select decided_at::text from verdicts_dedupe join registrations using (reg) where nik = ${NIKS[1]}`;
     const before = await values(database, theOther);

@@ -10,7 +10,14 @@ import { createLog } from '../../../workers/runtime/log.ts';
 import { HEADER, type Importer, line } from '../../helpers/import.ts';
 
 /** Few people, so that they meet; the last two are nobody's NIK. */
-export const NIKS = ['3273011505900001', '3273011505900002', '3273011505900003', '9471011505900001', '12', 'ABC'] as const;
+export const NIKS = [
+  '3273011505900001',
+  '3273011505900002',
+  '3273011505900003',
+  '9471011505900001',
+  '12',
+  'ABC',
+] as const;
 const WELL_FORMED = 4;
 
 interface Submitted {
@@ -103,13 +110,35 @@ export class Town {
     return rows.length === 1;
   }
 
-  async #save(id: string, stage: 'email' | 'dukcapil', made: ReturnType<typeof verdict>, before: string | null): Promise<void> {
+  async #save(
+    id: string,
+    stage: 'email' | 'dukcapil',
+    made: ReturnType<typeof verdict>,
+    before: string | null,
+  ): Promise<void> {
     await this.#database.db.transaction().execute(async (tx) => {
-      const { reg } = await tx.selectFrom('registrations').select('reg').where('registration_id', '=', id).executeTakeFirstOrThrow();
-      const chunk: Chunk = { chunkId: '1', runId: '1', stage, lo: reg, hi: reg, regs: null, subject: null, policyId: 1, token: '1', attempt: 1 };
+      const { reg } = await tx
+        .selectFrom('registrations')
+        .select('reg')
+        .where('registration_id', '=', id)
+        .executeTakeFirstOrThrow();
+      const chunk: Chunk = {
+        chunkId: '1',
+        runId: '1',
+        stage,
+        lo: reg,
+        hi: reg,
+        regs: null,
+        subject: null,
+        policyId: 1,
+        token: '1',
+        attempt: 1,
+      };
       // A verdict of this stage that stands there is taken as it is: the step only says what became of it.
       const found = await sql<{ before: string }>`
-        select outcome || '.' || reason as before from ${sql.table(`verdicts_${stage}`)} where reg = ${reg}`.execute(tx);
+        select outcome || '.' || reason as before from ${sql.table(`verdicts_${stage}`)} where reg = ${reg}`.execute(
+        tx,
+      );
       await saveVerdicts(tx, stage, chunk, [{ reg, verdict: made, before: found.rows[0]?.before ?? before }]);
     });
   }
@@ -121,7 +150,9 @@ export class Town {
     for (;;) {
       // Reviews wait for more people to come: time goes by.
       await sql`update chunks set not_before = clock_timestamp() where state = 'ready'`.execute(db);
-      const open = await sql<{ id: string }>`select chunk_id as id from chunks where stage = 'dedupe' and state = 'ready' order by 1`.execute(db);
+      const open = await sql<{
+        id: string;
+      }>`select chunk_id as id from chunks where stage = 'dedupe' and state = 'ready' order by 1`.execute(db);
       if (open.rows.length === 0) break;
       for (const { id } of open.rows) await execute(context, dedupe, id);
     }
@@ -134,9 +165,15 @@ export class Town {
       const own = this.submitted.filter((one) => one.nik === nik);
       if (own.length === 0) continue;
       const person = this.#people.get(nik);
-      const submissions = own.map(({ id, minute, gaveWay }) => ({ registrationId: id, registeredAt_ms: minute, gaveWay }));
+      const submissions = own.map(({ id, minute, gaveWay }) => ({
+        registrationId: id,
+        registeredAt_ms: minute,
+        gaveWay,
+      }));
       const verdicts = decidePerson({ submissions, kept: person?.joined ? person.standing : null });
-      const standing = own.find(({ id, gaveWay }) => !gaveWay && verdicts.get(id)?.outcome === 'passed')?.id ?? [...verdicts.keys()].at(-1);
+      const standing =
+        own.find(({ id, gaveWay }) => !gaveWay && verdicts.get(id)?.outcome === 'passed')?.id ??
+        [...verdicts.keys()].at(-1);
       this.#people.set(nik, { standing: standing ?? '', joined: person?.joined ?? false });
       for (const [id, { outcome, detail }] of verdicts) lines.push(`${id} ${outcome} ${detail}`);
       // A duplicate's later verdicts are withdrawn: should it stand again, it is asked again.
@@ -162,7 +199,9 @@ export class Town {
 
   expectedPeople(): string[] {
     return [...this.#people]
-      .map(([nik, { standing }]) => `${NIKS[nik]} ${standing} ${this.submitted.filter((one) => one.nik === nik).length}`)
+      .map(
+        ([nik, { standing }]) => `${NIKS[nik]} ${standing} ${this.submitted.filter((one) => one.nik === nik).length}`,
+      )
       .sort();
   }
 }

@@ -56,7 +56,11 @@ describe('the order of checks', () => {
     ['age first', {}, 'rejected under_age'],
     ['then school', { birthDate: adult.birthDate }, 'rejected in_school'],
     ['then the stop list', { birthDate: adult.birthDate, inSchool: false }, 'rejected excluded_stop_list'],
-    ['then the lists', { birthDate: adult.birthDate, inSchool: false, listed: ['polri', 'asn'] }, 'rejected excluded_asn'],
+    [
+      'then the lists',
+      { birthDate: adult.birthDate, inSchool: false, listed: ['polri', 'asn'] },
+      'rejected excluded_asn',
+    ],
     ['then the phone', { birthDate: adult.birthDate, inSchool: false, listed: [] }, 'waiting phone_unverified'],
   ])('%s', (_, changes, expected) => expect(decided({ ...worst, ...changes })).toBe(expected));
 
@@ -66,10 +70,15 @@ describe('the order of checks', () => {
     expect(decided({ listed }, { exclude: ['tni'] })).toBe('rejected excluded_tni');
   });
 
-  it.each(exclusionLists)('a list that the policy does not name excludes nobody, but the stop list always does: %s', (list) => {
-    expect(decided({ listed: [list] }, { exclude: [] })).toBe(list === 'stop_list' ? 'rejected excluded_stop_list' : 'passed');
-    expect(screened([list], { ...rules, exclude: [list] })).toBe(`excluded_${list}`);
-  });
+  it.each(exclusionLists)(
+    'a list that the policy does not name excludes nobody, but the stop list always does: %s',
+    (list) => {
+      expect(decided({ listed: [list] }, { exclude: [] })).toBe(
+        list === 'stop_list' ? 'rejected excluded_stop_list' : 'passed',
+      );
+      expect(screened([list], { ...rules, exclude: [list] })).toBe(`excluded_${list}`);
+    },
+  );
 
   it('no OTP is asked for where the policy does not', () => {
     expect(decided({ phoneVerified: false }, { otp_required: false })).toBe('passed');
@@ -87,14 +96,20 @@ describe('the score', () => {
   });
 
   it('grows by the batches joined before, to 100 at most', () => {
-    expect([0, 1, 4, 12, 13, 1000].map((batches) => scoreAtClosing(adult, rules, batches))).toEqual([40, 45, 60, 100, 100, 100]);
+    expect([0, 1, 4, 12, 13, 1000].map((batches) => scoreAtClosing(adult, rules, batches))).toEqual([
+      40, 45, 60, 100, 100, 100,
+    ]);
   });
 
   it('is a whole number from 0 to 100 for any points', () => {
     const points = fc.integer({ min: 0, max: 100 });
     fc.assert(
       fc.property(points, points, points, fc.nat(50), (laid_off, disability, waited_batch, batches) => {
-        const score = scoreAtClosing({ ...adult, disability: true }, { ...rules, score: { laid_off, disability, waited_batch } }, batches);
+        const score = scoreAtClosing(
+          { ...adult, disability: true },
+          { ...rules, score: { laid_off, disability, waited_batch } },
+          batches,
+        );
         expect(Number.isInteger(score) && score >= 0 && score <= 100).toBe(true);
       }),
     );

@@ -21,7 +21,18 @@ async function seen(changes: Partial<Citizen>, files: Record<string, string>, no
   await decided(database, 'email');
   await decided(database, 'dukcapil');
   const { reg } = await db.selectFrom('registrations').select('reg').executeTakeFirstOrThrow();
-  const chunk: Chunk = { chunkId: '1', runId: '1', stage: 'layer3', lo: reg, hi: reg, regs: null, subject: null, policyId: 1, token: '1', attempt: 1 };
+  const chunk: Chunk = {
+    chunkId: '1',
+    runId: '1',
+    stage: 'layer3',
+    lo: reg,
+    hi: reg,
+    regs: null,
+    subject: null,
+    policyId: 1,
+    token: '1',
+    attempt: 1,
+  };
   const { rows } = await load(db, chunk, { now: new Date(now) });
   return rows[0];
 }
@@ -65,7 +76,11 @@ describe('the phone', () => {
     ['a verified one for it', 'R1,081200000001,verified,2020-04-11T17:00:00+07:00', true],
     ['one for another phone', 'R1,081200000002,verified,2020-04-11T17:00:00+07:00', false],
     ['one that failed', 'R1,081200000001,failed,2020-04-11T17:00:00+07:00', false],
-    ['a verified one, and later a failed one', 'R1,081200000001,verified,2020-04-11T17:00:00+07:00\nR1,081200000001,failed,2020-04-11T18:00:00+07:00', true],
+    [
+      'a verified one, and later a failed one',
+      'R1,081200000001,verified,2020-04-11T17:00:00+07:00\nR1,081200000001,failed,2020-04-11T18:00:00+07:00',
+      true,
+    ],
   ])('%s', async (_, otp, phoneVerified) => {
     expect(await seen({}, otp ? { otp } : {})).toMatchObject({ phoneVerified });
   });

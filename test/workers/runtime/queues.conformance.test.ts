@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenChunk } from '../../../db/chunk.ts';
 import { CHUNK_ATTEMPTS_MAX, type ChunkJob, type StageName } from '../../../jobs/stages.ts';
 import { sweep } from '../../../workers/runtime/sweeper.ts';
-import { testDatabase } from '../../helpers/database.ts';
 import { addChunk } from '../../helpers/chunks.ts';
+import { testDatabase } from '../../helpers/database.ts';
 import { type Bench, backends, openBench } from '../../helpers/queues.ts';
 
 const database = await testDatabase();

@@ -6,7 +6,7 @@ import type { Queues } from '../../../workers/runtime/queues.ts';
 import { dispatch, sweep } from '../../../workers/runtime/sweeper.ts';
 import { addChunk, chunkRow } from '../../helpers/chunks.ts';
 import { testDatabase } from '../../helpers/database.ts';
-import { clear, importer, line, HEADER, values } from '../../helpers/import.ts';
+import { clear, HEADER, importer, line, values } from '../../helpers/import.ts';
 import { type Bench, openBench } from '../../helpers/queues.ts';
 
 const database = await testDatabase();

@@ -18,7 +18,7 @@ export interface Written {
   readonly details?: string;
 }
 
-export function xml(text: string): string {
+function xml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.codePointAt(0)};`);
 }
 
