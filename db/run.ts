@@ -55,6 +55,15 @@ export async function currentRun(tx: Tx): Promise<string> {
   return made.run_id;
 }
 
+/**
+ * The run of chunks that a save opens for what follows: the open one, else the chunk's own. Without the openers' lock:
+ * what a save opens was in its own chunk, so nobody else can open it as well.
+ */
+export async function followingRun(tx: Tx, ownRunId: string): Promise<string> {
+  const open = await tx.selectFrom('runs').select('run_id').where('state', '=', 'running').executeTakeFirst();
+  return open?.run_id ?? ownRunId;
+}
+
 /** Starts a run under a policy. Chunks that are ready and not begun move over to it; running ones end under their own. */
 export async function startRun(tx: Tx, policyId: number): Promise<string> {
   await lockOpening(tx);

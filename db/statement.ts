@@ -145,6 +145,7 @@ export async function matchedLines(tx: Tx, statementId: string, after: string, l
 }
 
 export interface Effect {
+  readonly kind: 'paid' | 'returned';
   readonly instalmentId: string;
   readonly reference: string;
   readonly steps: readonly string[];
@@ -164,9 +165,11 @@ export async function applyEffects(tx: Tx, effects: readonly Effect[], now: Date
     });
     await moveInstalments(tx, ['submitting', 'unknown', 'accepted', 'paid'], moves, now);
   }
+  // A return has a day of its own; the order stays settled on the day of its debit.
+  const settled = effects.filter((effect) => effect.kind === 'paid');
   await sql`
     update payment_orders o set settled_at = n.booked_on::timestamp at time zone 'Asia/Jakarta', value_date = n.booked_on
-    from unnest(${effects.map((effect) => effect.reference)}::text[], ${effects.map((effect) => effect.bookedOn)}::date[]) as n (reference, booked_on)
+    from unnest(${settled.map((effect) => effect.reference)}::text[], ${settled.map((effect) => effect.bookedOn)}::date[]) as n (reference, booked_on)
     where o.reference = n.reference`.execute(tx);
 }
 

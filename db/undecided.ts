@@ -31,7 +31,7 @@ function undecidedIn(stage: ChunkVerdictStage) {
 
 async function retryFailed(tx: Tx, runId: string): Promise<number> {
   const { numAffectedRows } = await sql`
-    update chunks set state = 'ready', attempt = 0, run_id = ${runId}, enqueued_at = null
+    update chunks set state = 'ready', attempt = 0, run_id = ${runId}, enqueued_at = null, not_before = clock_timestamp()
     where state = 'failed' and stage in ('dedupe', 'email', 'dukcapil', 'layer3')`.execute(tx);
   return Number(numAffectedRows ?? 0);
 }

@@ -4,7 +4,7 @@ import { type ChunkVerdictStage, nextStage } from '../jobs/stages.ts';
 import type { Verdict } from '../jobs/verdict.ts';
 import { openChunks, openReview } from './chunk.ts';
 import type { Tx } from './connection.ts';
-import { currentRun } from './run.ts';
+import { followingRun } from './run.ts';
 import { withdraw } from './touch.ts';
 
 /** What a chunk stage decided about one registration, and what stood there before. */
@@ -44,8 +44,9 @@ export async function saveVerdicts(
     again.filter((row) => !changed.includes(row)),
   );
   for (const row of rows) counts[row.verdict.outcome]++;
-  await openNext(tx, stage, rows);
-  if (stage !== 'layer3') await reviewPeople(tx, rows);
+  const runId = await followingRun(tx, chunk.runId);
+  await openNext(tx, stage, runId, rows);
+  if (stage !== 'layer3') await reviewPeople(tx, runId, rows);
   return counts;
 }
 
@@ -92,15 +93,15 @@ async function refreshDue(tx: Tx, stage: ChunkVerdictStage, rows: readonly Decid
     where v.reg = n.reg and v.due_at is distinct from n.due_at`.execute(tx);
 }
 
-async function openNext(tx: Tx, stage: ChunkVerdictStage, rows: readonly Decided[]): Promise<void> {
+async function openNext(tx: Tx, stage: ChunkVerdictStage, runId: string, rows: readonly Decided[]): Promise<void> {
   const next = nextStage(stage);
   const on = rows.filter((row) => row.verdict.outcome === 'passed');
   if (!next || on.length === 0) return;
-  await openChunks(tx, await currentRun(tx), next, sql`select unnest(${regs(on)}::bigint[]) as reg`);
+  await openChunks(tx, runId, next, sql`select unnest(${regs(on)}::bigint[]) as reg`);
 }
 
 /** Whether a registration gave way to the person's next one may have changed: only people with several matter. */
-async function reviewPeople(tx: Tx, rows: readonly Decided[]): Promise<void> {
+async function reviewPeople(tx: Tx, runId: string, rows: readonly Decided[]): Promise<void> {
   const review = rows.filter((row) => row.verdict.outcome === 'rejected' || row.before?.startsWith('rejected.'));
   if (review.length === 0) return;
   const { numAffectedRows } = await sql`
@@ -108,5 +109,5 @@ async function reviewPeople(tx: Tx, rows: readonly Decided[]): Promise<void> {
     select 'dedupe', r.reg from registrations r join people p on p.nik = r.nik
     where r.reg = any(${regs(review)}::bigint[]) and p.registrations > 1
     on conflict do nothing`.execute(tx);
-  if (numAffectedRows) await openReview(tx, await currentRun(tx));
+  if (numAffectedRows) await openReview(tx, runId);
 }

@@ -79,12 +79,14 @@ function judge(line: MatchedLine, statementId: string): { effect?: Effect; break
     state: line.order.state as InstalmentState,
   };
   const { effect, breaks } = judgeLine(facts, order);
-  const steps = order?.current && effect !== 'none' ? stepsTo(order.state, effect) : undefined;
   const opened = breaks.map(breakOf);
-  if (!order || !steps) return { breaks: opened };
+  if (effect === 'none' || !order?.current) return { breaks: opened };
+  const steps = stepsTo(order.state, effect);
+  if (!steps) return { breaks: opened };
   const { instalmentId } = order;
   return {
     effect: {
+      kind: effect,
       instalmentId,
       reference: line.reference as string,
       steps,

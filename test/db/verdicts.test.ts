@@ -232,9 +232,16 @@ describe('runs', () => {
     expect(await openChunksOf('email')).toHaveLength(1);
   });
 
-  it('failed chunks get their tries again', async () => {
-    await sql`update chunks set state = 'failed', attempt = 6, error = 'x'`.execute(db);
+  it('failed chunks get their tries again, and at once', async () => {
+    await sql`update chunks set state = 'failed', attempt = 6, error = 'x', not_before = clock_timestamp() + interval '1 hour'`.execute(
+      db,
+    );
     await db.transaction().execute(async (tx) => openUndecided(tx, await currentRun(tx)));
-    expect(await values(database, `select distinct attempt from chunks where state = 'ready'`)).toEqual([0]);
+    expect(
+      await values(
+        database,
+        `select distinct concat(attempt, ' ', not_before <= clock_timestamp()) from chunks where state = 'ready'`,
+      ),
+    ).toEqual(['0 t']);
   });
 });

@@ -9,11 +9,12 @@ export interface Caretaker {
 /**
  * Waits for the end of its input, which comes when the run closes it and when the run is gone, however it went. Servers
  * are asked to end (INT: no more waiting for sessions) and ended where they do not; what they wrote goes with them.
+ * A PostgreSQL that is only being made writes its number with a minus sign.
  */
 const SCRIPT = `
 cat > /dev/null
 stop() {
-  pid=$(head -n 1 "$1" 2> /dev/null) && [ -n "$pid" ] || return
+  pid=$(head -n 1 "$1" 2> /dev/null | tr -d -) && [ -n "$pid" ] || return
   kill -INT "$pid" 2> /dev/null
   tries=0
   while kill -0 "$pid" 2> /dev/null && [ "$tries" -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { openChunks } from '../../db/chunk.ts';
 import type { Tx } from '../../db/connection.ts';
-import { currentRun } from '../../db/run.ts';
+import { followingRun } from '../../db/run.ts';
 import { withdraw } from '../../db/touch.ts';
 import type { Chunk, Counts } from '../../jobs/chunk.ts';
 
@@ -12,7 +12,6 @@ import type { Chunk, Counts } from '../../jobs/chunk.ts';
 export async function decideWave(tx: Tx, chunk: Chunk): Promise<Counts> {
   await gather(tx, chunk);
   await decide(tx);
-  await forgetEmptyPeople(tx);
   await writePeople(tx);
   const counts = await writeVerdicts(tx, chunk);
   await withdraw(
@@ -23,33 +22,34 @@ export async function decideWave(tx: Tx, chunk: Chunk): Promise<Counts> {
   );
   await openChunks(
     tx,
-    await currentRun(tx),
+    await followingRun(tx, chunk.runId),
     'email',
     sql`select reg from wave where outcome = 'passed' and before is distinct from 'passed'`,
   );
   return counts;
 }
 
-/** Everybody concerned, with all their registrations. A malformed NIK is one person with nobody. */
+/**
+ * Everybody concerned, with all their registrations. A malformed NIK is one person with nobody. In steps with fresh
+ * statistics: a review of five people must not read the nation.
+ */
 async function gather(tx: Tx, chunk: Chunk): Promise<void> {
+  await sql`create temp table concerned (reg bigint, nik bigint) on commit drop`.execute(tx);
+  // Taken away at once: a touch that comes while we decide waits for us and is there for the next wave.
   await sql`
-    create temp table gathered (reg bigint, nik bigint, registration_id text collate "C", registered_at timestamptz) on commit drop`.execute(
-    tx,
-  );
+    with taken as (delete from touched where stage = 'dedupe' returning reg)
+    insert into concerned
+    select r.reg, r.nik from registrations r
+      where reg between ${chunk.lo} and ${chunk.hi} and not exists (
+        select from verdicts_dedupe v where v.reg = r.reg and v.reg between ${chunk.lo} and ${chunk.hi})
+    union select r.reg, r.nik from taken t join registrations r on r.reg = t.reg`.execute(tx);
+  await sql`analyze concerned`.execute(tx);
   await sql`
-    with new as (
-      select reg, nik from registrations r
-      where reg between ${chunk.lo} and ${chunk.hi} and not exists (select from verdicts_dedupe v where v.reg = r.reg)),
-    -- Taken away at once: a touch that comes while we decide waits for us and is there for the next wave.
-    taken as (delete from touched where stage = 'dedupe' returning reg),
-    again as (select r.reg, r.nik from taken t join registrations r on r.reg = t.reg),
-    concerned as (select nik from new where nik is not null union select nik from again where nik is not null)
-    insert into gathered
-    select r.reg, r.nik, r.registration_id, r.registered_at from registrations r join concerned c on c.nik = r.nik
-    union all select r.reg, null, r.registration_id, r.registered_at from registrations r
-      join (select reg from new where nik is null union select reg from again where nik is null) m on m.reg = r.reg`.execute(
-    tx,
-  );
+    create temp table gathered on commit drop as
+    select r.reg, r.nik, r.registration_id, r.registered_at
+      from (select distinct nik from concerned) c join registrations r on r.nik = c.nik
+    union all select r.reg, null, r.registration_id, r.registered_at
+      from concerned c join registrations r on r.reg = c.reg where c.nik is null`.execute(tx);
   await sql`analyze gathered`.execute(tx);
 }
 
@@ -83,15 +83,6 @@ async function decide(tx: Tx): Promise<void> {
       count(*) over (partition by nik)::int4 as registrations
     from judged`.execute(tx);
   await sql`analyze wave`.execute(tx);
-}
-
-/** A corrected NIK leaves its old person behind; when nobody else is there, so is the row. */
-async function forgetEmptyPeople(tx: Tx): Promise<void> {
-  await sql`
-    delete from people p using wave w join registrations r on r.reg = w.reg
-    where p.standing = r.reg and p.nik is distinct from r.nik and not exists (select from registrations o where o.nik = p.nik)`.execute(
-    tx,
-  );
 }
 
 async function writePeople(tx: Tx): Promise<void> {

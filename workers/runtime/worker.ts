@@ -4,7 +4,7 @@ import { openCounts, putBackExpired } from '../../db/chunk.ts';
 import { type StageName, stageSettings } from '../../jobs/stages.ts';
 import { type Executed, execute } from './executor.ts';
 import type { Office } from './office.ts';
-import type { Stoppable } from './queues.ts';
+import type { Queues, Stoppable } from './queues.ts';
 import { createStages, type Stages } from './stages.ts';
 import { dispatch, sweep } from './sweeper.ts';
 
@@ -23,10 +23,11 @@ export async function startWorker(office: Office, options: WorkerOptions): Promi
   const stages = await createStages(config, db);
   const stopping = new AbortController();
   const context = { db, log, now: config.now, stopping: stopping.signal };
+  const dispatcher = createDispatcher(office, queues);
   const running = options.stages.map((name) =>
     queues.work(name, options.concurrency ?? stageSettings[name].concurrency, async ({ chunkId }) => {
       await execute(context, stages.of[name], chunkId);
-      await dispatch(db, queues);
+      dispatcher.wake();
     }),
   );
   const sweeping = keepSweeping(office, stopping.signal);
@@ -35,6 +36,7 @@ export async function startWorker(office: Office, options: WorkerOptions): Promi
     stopping.abort();
     await Promise.all(running.map((worker) => worker.close()));
     await sweeping;
+    await dispatcher.idle();
     await stages.close();
   };
   return {
@@ -42,6 +44,31 @@ export async function startWorker(office: Office, options: WorkerOptions): Promi
       closed ??= close();
       return closed;
     },
+  };
+}
+
+/**
+ * Enqueues what saves have opened, one statement for all that were opened meanwhile: BullMQ's bulk insert on PostgreSQL
+ * took 26 ms however few the jobs, and one after every chunk was a third of the server's time.
+ */
+function createDispatcher({ db, log }: Office, queues: Queues) {
+  let again = false;
+  let running: Promise<void> | undefined;
+  const run = async () => {
+    while (again) {
+      again = false;
+      await dispatch(db, queues).catch((error: unknown) => {
+        log.warn({ error: error instanceof Error ? error.message : String(error) }, 'not enqueued; the sweeper will');
+      });
+    }
+    running = undefined;
+  };
+  return {
+    wake() {
+      again = true;
+      running ??= run();
+    },
+    idle: async () => running,
   };
 }
 

@@ -95,9 +95,7 @@ describe.each(['honours', 'ignores'] as const)('a bank that %s the reference', (
     expect(new Set(references).size).toBe(3);
     if (personality === 'ignores') return; // Only "db restored" helps here: the bank itself pays whatever it gets.
     expect(paidTwice(here.bankLog())).toEqual([]);
-    expect(new Set(Object.values(await again.states()))).toEqual(
-      new Set(['unknown contradiction 4091801: already at the bank']),
-    );
+    for (const state of Object.values(await again.states())) expect(state).toMatch(/^unknown .*4091801/);
     expect(await resolveUnknown(again.office)).toMatchObject({
       exitCode: 0,
       json: { asked: 3, unknown: 0, states: { paid: 3 } },
@@ -216,7 +214,11 @@ async function atIntent(office: Office, chunkId: string): Promise<Stuck> {
   const { stage, chunk } = await claimed(office, chunkId);
   const loaded = await stage.load(office.db, chunk, context(office));
   const orders = await stage.intend?.(office.db, chunk, loaded, context(office));
-  return { goOn: async () => stage.ask?.(office.db, loaded, orders, context(office)) };
+  return {
+    goOn: async () => {
+      await stage.ask?.(office.db, loaded, orders, context(office));
+    },
+  };
 }
 
 async function claimed(office: Office, chunkId: string) {

@@ -167,6 +167,9 @@ describe('what a chunk comes to', () => {
         error: 'the disk is full',
         enqueued_at: null,
       });
+      // It is not had again at once: its next try waits. Time goes by.
+      expect(await execute(context(), stageOf({}), id)).toBe('gone');
+      await sql`update chunks set not_before = clock_timestamp()`.execute(db);
     }
     expect(await saved()).toEqual([]);
     expect(await execute(context(), stageOf({}), id)).toBe('gone');
