@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { refuse } from '../jobs/errors.ts';
 import { audit } from './audit.ts';
 import { lockBatch } from './batch.ts';
 import type { Database, Tx } from './connection.ts';
@@ -64,7 +65,7 @@ export interface Decree {
   readonly by: string;
 }
 
-/** Takes decree.csv into the database: drawn becomes decreed, and another person has to confirm. */
+/** Takes decree.csv into the database: drawn becomes decreed, and another person has to confirm. Until then it can be set again. */
 export function storeDecree(
   database: Database,
   { batch, number, by }: Decree,
@@ -72,7 +73,8 @@ export function storeDecree(
   now: Date,
 ): Promise<void> {
   return withSession(database, async (tx, client) => {
-    await lockBatch(tx, batch, ['drawn']);
+    await lockBatch(tx, batch, ['drawn', 'decreed']);
+    await sql`delete from decree_lines where batch = ${batch}`.execute(tx);
     await sql`create temp table decree (line bigint generated always as identity, registration_id text collate "C", decision text, reason text, replaces text collate "C") on commit drop`.execute(
       tx,
     );
@@ -91,7 +93,10 @@ export function storeDecree(
   });
 }
 
-/** Sets the decreed people as participants. The primary key refuses anybody who is or was one. Returns how many. */
+/**
+ * Sets the decreed people as participants; returns how many. The primary key refuses anybody who is or was one.
+ * @throws exit 2 when another decree came first
+ */
 export async function confirmDecree(
   tx: Tx,
   batch: number,
@@ -99,6 +104,13 @@ export async function confirmDecree(
   now: Date,
   announcedOn: string,
 ): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int4 as n from decree_lines d join pool q on q.batch = d.batch and q.reg = d.reg join participants p on p.nik = q.nik
+    where d.batch = ${batch} and d.decision in ('confirmed', 'promoted')`.execute(tx);
+  if (rows[0]?.n)
+    throw refuse(
+      `${rows[0].n} people of this decree take part already, by that of another batch: set the decree of batch ${batch} again`,
+    );
   const { numAffectedRows } = await sql`
     insert into participants (nik, reg, batch, decree, state, confirmed_at, announced_on)
     select q.nik, d.reg, d.batch, b.decree, 'participant', ${now}, ${announcedOn}
@@ -129,6 +141,14 @@ export async function listedInBatch(
       select r.registration_id, ${listed} as listed from selections s join registrations r on r.reg = s.reg where s.batch = ${batch}) q
     where cardinality(listed) > 0`.execute(tx);
   return new Map(rows.map((row) => [row.id, row.listed]));
+}
+
+/** The registrations of a batch's draw whose person takes part, or took part, in another batch. */
+export async function participantsInDraw(tx: Tx | Database['db'], batch: number): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select r.registration_id as id from pool q join participants p on p.nik = q.nik join registrations r on r.reg = q.reg
+    where q.batch = ${batch}`.execute(tx);
+  return new Set(rows.map((row) => row.id));
 }
 
 /** People of a batch who took no first training within the days after the announcement; their places become free. */

@@ -271,6 +271,15 @@ export const reasons = {
     todo_id: 'Masukkan kode OTP yang kami kirim.',
     todo_en: 'Enter the OTP code that we sent.',
   },
+
+  already_participant: {
+    stage: 'assignment',
+    outcome: 'rejected',
+    requeue: false,
+    id: 'Sudah menjadi peserta pada gelombang lain.',
+    en: 'Takes part already, by the decree of another batch.',
+    ...FINAL,
+  },
 } as const satisfies Record<string, ReasonText>;
 
 export type Reason = keyof typeof reasons;

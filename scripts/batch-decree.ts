@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { listedOn } from '../db/applicants.ts';
 import { findBatch, lockBatch } from '../db/batch.ts';
 import { loadPolicy } from '../db/run.ts';
-import { confirmDecree, listedInBatch, storeDecree } from '../db/selection.ts';
+import { confirmDecree, listedInBatch, participantsInDraw, storeDecree } from '../db/selection.ts';
 import { refuse } from '../jobs/errors.ts';
 import type { ExclusionList, Policy } from '../jobs/policy.ts';
 import { wibDate } from '../jobs/time.ts';
@@ -38,21 +38,21 @@ export async function setDecree(
   const { db, database, config } = office;
   if (!number?.trim() || number.length > 100) throw refuse("--number must give the decree's number");
   const found = await findBatch(db, batch);
-  if (found.state !== 'drawn' || !found.dir)
-    throw refuse(`batch ${batch} is ${found.state}; it must be drawn, and is decreed once`);
+  if ((found.state !== 'drawn' && found.state !== 'decreed') || !found.dir)
+    throw refuse(`batch ${batch} is ${found.state}; it must be drawn, and its decree not confirmed`);
   const policy = await loadPolicy(db, found.policy_id);
   const { pool, result, rule } = await drawnAgain(found.dir);
   const listed = await listedInBatch(db, batch, listedOn(wibDate(config.now())));
-  const lines = [
-    ...decreeLines(pool, result, rule, (index) => screenedOut(listed.get(registrationIdOf(pool, index)), policy)),
-  ];
+  const participants = await participantsInDraw(db, batch);
+  const screen = (id: string) => (participants.has(id) ? 'already_participant' : screenedOut(listed.get(id), policy));
+  const lines = [...decreeLines(pool, result, rule, (index) => screen(registrationIdOf(pool, index)))];
   await writeDecree(found.dir, lines);
   await storeDecree(database, { batch, number: number.trim(), by }, join(found.dir, drawFile.decree), config.now());
   const count = (decision: string) => lines.filter((line) => line.decision === decision).length;
   const [confirmed, removed, promoted] = [count('confirmed'), count('removed'), count('promoted')];
   return done(
     { batch, decree: number, confirmed, removed, promoted, dir: found.dir },
-    `Decree ${number}: ${confirmed} confirmed, ${removed} removed by today's lists, ${promoted} promoted in their place.`,
+    `Decree ${number}: ${confirmed} confirmed, ${removed} removed by today's lists or another decree, ${promoted} promoted in their place.`,
     `Another person confirms: prakerja batch decree ${batch} --confirm --by OTHER`,
   );
 }

@@ -18,7 +18,7 @@ import { type VerdictStage, verdictStages } from '../jobs/stages.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { executeHere, untilStuck } from '../workers/runtime/worker.ts';
 import { done, type Report, withOffice } from './command.ts';
-import { readCommitment, writeCommitment, writePool, writeQuota } from './draw-files.ts';
+import { absent, readCommitment, readSeed, writeCommitment, writePool, writeQuota } from './draw-files.ts';
 import { batchNumber, instant, personName } from './options.ts';
 import { readQuotaFile } from './quota-file.ts';
 import { readPolicyFile } from './run.ts';
@@ -97,6 +97,8 @@ export async function closeBatch(
     throw refuse(`batch ${batch} is ${found.state}; it is closed already`);
   if (found.state === 'closed' && found.commitment_sha256)
     throw refuse(`batch ${batch} is closed already; "--again --by WHO --note WHY" makes a second commitment`);
+  const target = dir ?? join(config.dataDir, 'draws', String(batch));
+  await refuseTaken(target, batch, 1);
   if (found.state === 'open') {
     await untilStuck(office, verdictStages as readonly VerdictStage[]);
     const chunkId = await db.transaction().execute((tx) => openClosing(tx, batch));
@@ -105,7 +107,6 @@ export async function closeBatch(
       throw fail(`batch ${batch} is still open: another closing is at work; try again in two minutes`);
   }
   const waiting = await waitingJoiners(db, batch);
-  const target = dir ?? join(config.dataDir, 'draws', String(batch));
   await publish(office, batch, { attempt: 1, beacon, dir: target, previous: null });
   const shown = await document(db, batch);
   const left = waiting.map(({ key, n }) => `  ${n} who joined still wait: ${key}`);
@@ -129,6 +130,7 @@ async function commitAgain(office: Office, batch: number, beacon: string, option
   const previous = await readCommitment(found.dir);
   const attempt = found.attempt + 1;
   const dir = options.dir ?? join(config.dataDir, 'draws', `${batch}-${attempt}`);
+  await refuseTaken(dir, batch, attempt);
   await publish(office, batch, { attempt, beacon, dir, previous: previous.sha256 });
   await db
     .transaction()
@@ -138,6 +140,16 @@ async function commitAgain(office: Office, batch: number, beacon: string, option
   return done(
     await document(db, batch),
     `Batch ${batch} has commitment ${attempt} in ${dir}; it names the hash of the one before.`,
+  );
+}
+
+/** A draw is never overwritten, nor is another commitment; what an interrupted closing of this attempt left is. */
+async function refuseTaken(dir: string, batch: number, attempt: number): Promise<void> {
+  if (await readSeed(dir)) throw refuse(`${dir} holds a draw; a draw is never overwritten: name another directory`);
+  const there = await readCommitment(dir).catch(absent);
+  if (!there || (there.commitment.batch === batch && there.commitment.attempt === attempt)) return;
+  throw refuse(
+    `${dir} holds the commitment of batch ${there.commitment.batch}, attempt ${there.commitment.attempt}: name another directory`,
   );
 }
 

@@ -231,5 +231,8 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   const asked = ['commander.helpDisplayed', 'commander.help', 'commander.version'].includes(error.code);
-  process.exitCode = asked && error.exitCode === 0 ? exit.done : exit.refused;
+  const helped = asked && error.exitCode === 0;
+  process.exitCode = helped ? exit.done : exit.refused;
+  // The options may not have been read yet when the error struck.
+  if (!helped && process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: error.message })}\n`);
 }

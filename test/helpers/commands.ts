@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('../../scripts/prakerja.js', import.meta.url));
@@ -19,4 +20,27 @@ export function startCommand(words: readonly string[], environment: Readonly<Rec
   });
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr }));
   return { process: child, ended };
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `prakerja` to its end, with `input` on its stdin. */
+export async function runCommand(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  input = '',
+): Promise<Ended> {
+  const child = spawn(process.execPath, [PROGRAM, ...words], { env: environment, stdio: 'pipe' });
+  child.stdin.on('error', () => undefined); // it may end before it has read anything
+  child.stdin.end(input);
+  const [stdout, stderr, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close').then(([end]) => end as number | null),
+  ]);
+  return { code, stdout, stderr };
 }

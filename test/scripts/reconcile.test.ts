@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type ExportName, exportCsv } from '../../db/export.ts';
 import { trialBalance } from '../../db/ledger.ts';
-import { exportCsv, type ExportName } from '../../db/export.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
 import type { Office } from '../../workers/runtime/office.ts';
 import { pay, TODAY, type Town, type TownOptions, town } from '../helpers/payout.ts';
@@ -291,7 +291,7 @@ async function firstPaid(here: Town): Promise<string> {
 /** How much of everything that reconciling writes there is. */
 async function contents({ database }: Town): Promise<unknown> {
   const { rows } = await database.pool.query(`
-    select (select count(*) from ledger_entries) as entries, (select count(*) from statement_lines) as lines,
+    select (select count(*) from ledger_entries) as entries, (select count(*) from statements) as statements, (select count(*) from statement_lines) as lines,
       (select count(*) from breaks) as breaks, (select array_agg(state order by instalment_id) from instalments) as states`);
   return rows[0];
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { claim, putBackExpired } from '../../../db/chunk.ts';
-import { holdPerson, openSubmission } from '../../../db/payout.ts';
+import { trialBalance } from '../../../db/ledger.ts';
+import { holdPerson, openSubmission, releaseHold } from '../../../db/payout.ts';
 import { builtinPolicy } from '../../../jobs/policy.ts';
 import { prepareRunOf, releaseIt, resolveUnknown, submitRun } from '../../../scripts/payout.ts';
 import { createPayoutStage } from '../../../workers/payout/stage.ts';
@@ -153,6 +154,24 @@ describe('just before paying', () => {
     expect(await here.states()).toEqual({ R1: 'held held_by_operator', R2: 'accepted' });
     const { rows } = await here.database.pool.query('select instalment_id from payment_orders');
     expect(rows.length).toBe(1);
+  });
+
+  it('what the bank refused is paid by a new order, once a person has let it go and a second one has released it', async () => {
+    const here = await town({ people: 1, faults: [{ fault: 'error_text', value: '403xx18 Inactive', until_call: 1 }] });
+    await pay(here.office);
+    expect(await here.states()).toEqual({ R1: 'rejected bank_rejected 4031818' });
+    const { db } = here.database;
+    expect((await prepareRunOf(here.office, 'ayu')).json).toMatchObject({ count: 0 });
+    await db.transaction().execute((tx) => holdPerson(tx, 'R1', 'cita', 'calls the branch', new Date()));
+    await db.transaction().execute((tx) => releaseHold(tx, 'R1', 'cita', 'account is active again'));
+    await pay(here.office);
+    expect(await here.states()).toEqual({ R1: 'accepted' });
+    const { rows } = await here.database.pool.query<{ reference: string }>(
+      'select reference from payment_orders order by order_number',
+    );
+    expect(rows.map(({ reference }) => reference)).toEqual(here.bankLog().map(({ reference }) => reference));
+    expect(new Set(rows.map(({ reference }) => reference)).size).toBe(2);
+    expect(await trialBalance(db)).toEqual({ in_flight: '600000', treasury: '-600000' });
   });
 
   it('without a bank nothing is sent and nothing changes', async () => {
