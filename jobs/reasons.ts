@@ -13,10 +13,7 @@ interface ReasonText {
 }
 
 const NOTHING = { todo_id: 'Tidak perlu melakukan apa-apa; kami coba lagi.', todo_en: 'Nothing to do; we try again.' };
-const FINAL = {
-  todo_id: 'Tidak ada; keputusan ini mengikuti peraturan.',
-  todo_en: 'Nothing; this follows the regulation.',
-};
+const FINAL = { todo_id: 'Tidak ada; ini mengikuti peraturan.', todo_en: 'Nothing; this follows the regulation.' };
 const DUKCAPIL = {
   todo_id: 'Hubungi Dinas Dukcapil setempat, lalu ajukan perbaikan.',
   todo_en: 'Contact the local civil registry office, then send a correction.',
@@ -271,7 +268,6 @@ export const reasons = {
     todo_id: 'Masukkan kode OTP yang kami kirim.',
     todo_en: 'Enter the OTP code that we sent.',
   },
-
   already_participant: {
     stage: 'assignment',
     outcome: 'rejected',

@@ -49,7 +49,7 @@ export function account(
 const ACCOUNTS = 'registration_id,linked_at,channel,provider,account_number,holder_name,holder_nik,phone,kyc,status';
 
 export const nik = (n: number): string => `327301150590${String(n).padStart(4, '0')}`;
-export const accountNumber = (n: number): string => `00112${String(n).padStart(5, '0')}`;
+const accountNumber = (n: number): string => `00112${String(n).padStart(5, '0')}`;
 
 export interface TownOptions {
   /** Participants R1, R2, …; each has completed and rated a training and owns an account. */
