@@ -19,7 +19,7 @@ export interface BankClientOptions {
   readonly partnerId: string;
   readonly channelId: string;
   readonly sourceAccount: string;
-  /** The clock on the wall, not PRAKERJA_NOW: the bank compares timestamps with its own. */
+  /** PRAKERJA_NOW when set, so that a played year has its own bank days; else the clock (docs/decisions/0016). */
   readonly now: () => Date;
   readonly timeout_ms?: number;
 }

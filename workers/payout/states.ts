@@ -14,7 +14,7 @@ export const instalmentStates = [
 export type InstalmentState = (typeof instalmentStates)[number];
 
 /**
- * Every change that exists, as rows of (from, to); the database's trigger is generated from this table and refuses all
+ * Every change that exists, as rows of (from, to); the database's trigger holds the same table (a test compares them) and refuses all
  * others. `submitting -> paid` is not among them: a bank's 200 is `accepted`, and money is paid when the bank's status
  * or its statement says so. `submitting -> submitting` (another try after "certainly not taken") is no change of state.
  */
