@@ -46,13 +46,14 @@ export async function withdraw(tx: Tx, stage: VerdictStage, regs: RawBuilder<unk
   await sql`create temp table if not exists withdrawn (reg bigint primary key) on commit delete rows`.execute(tx);
   await sql`delete from withdrawn`.execute(tx);
   await sql`insert into withdrawn select distinct reg from (${regs}) q`.execute(tx);
+  // Fences first: a save that is under way ends before its verdicts are looked for, else its new rows would be missed.
+  for (const later of fromStage(stage)) if (later !== 'dedupe') await fenceOff(tx, later);
   for (const later of fromStage(stage)) {
     await sql`
       with gone as (delete from ${table(later)} v using withdrawn w where v.reg = w.reg returning v.*)
       insert into verdict_history (stage, reg, outcome, reason, detail, decided_at, policy_id, chunk_id, why)
       select ${later}, reg, outcome, reason, detail, decided_at, policy_id, chunk_id, ${why} from gone`.execute(tx);
     await sql`delete from touched t using withdrawn w where t.stage = ${later} and t.reg = w.reg`.execute(tx);
-    if (later !== 'dedupe') await fenceOff(tx, later);
   }
 }
 
