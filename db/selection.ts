@@ -51,6 +51,7 @@ export function storeSelections(database: Database, batch: number, resultFile: s
       select ${batch}, rank, r.reg, decision from result join registrations r using (registration_id) order by rank`.execute(
       tx,
     );
+    await sql`analyze selections`.execute(tx);
     await tx.updateTable('batches').set({ state: 'drawn', drawn_at: now }).where('batch', '=', batch).execute();
   });
 }
@@ -84,6 +85,7 @@ export function storeDecree(
       select ${batch}, line, r.reg, decision, coalesce(reason, ''), o.reg
       from decree d join registrations r using (registration_id)
       left join registrations o on o.registration_id = d.replaces order by line`.execute(tx);
+    await sql`analyze decree_lines`.execute(tx);
     await tx
       .updateTable('batches')
       .set({ state: 'decreed', decree: number, decreed_by: by, decreed_verified: false, decreed_at: now })
@@ -116,6 +118,7 @@ export async function confirmDecree(
     select q.nik, d.reg, d.batch, b.decree, 'participant', ${now}, ${announcedOn}
     from decree_lines d join batches b on b.batch = d.batch join pool q on q.batch = d.batch and q.reg = d.reg
     where d.batch = ${batch} and d.decision in ('confirmed', 'promoted')`.execute(tx);
+  await sql`analyze participants`.execute(tx);
   await tx
     .updateTable('batches')
     .set({ state: 'confirmed', confirmed_by: by, confirmed_verified: false, confirmed_at: now })
