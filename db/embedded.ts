@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { fail } from '../jobs/errors.ts';
 import { hydrateSymlinks } from './embedded-symlinks.ts';
+import { freePort } from './free-port.ts';
 
 /** A PostgreSQL that this program runs for itself: nobody installs anything for a first look. */
 export interface EmbeddedServer {
@@ -77,16 +77,6 @@ function unprivileged(command: string, args: string[]): [string, string[]] {
   const caps = '+dac_override,+dac_read_search';
   const user = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', `--inh-caps=${caps}`, `--ambient-caps=${caps}`];
   return ['setpriv', [...user, command, ...args]];
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
 
 function initialise(dir: string, initdb: string): void {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { canonicalJson, type Json } from '../jobs/canonical.ts';
-import { builtinPolicy, type Policy, policyVersion } from '../jobs/policy.ts';
+import { builtinPolicy, checkPolicy, type Policy, policyVersion } from '../jobs/policy.ts';
 import type { Db, Tx } from './connection.ts';
 
 /** Stores a policy once per version; returns its number. */
@@ -25,7 +25,7 @@ export async function loadPolicy(db: Db | Tx, policyId: number): Promise<Policy>
     .select('body')
     .where('policy_id', '=', policyId)
     .executeTakeFirstOrThrow();
-  return row.body as unknown as Policy;
+  return checkPolicy(row.body);
 }
 
 /** The policy a run gets when none is named: the latest opened batch's, else the built-in one (contract, section 4). */

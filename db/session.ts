@@ -30,7 +30,7 @@ export async function withSession<T>(database: Database, work: (tx: Tx, client: 
 
 function poolOf(client: pg.Client) {
   const connection = { query: client.query.bind(client), release: () => undefined };
-  return { connect: async () => connection as unknown as pg.PoolClient, end: async () => undefined };
+  return { connect: async () => connection, end: async () => undefined };
 }
 
 /** Any error as one for the person at the command line. */

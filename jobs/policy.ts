@@ -87,12 +87,16 @@ export const builtinPolicy: Policy = {
  * @throws exit 2 naming the first field that is wrong.
  */
 export function parsePolicy(text: string): Policy {
-  let body: unknown;
   try {
-    body = JSON.parse(text);
-  } catch {
-    throw refuse('the policy is not JSON');
+    return checkPolicy(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw refuse('the policy is not JSON');
+    throw error;
   }
+}
+
+/** A policy from a value, a stored one too: what an older version wrote is checked before it decides about anybody. */
+export function checkPolicy(body: unknown): Policy {
   const result = policySchema.safeParse(body);
   if (result.success) return result.data;
   const issue = result.error.issues[0];

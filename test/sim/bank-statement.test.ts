@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type BankOptions, startBank } from '../../sim/bank.ts';
 import { newLedger } from '../../sim/bank-ledger.ts';
 import { answerStatement } from '../../sim/bank-statement.ts';
-import { placeOf, SnapClient, type SnapSettings, stopping } from './helpers.ts';
+import { placeOf, SnapClient, stopping } from './helpers.ts';
 
 type Xml = { [key: string]: Xml } & Xml[] & string;
 const xml = new XMLParser({
@@ -16,7 +16,7 @@ async function start(options: BankOptions = {}, fault?: string, value?: string |
   const rules = [{ counterpart: 'bank', fault, share: 1, value, until_call: 1, ...(endpoint ? { endpoint } : {}) }];
   const place = placeOf({}, fault === undefined ? undefined : rules);
   const sim = stopping(await startBank(place, { opening_balance_idr: 10_000_000n, ...options }));
-  const client = new SnapClient(sim as unknown as SnapSettings);
+  const client = new SnapClient(sim);
   const pay = async (reference: string, timestamp: string): Promise<void> => {
     client.timestamp = timestamp;
     await client.transfer(reference);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type BankOptions, startBank } from '../../sim/bank.ts';
 import type { Place } from '../../sim/place.ts';
-import { logLines, placeOf, SnapClient, type SnapSettings, stopping } from './helpers.ts';
+import { logLines, placeOf, SnapClient, stopping } from './helpers.ts';
 
 const ACCOUNTS = `registration_id,linked_at,channel,provider,account_number,holder_name,phone,status
 R1,2020-08-01T00:00:00+07:00,bank,bni,0011223344,SITI,,closed
@@ -13,7 +13,7 @@ R4,2020-09-01T00:00:00+07:00,ewallet,ovo,44,DEWI,08123,active
 
 async function open(place: Place, options: BankOptions = {}) {
   const sim = stopping(await startBank(place, options));
-  return { sim, client: new SnapClient(sim as unknown as SnapSettings) };
+  return { sim, client: new SnapClient(sim) };
 }
 const start = async (options: BankOptions = {}, rules?: unknown, files: Record<string, string> = {}) => {
   const place = placeOf(files, rules);

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { BankSim } from '../../sim/bank.ts';
 import { type Faults, loadFaults, parseFaults } from '../../sim/faults.ts';
 import type { Place } from '../../sim/place.ts';
 
@@ -43,7 +44,7 @@ export function logLines(dir: string, name: string): Record<string, unknown>[] {
 }
 
 export type SnapAnswer = { status: number; body: Record<string, unknown> };
-export type SnapSettings = { url: string; private_key_file: string; client: Record<string, string> };
+export type SnapSettings = Pick<BankSim, 'url' | 'private_key_file' | 'client'>;
 
 let externalId = 1_000;
 

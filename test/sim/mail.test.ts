@@ -49,7 +49,7 @@ async function start(options: MailOptions = {}, rules?: unknown) {
         messageId: `<${id}@prakerja.test>`,
         dsn: { id: `<${id}@prakerja.test>`, return: 'headers', notify: ['failure'] },
       } as object);
-      return (sent as unknown as { response: string }).response;
+      return sent.response;
     } catch (error) {
       return (error as { response?: string }).response ?? (error as Error).message;
     }

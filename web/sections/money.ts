@@ -1,28 +1,15 @@
 import { html } from 'hono/html';
 import { isReason, payoutReasons, reasons } from '../../jobs/reasons.ts';
+import { instalmentStates } from '../../workers/payout/rules.ts';
 import { type Html, quiet, type Speaker, section, table } from '../html.ts';
 import type { Snapshot } from '../snapshot.ts';
-
-/** An instalment's states in the order of its life. */
-const states = [
-  'due',
-  'held',
-  'prepared',
-  'released',
-  'submitting',
-  'unknown',
-  'accepted',
-  'paid',
-  'rejected',
-  'returned',
-];
 
 /** Instalments by state, and why those that are held are held. */
 export function payoutsSection(speaker: Speaker, { payouts, held }: Snapshot): Html {
   const { text, format } = speaker;
   const t = text.payouts;
   if (payouts.length === 0) return section('payouts', t.title, html`<p class="empty">${t.none}</p>`);
-  const rows = states
+  const rows = instalmentStates
     .map((state) => ({ state, there: payouts.filter((row) => row.state === state) }))
     .filter(({ there }) => there.length > 0)
     .map(({ state, there }) => {

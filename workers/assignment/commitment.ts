@@ -61,7 +61,16 @@ export function parseCommitment(text: string): Commitment {
     quota_sha256: isHash(body.quota_sha256),
   }).find(([, right]) => !right);
   if (wrong) throw new LineError(1, `${wrong[0]} is missing or impossible`);
-  const commitment = body as unknown as Commitment;
+  const commitment: Commitment = {
+    attempt: body.attempt as number,
+    batch: body.batch as number,
+    beacon: body.beacon as string,
+    policy: policy as DrawRule,
+    pool_sha256: body.pool_sha256 as string,
+    pool_size: body.pool_size as number,
+    previous: previous as string | null,
+    quota_sha256: body.quota_sha256 as string,
+  };
   if (commitmentText(commitment) !== text) throw new LineError(1, 'is not these eight keys as canonical JSON and LF');
   if ((commitment.attempt === 1) !== (previous === null)) {
     throw new LineError(

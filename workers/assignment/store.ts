@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
 import { applicantColumns } from '../../db/applicants.ts';
 import type { Tx } from '../../db/connection.ts';
+import { loadPolicy } from '../../db/run.ts';
 import { type Counts, noCounts } from '../../jobs/chunk.ts';
 import { refuse } from '../../jobs/errors.ts';
 import type { Policy } from '../../jobs/policy.ts';
@@ -43,12 +44,7 @@ export async function freezePool<Applicant>(
   const row = await tx.selectFrom('batches').selectAll().where('batch', '=', batch).forUpdate().executeTakeFirst();
   if (row?.state !== 'open') throw refuse(`batch ${batch} is not open`);
   const closing = row.closes && row.closes < now ? row.closes : now;
-  const stored = await tx
-    .selectFrom('policies')
-    .select('body')
-    .where('policy_id', '=', row.policy_id)
-    .executeTakeFirstOrThrow();
-  const policy = stored.body as unknown as Policy;
+  const policy = await loadPolicy(tx, row.policy_id);
   await gatherMembers(tx, batch, closing);
   const counts = await judgeMembers(tx, batch, policy, now, closing, rules);
   // Filled a moment ago: without fresh statistics the decree's joins took 20 s for 8,000 people.

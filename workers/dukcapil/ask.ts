@@ -76,6 +76,7 @@ export async function ask(
   const keeper = createBatcher<KeptAnswer>((kept) => keepAnswers(db, kept, context.now));
   let quotaLeft: number | undefined;
   const call = async (row: Row) => {
+    context.signal.throwIfAborted();
     await asking.limiter.permit(context.signal);
     const reply = await asking.client.verify(questionAbout(row, context.policy.dukcapil));
     if (reply.retryAfterSeconds !== undefined)
@@ -86,13 +87,11 @@ export async function ask(
     if (reply.answer.kind === 'record' || reply.answer.kind === 'not_found')
       keeper.add({ nik: row.nik, question, answer: reply.answer });
   };
-  try {
-    await Promise.all(calls.map((row) => limit(call, row)));
-  } finally {
-    limit.clearQueue();
-    await keeper.flush();
-  }
+  const ended = await Promise.allSettled(calls.map((row) => limit(call, row)));
+  await keeper.flush();
   if (quotaLeft !== undefined) await noteQuotaLeft(db, quotaLeft, context.now);
+  const failed = ended.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
   return answers;
 }
 

@@ -1,51 +1,27 @@
-import pLimit from 'p-limit';
-import { type Batcher, createBatcher } from '../../jobs/batcher.ts';
+import type { Batcher } from '../../jobs/batcher.ts';
 import { decidePayment, type PaymentDecision } from './answers.ts';
+import { type Context, callEach, type Db } from './calls.ts';
 import { type BankClient, type Payee, serviceOf } from './client.ts';
 import { stepsTo } from './states.ts';
-import { type BankNews, intendCalls, keepNews, type Order, stopForBank } from './store.ts';
+import { type BankNews, intendCalls, type Order, stopForBank } from './store.ts';
 
-type Db = Parameters<typeof keepNews>[0];
-
-interface Context {
-  readonly now: Date;
-  readonly signal: AbortSignal;
-}
-
-const CALLS_AT_ONCE = 8;
 /** Tries of one order in a row that the bank has certainly not taken; then it is `unknown` and asked about. */
 const TRIES_MAX = 3;
 /** BI's code of BNI, the one bank of 2020. */
 const BANK_CODES: Readonly<Record<string, string>> = { bni: '009' };
 
-/** Sends orders that are committed in `submitting`. Every answer is kept as it comes. */
-export async function sendOrders(
+/** Sends orders that are committed in `submitting`. */
+export function sendOrders(
   db: Db,
   run: string,
   orders: readonly Order[],
   bank: BankClient,
-  { now, signal }: Context,
+  context: Context,
 ): Promise<void> {
-  if (orders.length === 0) return;
-  const externalIds = await intendCalls(
-    db,
-    orders.map((order) => order.reference),
-    'transfer',
-    now,
-  );
-  const news = createBatcher<BankNews>((items) => keepNews(db, items, now));
-  const limit = pLimit(CALLS_AT_ONCE);
-  const send = async (order: Order) => {
-    signal.throwIfAborted();
-    const decision = await sendOne({ db, bank, news, now }, order, externalIds.get(order.reference) as string, false);
+  return callEach(db, orders, 'transfer', context, async (order, externalId, news) => {
+    const decision = await sendOne({ db, bank, news, now: context.now }, order, externalId, false);
     if (decision.stopRun) await stopForBank(db, run);
-  };
-  try {
-    await Promise.all(orders.map((order) => limit(send, order)));
-  } finally {
-    limit.clearQueue();
-    await news.flush();
-  }
+  });
 }
 
 interface Sending {

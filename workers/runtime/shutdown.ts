@@ -1,9 +1,14 @@
+let stopping: AbortController | undefined;
+
 /**
- * One signal stops cleanly (chunks end or are handed back), a second one of the same kind ends the process at once:
- * even then nothing is broken, for the leases run out. The exit code of the second is 128 + 2 or 15.
+ * One signal stops cleanly (chunks end or are handed back), a second one ends the process at once: even then nothing is
+ * broken, for the leases run out. The exit code of the second is 128 + 2 or 15. The same for the whole process, however
+ * often it is asked for.
  */
 export function stopOnSignals(): AbortSignal {
+  if (stopping) return stopping.signal;
   const controller = new AbortController();
+  stopping = controller;
   for (const [name, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
