@@ -13,6 +13,8 @@ export function applicantColumns(today: string) {
 
 /** The exclusion lists that hold `r.nik` on a day, inclusive of the last. */
 export function listedOn(today: string) {
-  return sql`coalesce((select array_agg(distinct x.list) from exclusions_known x
-    where x.nik = r.nik and ${today}::date >= x.valid_from and (x.valid_to is null or ${today}::date <= x.valid_to)), '{}')`;
+  // Hardly anybody is on a list: one look at the index spares most of them the rest, which took twice as long.
+  return sql`case when exists (select from exclusions x where x.nik = r.nik) then
+    coalesce((select array_agg(distinct x.list) from exclusions_known x
+    where x.nik = r.nik and ${today}::date >= x.valid_from and (x.valid_to is null or ${today}::date <= x.valid_to)), '{}') else '{}' end`;
 }

@@ -63,6 +63,27 @@ export async function openChunks(
   return made.rows[0]?.n ?? 0;
 }
 
+/**
+ * Opens chunks over a range of which `count` are wanted: what a save does for those it passed, where `openChunks` would
+ * go over them one by one. False, and nothing opened, when the range is too thin or an open chunk holds one of it.
+ */
+export async function openRange(
+  tx: Tx,
+  runId: string,
+  stage: ChunkVerdictStage,
+  { lo, hi, count }: { lo: string; hi: string; count: number },
+): Promise<boolean> {
+  const size = stageSettings[stage].chunk_rows_max;
+  if (count < (Number(BigInt(hi) - BigInt(lo)) + 1) * RANGE_DENSITY_MIN) return false;
+  const { numAffectedRows } = await sql`
+    insert into chunks (run_id, stage, lo, hi)
+    select ${runId}::bigint, ${stage}, first, least(first + ${size} - 1, ${hi}) from generate_series(${lo}, ${hi}, ${size}::bigint) as first
+    where not exists (
+      select from chunks c where c.stage = ${stage} and c.state in ('ready', 'running') and c.hi >= ${lo} and c.lo <= ${hi}
+        and (c.regs is null or exists (select from unnest(c.regs) reg where reg between ${lo} and ${hi})))`.execute(tx);
+  return numAffectedRows !== 0n;
+}
+
 /** People are looked at again together: a wave for each small chunk that rejects somebody would be 188 waves of five people. */
 const REVIEW_AFTER_SECONDS = 0.5;
 
@@ -83,6 +104,14 @@ export async function openReview(tx: Tx, runId: string): Promise<void> {
     where not exists (select from chunks where stage = 'dedupe' and state = 'ready')`.execute(tx);
 }
 
+/** The claims of a stage share this lock. */
+const claimsOf = (stage: RawBuilder<unknown>) => sql`hashtext('prakerja claim ' || ${stage})`;
+
+/** No chunk of this stage is claimed until the transaction ends: what it writes is seen by whoever claims afterwards. */
+export async function holdClaims(tx: Tx, stage: StageName): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${claimsOf(sql`${stage}`)})`.execute(tx);
+}
+
 /**
  * Claims a chunk for a worker: the next fencing token and a lease. Undefined when it is done, taken, or not due.
  * A set stage runs once at a time; the unique index refuses a second claim.
@@ -94,10 +123,12 @@ export async function claim(
   lease_seconds: number,
 ): Promise<Chunk | undefined> {
   const { rows } = await sql<Omit<Chunk, 'policyId'> & { policyId: number }>`
+    with gate as materialized (
+      select pg_advisory_xact_lock_shared(${claimsOf(sql`stage`)}) from chunks where chunk_id = ${chunkId})
     update chunks c set state = 'running', token = token + 1, attempt = attempt + 1, worker = ${worker}, again = false,
       lease_until = clock_timestamp() + make_interval(secs => ${lease_seconds}),
       started_at = coalesce(c.started_at, clock_timestamp()), error = null
-    from runs r
+    from runs r, gate
     where chunk_id = ${chunkId} and r.run_id = c.run_id and not_before <= clock_timestamp()
       and c.state = 'ready'
       and not (stage in ('dedupe', 'assignment') and exists (
@@ -129,15 +160,15 @@ export async function holdFence(tx: Tx, chunk: Chunk): Promise<boolean> {
 }
 
 /**
- * Completes a chunk, or makes it ready once more when its range changed meanwhile or held more than one load.
- * `n_in` and the others add up over the passes.
+ * Completes a chunk, or makes it ready once more when its range changed meanwhile; `n_in` and the others add up over the
+ * passes.
  */
-export async function complete(tx: Tx, chunk: Chunk, counts: Counts, more: boolean): Promise<void> {
+export async function complete(tx: Tx, chunk: Chunk, counts: Counts): Promise<void> {
   const n_in = counts.passed + counts.rejected + counts.waiting + counts.parked;
   await sql`
     update chunks set
-      state = case when again or ${more} then 'ready' else 'done' end,
-      done_at = case when again or ${more} then null else clock_timestamp() end,
+      state = case when again then 'ready' else 'done' end,
+      done_at = case when again then null else clock_timestamp() end,
       again = false, lease_until = null, attempt = 0, enqueued_at = null,
       n_in = coalesce(n_in, 0) + ${n_in}, n_passed = coalesce(n_passed, 0) + ${counts.passed},
       n_rejected = coalesce(n_rejected, 0) + ${counts.rejected}, n_waiting = coalesce(n_waiting, 0) + ${counts.waiting},
@@ -146,6 +177,27 @@ export async function complete(tx: Tx, chunk: Chunk, counts: Counts, more: boole
 }
 
 const BACKOFF_SECONDS = 0.5;
+
+/**
+ * Keeps the first `size` rows of a claimed chunk and opens the rest as chunks of that size, so that other workers can
+ * have them. Undefined when the chunk is no longer ours.
+ */
+export async function split(db: Db, chunk: Chunk, size: number): Promise<Chunk | undefined> {
+  const { chunkId, runId, stage, token, lo, regs } = chunk;
+  const hi = regs ? (regs[size - 1] as string) : String(BigInt(lo) + BigInt(size) - 1n);
+  const rest = regs
+    ? sql`select min(reg), max(reg), array_agg(reg order by n) from unnest(${regs}::bigint[]) with ordinality as named (reg, n)
+        where n > ${size} group by (n - 1) / ${size}`
+    : sql`select first, least(first + ${size} - 1, ${chunk.hi}), null::bigint[]
+        from generate_series(${hi}::bigint + 1, ${chunk.hi}, ${size}) as first`;
+  const { numAffectedRows } = await sql`
+    with ours as (
+      update chunks set hi = ${hi}, regs = regs[1:${size}]
+      where chunk_id = ${chunkId} and token = ${token} and state = 'running' returning 1)
+    insert into chunks (run_id, stage, lo, hi, regs)
+    select ${runId}::bigint, ${stage}, rest.* from (${rest}) rest where exists (select from ours)`.execute(db);
+  return numAffectedRows ? { ...chunk, hi, regs: regs?.slice(0, size) ?? null } : undefined;
+}
 
 /** Gives a chunk back after a failure: ready again after a growing, jittered pause, or failed when its tries are used up. */
 export async function giveBack(db: Db, chunk: Chunk, error: string, attempts_max: number): Promise<void> {

@@ -95,8 +95,8 @@ async function people(db: Db): Promise<Check> {
   const wrong = await count(
     db,
     sql`
-    select p.nik from people p join registrations r on r.reg = p.standing left join verdicts_dedupe v on v.reg = p.standing
-    where r.nik <> p.nik or v.outcome is distinct from 'passed'`,
+    select p.nik from people p left join registrations r on r.reg = p.standing left join verdicts_dedupe v on v.reg = p.standing
+    where r.nik is distinct from p.nik or v.outcome is distinct from 'passed'`,
   );
   return {
     name: 'people',

@@ -431,8 +431,6 @@ table whitelist
 
 constraint accounts accounts_channel_check CHECK ((channel = ANY (ARRAY['bank'::text, 'ewallet'::text])))
 
-constraint accounts accounts_load_id_fkey FOREIGN KEY (load_id) REFERENCES loads(load_id)
-
 constraint accounts accounts_pkey PRIMARY KEY (reg, linked_at)
 
 constraint accounts accounts_provider_check CHECK ((provider = ANY (ARRAY['bni'::text, 'ovo'::text, 'gopay'::text, 'linkaja'::text, 'dana'::text])))
@@ -491,8 +489,6 @@ constraint chunks chunks_stage_check CHECK ((stage = ANY (ARRAY['dedupe'::text, 
 
 constraint chunks chunks_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
 
-constraint civil_registry civil_registry_load_id_fkey FOREIGN KEY (load_id) REFERENCES loads(load_id)
-
 constraint civil_registry civil_registry_pkey PRIMARY KEY (nik)
 
 constraint civil_registry civil_registry_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deceased'::text, 'duplicate'::text, 'inactive'::text])))
@@ -519,8 +515,6 @@ constraint decree_lines decree_lines_decision_check CHECK ((decision = ANY (ARRA
 
 constraint decree_lines decree_lines_pkey PRIMARY KEY (batch, number)
 
-constraint email_events email_events_load_id_fkey FOREIGN KEY (load_id) REFERENCES loads(load_id)
-
 constraint email_events email_events_pkey PRIMARY KEY (reg, at, type, dsn)
 
 constraint email_events email_events_type_check CHECK ((type = ANY (ARRAY['delivered'::text, 'deferred'::text, 'bounced'::text, 'complained'::text, 'confirmed'::text])))
@@ -534,8 +528,6 @@ constraint email_messages email_messages_reg_fkey FOREIGN KEY (reg) REFERENCES r
 constraint email_messages email_messages_reg_number_key UNIQUE (reg, number)
 
 constraint email_messages email_messages_token_key UNIQUE (token)
-
-constraint exclusions exclusions_load_id_fkey FOREIGN KEY (load_id) REFERENCES loads(load_id)
 
 constraint exclusions exclusions_pkey PRIMARY KEY (nik, list, valid_from, load_id)
 
@@ -563,8 +555,6 @@ constraint instalments instalments_reg_fkey FOREIGN KEY (reg) REFERENCES registr
 
 constraint instalments instalments_state_check CHECK ((state = ANY (ARRAY['due'::text, 'prepared'::text, 'released'::text, 'submitting'::text, 'unknown'::text, 'accepted'::text, 'paid'::text, 'rejected'::text, 'returned'::text, 'held'::text])))
 
-constraint joins joins_load_id_fkey FOREIGN KEY (load_id) REFERENCES loads(load_id)
-
 constraint joins joins_pkey PRIMARY KEY (batch, reg)
 
 constraint ledger_entries ledger_entries_account_check CHECK ((account = ANY (ARRAY['treasury'::text, 'in_flight'::text, 'paid'::text, 'returned'::text])))
@@ -586,8 +576,6 @@ constraint malformed_niks malformed_niks_reg_fkey FOREIGN KEY (reg) REFERENCES r
 constraint original_registrations original_registrations_pkey PRIMARY KEY (reg)
 
 constraint original_registrations original_registrations_reg_fkey FOREIGN KEY (reg) REFERENCES registrations(reg)
-
-constraint otp otp_load_id_fkey FOREIGN KEY (load_id) REFERENCES loads(load_id)
 
 constraint otp otp_pkey PRIMARY KEY (reg, phone, at, result)
 
@@ -622,8 +610,6 @@ constraint payout_runs payout_runs_state_check CHECK ((state = ANY (ARRAY['prepa
 constraint people people_pkey PRIMARY KEY (nik)
 
 constraint people people_registrations_check CHECK ((registrations > 0))
-
-constraint people people_standing_fkey FOREIGN KEY (standing) REFERENCES registrations(reg)
 
 constraint policies policies_pkey PRIMARY KEY (policy_id)
 
@@ -687,8 +673,6 @@ constraint touched touched_pkey PRIMARY KEY (stage, reg)
 
 constraint training training_event_check CHECK ((event = ANY (ARRAY['purchased'::text, 'completed'::text, 'rated'::text, 'survey_1'::text, 'survey_2'::text, 'survey_3'::text])))
 
-constraint training training_load_id_fkey FOREIGN KEY (load_id) REFERENCES loads(load_id)
-
 constraint training training_pkey PRIMARY KEY (reg, batch, event, training_id)
 
 constraint verdicts_dedupe only_waiting_is_due CHECK (((due_at IS NULL) OR (outcome = 'waiting'::text)))
@@ -722,8 +706,6 @@ constraint verdicts_layer3 passed_has_no_reason CHECK (((outcome = 'passed'::tex
 constraint verdicts_layer3 verdicts_dedupe_outcome_check CHECK ((outcome = ANY (ARRAY['passed'::text, 'rejected'::text, 'waiting'::text, 'parked'::text])))
 
 constraint verdicts_layer3 verdicts_layer3_pkey PRIMARY KEY (reg)
-
-constraint whitelist whitelist_load_id_fkey FOREIGN KEY (load_id) REFERENCES loads(load_id)
 
 constraint whitelist whitelist_pkey PRIMARY KEY (nik)
 
@@ -820,6 +802,8 @@ CREATE UNIQUE INDEX payment_orders_pkey ON public.payment_orders USING btree (re
 CREATE UNIQUE INDEX payout_runs_pkey ON public.payout_runs USING btree (payout_run)
 
 CREATE UNIQUE INDEX people_pkey ON public.people USING btree (nik)
+
+CREATE INDEX people_several ON public.people USING btree (nik) WHERE (registrations > 1)
 
 CREATE UNIQUE INDEX policies_pkey ON public.policies USING btree (policy_id)
 

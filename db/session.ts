@@ -18,7 +18,9 @@ export async function withSession<T>(database: Database, work: (tx: Tx, client: 
   try {
     await client.connect();
     // Sorting a million registrations takes about 200 MB; the default of 4 MB would go through files.
-    await client.query(`set work_mem = '128MB'; set temp_buffers = '64MB'; set jit = off`);
+    await client.query(
+      `set work_mem = '256MB'; set maintenance_work_mem = '512MB'; set temp_buffers = '64MB'; set jit = off`,
+    );
     const session = new Kysely<DB>({ dialect: new PostgresDialect({ pool: poolOf(client) }) });
     return await session.transaction().execute((tx) => work(tx, client));
   } catch (error) {
@@ -59,7 +61,7 @@ export async function retryingDeadlocks<T>(tx: Tx, merge: () => Promise<T>): Pro
   }
 }
 
-/** Imports merge one after the other: what one finds missing, the next must not insert as well. */
-export async function lockMerging(tx: Tx): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtext('prakerja import'))`.execute(tx);
+/** Imports into one table merge one after the other: what one finds missing, the next must not insert as well. */
+export async function lockMerging(tx: Tx, table: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('prakerja import ' || ${table}))`.execute(tx);
 }

@@ -354,6 +354,9 @@ export interface People {
    */
   pool_batch: number | null;
   registrations: number;
+  /**
+   * Of registrations; no foreign key: checking it took longer than the insert.
+   */
   standing: Int8;
 }
 

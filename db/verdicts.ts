@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { type Chunk, type Counts, noCounts } from '../jobs/chunk.ts';
 import { type ChunkVerdictStage, nextStage } from '../jobs/stages.ts';
 import type { Verdict } from '../jobs/verdict.ts';
-import { openChunks, openReview } from './chunk.ts';
+import { openChunks, openRange, openReview } from './chunk.ts';
 import type { Tx } from './connection.ts';
 import { followingRun } from './run.ts';
 import { withdraw } from './touch.ts';
@@ -51,6 +51,16 @@ export async function saveVerdicts(
 }
 
 const regs = (rows: readonly Decided[]) => rows.map((row) => row.reg);
+
+/** The lowest and the highest registration. */
+function rangeOf(rows: readonly Decided[]): { lo: string; hi: string } {
+  const places = rows.map((row) => Number(row.reg));
+  return {
+    lo: String(places.reduce((a, b) => Math.min(a, b))),
+    hi: String(places.reduce((a, b) => Math.max(a, b))),
+  };
+}
+
 const table = (stage: ChunkVerdictStage) => sql.table(`verdicts_${stage}`);
 
 async function untouch(tx: Tx, stage: ChunkVerdictStage, rows: readonly Decided[]): Promise<void> {
@@ -73,14 +83,35 @@ async function supersede(tx: Tx, stage: ChunkVerdictStage, rows: readonly Decide
 
 async function insert(tx: Tx, stage: ChunkVerdictStage, chunk: Chunk, rows: readonly Decided[]): Promise<void> {
   if (rows.length === 0) return;
+  const { kinds, kindOf } = kindsOf(rows);
   const { numAffectedRows } = await sql`
     insert into ${table(stage)} (reg, outcome, reason, detail, due_at, policy_id, chunk_id)
-    select *, ${chunk.policyId}, ${chunk.chunkId}
-    from unnest(${regs(rows)}::bigint[], ${rows.map((row) => row.verdict.outcome)}::text[],
-      ${rows.map((row) => row.verdict.reason)}::text[], ${rows.map((row) => row.verdict.detail)}::text[],
-      ${rows.map((row) => row.verdict.dueAt)}::timestamptz[])`.execute(tx);
+    select v.reg, k.outcome, k.reason, k.detail, k.due_at, ${chunk.policyId}, ${chunk.chunkId}
+    from unnest(${numbers(regs(rows))}::bigint[], ${numbers(kindOf)}::int4[]) as v (reg, kind)
+    join unnest(${kinds.map((verdict) => verdict.outcome)}::text[], ${kinds.map((verdict) => verdict.reason)}::text[],
+      ${kinds.map((verdict) => verdict.detail)}::text[], ${kinds.map((verdict) => verdict.dueAt)}::timestamptz[])
+      with ordinality as k (outcome, reason, detail, due_at, kind) on k.kind = v.kind`.execute(tx);
   if (numAffectedRows !== BigInt(rows.length))
     throw new Error(`${stage}: ${rows.length} verdicts, ${numAffectedRows} stored`);
+}
+
+/** The different verdicts among many, and which of them (from 1) each row has: thousands of rows hold a few dozen. */
+function kindsOf(rows: readonly Decided[]): { kinds: Verdict[]; kindOf: number[] } {
+  const places = new Map<string, number>();
+  const kinds: Verdict[] = [];
+  const kindOf = rows.map(({ verdict }) => {
+    const key = `${verdict.outcome} ${verdict.reason} ${verdict.dueAt?.getTime() ?? ''} ${verdict.detail}`;
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    places.set(key, kinds.push(verdict));
+    return kinds.length;
+  });
+  return { kinds, kindOf };
+}
+
+/** An array of numbers as PostgreSQL reads it: pg would quote and escape each of them. */
+function numbers(values: readonly (string | number)[]): string {
+  return `{${values.join(',')}}`;
 }
 
 /** The same decision again may wait until another time: the due time moves, the verdict stays. */
@@ -97,6 +128,7 @@ async function openNext(tx: Tx, stage: ChunkVerdictStage, runId: string, rows: r
   const next = nextStage(stage);
   const on = rows.filter((row) => row.verdict.outcome === 'passed');
   if (!next || on.length === 0) return;
+  if (await openRange(tx, runId, next, { ...rangeOf(on), count: on.length })) return;
   await openChunks(tx, runId, next, sql`select unnest(${regs(on)}::bigint[]) as reg`);
 }
 
@@ -104,10 +136,11 @@ async function openNext(tx: Tx, stage: ChunkVerdictStage, runId: string, rows: r
 async function reviewPeople(tx: Tx, runId: string, rows: readonly Decided[]): Promise<void> {
   const review = rows.filter((row) => row.verdict.outcome === 'rejected' || row.before?.startsWith('rejected.'));
   if (review.length === 0) return;
+  const { lo, hi } = rangeOf(review);
   const { numAffectedRows } = await sql`
     insert into touched (stage, reg)
-    select 'dedupe', r.reg from registrations r join people p on p.nik = r.nik
-    where r.reg = any(${regs(review)}::bigint[]) and p.registrations > 1
+    select 'dedupe', r.reg from unnest(${numbers(regs(review))}::bigint[]) as rejected (reg)
+    join registrations r on r.reg = rejected.reg and r.reg between ${lo} and ${hi} join people p on p.nik = r.nik and p.registrations > 1
     on conflict do nothing`.execute(tx);
   if (numAffectedRows) await openReview(tx, runId);
 }

@@ -17,6 +17,11 @@ export interface Chunk {
   readonly attempt: number;
 }
 
+/** The most rows that a chunk can hold. */
+export function spanOf({ regs, lo, hi }: Chunk): number {
+  return regs?.length ?? Number(BigInt(hi) - BigInt(lo)) + 1;
+}
+
 /** What a chunk came to; `n_in` is always the sum of the others (a CHECK in the database). */
 export interface Counts {
   passed: number;

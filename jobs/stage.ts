@@ -1,11 +1,6 @@
 import type { Chunk, Counts } from './chunk.ts';
 import type { StageName } from './stages.ts';
 
-/** What a save reports; `more`: the range holds more than one load, so the chunk is worked on once more. */
-export interface Saved extends Counts {
-  readonly more?: boolean;
-}
-
 /**
  * A chunk stage's life, step by step: the executor claims, then calls these in order (design, point 4).
  * `Db` and `Tx` are the database and an open transaction; `Context` carries now, policy and the signal to stop.
@@ -15,6 +10,8 @@ export interface Saved extends Counts {
 export interface ChunkStage<Db, Tx, Context, Loaded, Intent, Answers, Decided> {
   readonly kind: 'chunk';
   readonly name: StageName;
+  /** Most registrations at a time; a larger chunk is split when it is claimed. Unset: whatever it was opened with. */
+  readonly rows_max?: number;
   load(db: Db, chunk: Chunk, context: Context): Promise<Loaded>;
   /** What must be durable before the outside world is touched. Committed before `ask`. */
   intend?(db: Db, chunk: Chunk, loaded: Loaded, context: Context): Promise<Intent>;
@@ -22,12 +19,12 @@ export interface ChunkStage<Db, Tx, Context, Loaded, Intent, Answers, Decided> {
   ask?(db: Db, loaded: Loaded, intent: Intent | undefined, context: Context): Promise<Answers>;
   decide(loaded: Loaded, answers: Answers | undefined, context: Context): Decided;
   /** Runs inside the fenced transaction, together with completing the chunk and opening what follows. */
-  save(tx: Tx, chunk: Chunk, decided: Decided, context: Context): Promise<Saved>;
+  save(tx: Tx, chunk: Chunk, decided: Decided, context: Context): Promise<Counts>;
 }
 
 /** A set stage is one fenced transaction over a whole wave or batch. */
 export interface SetStage<Tx, Context> {
   readonly kind: 'set';
   readonly name: StageName;
-  run(tx: Tx, chunk: Chunk, context: Context): Promise<Saved>;
+  run(tx: Tx, chunk: Chunk, context: Context): Promise<Counts>;
 }

@@ -34,7 +34,7 @@ export function fromStage(stage: VerdictStage): VerdictStage[] {
 }
 
 interface StageSettings {
-  /** Most registrations (or instalments) in one chunk. */
+  /** Most registrations (or instalments) in one chunk when it is opened. */
   readonly chunk_rows_max: number;
   /** Chunks one worker process works on at once. */
   readonly concurrency: number;
@@ -43,17 +43,23 @@ interface StageSettings {
 }
 
 /**
- * Pure stages take thousands a chunk; look-ups a few hundred, so that a kill repeats little; payments about 50,
- * because a kill makes every instalment of its chunk `unknown` (design, point 1).
+ * Verdict stages are opened ten thousand a chunk; payments about 50, because a kill makes every instalment of its chunk
+ * `unknown` (design, point 1).
  */
 export const stageSettings: Readonly<Record<StageName, StageSettings>> = {
   dedupe: { chunk_rows_max: Number.MAX_SAFE_INTEGER, concurrency: 1, lease_seconds: 120 },
-  email: { chunk_rows_max: 4000, concurrency: 2, lease_seconds: 60 },
-  dukcapil: { chunk_rows_max: 400, concurrency: 4, lease_seconds: 60 },
-  layer3: { chunk_rows_max: 4000, concurrency: 2, lease_seconds: 60 },
+  email: { chunk_rows_max: 10_000, concurrency: 2, lease_seconds: 60 },
+  dukcapil: { chunk_rows_max: 10_000, concurrency: 4, lease_seconds: 60 },
+  layer3: { chunk_rows_max: 10_000, concurrency: 2, lease_seconds: 60 },
   assignment: { chunk_rows_max: Number.MAX_SAFE_INTEGER, concurrency: 1, lease_seconds: 120 },
   payout: { chunk_rows_max: 50, concurrency: 4, lease_seconds: 60 },
 };
+
+/**
+ * A stage that asks somebody outside takes this many at a time, so that a kill repeats little and many workers share
+ * the work: the first to claim a larger chunk splits it.
+ */
+export const ASKING_ROWS_MAX = 400;
 
 /** Tries of one chunk before it stops and waits for a person. */
 export const CHUNK_ATTEMPTS_MAX = 6;

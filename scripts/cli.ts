@@ -39,6 +39,11 @@ command(
   .requiredOption('--applicants <n>', 'how many registrations')
   .requiredOption('--seed <n>', 'the same seed makes the same files')
   .requiredOption('--out <dir>', 'where to write')
+  .option(
+    '--first <n>',
+    'a later wave: people who are in no nation of fewer; a multiple of 100, 17/16 of those before',
+    '0',
+  )
   .option('--profile <name>', 'whose shares', 'national-2020')
   .action((options) => run(async () => (await import('./generate.ts')).generate(options)));
 

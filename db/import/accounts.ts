@@ -7,6 +7,7 @@ const values = ['channel', 'provider', 'account_number', 'holder_name', 'holder_
 /** accounts.csv: where participants are paid; the latest `linked_at` counts, which is looked up when money is due. */
 export const accounts: Kind = {
   format: 'csv',
+  table: 'accounts',
   columns: [
     registrationId,
     instant('linked_at'),

@@ -2,9 +2,10 @@ import { sql } from 'kysely';
 import type { Database, Tx } from '../connection.ts';
 import { asOurs, lockMerging, retryingDeadlocks, withSession } from '../session.ts';
 import { type Column, type Fault, optionalText, unstorable } from './columns.ts';
-import { type EmailEventType, eventColumns, storeResolvedEvents } from './email-events.ts';
+import { type EmailEventType, emailEvents, eventColumns, storeResolvedEvents } from './email-events.ts';
 import type { ImportResult } from './execute.ts';
 import { closeLoad, openLoad, tally } from './load.ts';
+import { countOf } from './merge.ts';
 import { type QuarantineFiles, recordFaults, writeQuarantine } from './quarantine.ts';
 import type { DataRecord } from './records.ts';
 import { createStage, StageWriter } from './stage.ts';
@@ -110,13 +111,18 @@ export async function storeEmailEvents(
     const counts = await withSession(database, async (tx, client) => {
       const load = { kind: info.kind, file_name: info.fileName, received_at: info.now };
       const loadId = await openLoad(tx, load);
-      const kind = { format: 'ndjson', columns, merge: async () => 0 } as const;
+      const kind = { format: 'ndjson', table: emailEvents.table, columns, merge: async () => 0 } as const;
       await createStage(tx, kind);
       const read = await stageEvents(new StageWriter(kind, tx, client), events);
       const imported = await retryingDeadlocks(tx, async () => {
-        await lockMerging(tx);
+        await lockMerging(tx, emailEvents.table);
         await resolve(tx);
-        return storeResolvedEvents(tx, loadId);
+        await storeResolvedEvents(tx, loadId);
+        // One message may speak of several registrations: lines are counted, not events.
+        return countOf(
+          tx,
+          sql`(select distinct s.line from resolved s join email_events e using (reg, at, type, dsn) where e.load_id = ${loadId}) q`,
+        );
       });
       const counted = tally(read, imported, await recordFaults(tx, loadId));
       await closeLoad(tx, loadId, info.sha256, counted);

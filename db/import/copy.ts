@@ -36,9 +36,14 @@ export class CopyWriter {
     if (this.#piece === '') return;
     const bytes = Buffer.from(this.#piece);
     this.#piece = '';
+    await this.write(bytes);
+  }
+
+  /** Rows as bytes, each ended by a line end; they must not be changed afterwards. */
+  async write(rows: Buffer): Promise<void> {
     this.#stream ??= this.#begin();
     if (this.#error) throw this.#error;
-    if (!this.#stream.write(bytes)) await once(this.#stream, 'drain');
+    if (!this.#stream.write(rows)) await once(this.#stream, 'drain');
   }
 
   async end(): Promise<void> {

@@ -130,6 +130,7 @@ async function decideCorrected(tx: Tx): Promise<void> {
 /** corrections.csv: the applicant's own; per field the latest `at` counts, in whatever order they arrive. */
 export const corrections: Kind = {
   format: 'csv',
+  table: 'registrations',
   columns,
   derived: [
     {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Tx } from '../connection.ts';
 import { type Column, instant, oneOf, optionalText, registrationId, shortText } from './columns.ts';
 import type { Kind } from './kind.ts';
-import { decideAgain, resolveRegistrations } from './merge.ts';
+import { addAndDecideAgain, resolveRegistrations } from './merge.ts';
 
 const eventTypes = ['delivered', 'deferred', 'bounced', 'complained', 'confirmed'] as const;
 export type EmailEventType = (typeof eventTypes)[number];
@@ -18,26 +18,23 @@ export const eventColumns: readonly Column[] = [
   optionalText('diagnostic'),
 ];
 
-/** Stores the events of `resolved` that are new; returns how many lines brought one. Their people are decided again. */
+/** Stores the events of `resolved` that are new; returns how many. Their people are decided again. */
 export async function storeResolvedEvents(tx: Tx, loadId: number): Promise<number> {
-  await sql`
-    create temp table changed on commit drop as
-    with added as (
-      insert into email_events (reg, at, type, dsn, diagnostic, load_id)
+  return addAndDecideAgain(
+    tx,
+    'email',
+    { table: 'email_events', loadId },
+    sql`insert into email_events (reg, at, type, dsn, diagnostic, load_id)
       select distinct on (reg, at, type, dsn) reg, at, type, dsn, diagnostic, ${loadId}::integer
       from resolved order by reg, at, type, dsn, line
-      on conflict do nothing returning reg, at, type, dsn)
-    select a.reg, min(s.line) as line
-    from added a join resolved s on s.reg = a.reg and s.at = a.at and s.type = a.type and s.dsn = a.dsn
-    group by a.reg, a.at, a.type, a.dsn`.execute(tx);
-  const { rows } = await sql<{ n: string }>`select count(distinct line) as n from changed`.execute(tx);
-  await decideAgain(tx, 'email', sql`select reg from changed`);
-  return Number(rows[0]?.n ?? 0);
+      on conflict do nothing`,
+  );
 }
 
 /** email-events.ndjson: what mail servers and applicants answered. An event is never replaced, only added. */
 export const emailEvents: Kind = {
   format: 'ndjson',
+  table: 'email_events',
   columns: [registrationId, ...eventColumns],
   async merge(tx, { loadId }) {
     await resolveRegistrations(tx);

@@ -3,12 +3,11 @@ import type pg from 'pg';
 import { fail, refuse } from '../../jobs/errors.ts';
 import type { Database, Tx } from '../connection.ts';
 import { asOurs, lockMerging, retryingDeadlocks, withSession } from '../session.ts';
-import type { Fault } from './columns.ts';
-import { csvValues, ndjsonValues } from './header.ts';
 import type { Kind } from './kind.ts';
-import { readLines } from './lines.ts';
+import { readBlocks, readLines } from './lines.ts';
 import { closeLoad, type LoadCounts, openLoad, tally } from './load.ts';
 import { type QuarantineFiles, recordFaults, writeQuarantine } from './quarantine.ts';
+import { FileReader } from './reader.ts';
 import { csvRecords, type DataRecord, ndjsonRecords } from './records.ts';
 import { openSource, type Source, sourceName, spool } from './source.ts';
 import { createStage, StageWriter } from './stage.ts';
@@ -41,26 +40,17 @@ function recordsOf(kind: Kind, source: Source): AsyncGenerator<DataRecord[]> {
 
 /** Reads the file into the stage; returns how many records it held. */
 async function stageFile(writer: StageWriter, kind: Kind, source: Source, request: ImportRequest): Promise<number> {
-  let valuesOf: ((record: DataRecord) => readonly string[] | Fault) | undefined =
-    kind.format === 'ndjson' ? ndjsonValues(kind.columns) : undefined;
+  const reader = new FileReader(kind, writer);
   let told = 0;
-  for await (const block of recordsOf(kind, source)) {
-    let records = block;
-    const first = block[0];
-    if (valuesOf === undefined) {
-      if (first === undefined) continue;
-      valuesOf = csvValues(kind.columns, first);
-      records = block.slice(1);
-    }
-    await writer.write(records, valuesOf);
+  for await (const block of readBlocks(source.chunks)) {
+    await reader.take(block);
     if (writer.read - told >= PROGRESS_LINES) {
       told = writer.read;
       request.onProgress?.(told, source.bytesRead(), source.bytes_total);
     }
   }
-  if (valuesOf === undefined)
-    throw refuse(`${sourceName(request.path)} is empty: not even a header; nothing was imported`);
-  await writer.end();
+  await reader.end();
+  if (!reader.begun) throw refuse(`${sourceName(request.path)} is empty: not even a header; nothing was imported`);
   request.onProgress?.(writer.read, source.bytesRead(), source.bytes_total);
   return writer.read;
 }
@@ -101,7 +91,7 @@ async function importInto(
   const read = await stageFile(new StageWriter(kind, tx, client), kind, source, request);
   const sha256 = source.sha256();
   const imported = await retryingDeadlocks(tx, async () => {
-    await lockMerging(tx);
+    await lockMerging(tx, kind.table);
     return kind.merge(tx, { loadId, registryOnline: request.registryOnline });
   });
   const counts = tally(read, imported, await recordFaults(tx, loadId));

@@ -2,7 +2,10 @@ import { refuse } from '../../jobs/errors.ts';
 import { type Column, type Fault, unstorable } from './columns.ts';
 import type { DataRecord } from './records.ts';
 
-const cellsOf = (record: DataRecord): readonly string[] => record.cells ?? record.text.split(',');
+/** The cells of a CSV record. */
+export function cellsOf(record: DataRecord): readonly string[] {
+  return record.cells ?? record.text.split(',');
+}
 
 /**
  * Reads the header line: where each column of the kind stands, in any order, others ignored.

@@ -22,6 +22,7 @@ async function refuseClosed(tx: Tx): Promise<void> {
 /** joins.csv: who joins which batch. A batch that is not opened yet is fine, one that is closed takes nobody any more. */
 export const joins: Kind = {
   format: 'csv',
+  table: 'joins',
   columns: [batchNumber, registrationId, instant('joined_at')],
   async merge(tx, { loadId }) {
     await resolveRegistrations(tx);

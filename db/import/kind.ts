@@ -21,6 +21,8 @@ export interface Derived {
   readonly name: string;
   readonly type: Column['type'];
   value(values: readonly string[]): string | null;
+  /** The column whose value it is, in every row that is plain (columns.ts); without it no row of the kind is. */
+  readonly sameAs?: string;
 }
 
 export interface MergeContext {
@@ -35,6 +37,8 @@ export interface MergeContext {
  */
 export interface Kind {
   readonly format: 'csv' | 'ndjson';
+  /** What it is merged into; corrections change registrations. */
+  readonly table: string;
   readonly columns: readonly Column[];
   readonly derived?: readonly Derived[];
   /** What can only be judged with the whole row in view. */

@@ -14,6 +14,9 @@ export interface Line {
   readonly raw?: Buffer;
 }
 
+/** A line that cannot be used. */
+export type BadLine = Line & { readonly fault: string };
+
 export const lineFaults = {
   too_long: 'the line is over 64 KiB; only its beginning is kept here',
   not_utf8: 'not UTF-8',
@@ -30,12 +33,13 @@ export function withoutCr(text: string): string {
   return text.charCodeAt(text.length - 1) === 13 ? text.slice(0, -1) : text;
 }
 
-function badLine(line: number, raw: Buffer, fault: string): Line {
+function badLine(line: number, raw: Buffer, fault: string): BadLine {
   // A copy: a slice would hold the whole block in memory.
   return { line, text: '', fault, raw: Buffer.from(raw.subarray(0, LINE_BYTES_MAX)) };
 }
 
-function judged(line: number, raw: Buffer): Line {
+/** One line's bytes, without its LF, as text, or with what is wrong with it. */
+export function lineOf(line: number, raw: Buffer): Line {
   if (raw.length > LINE_BYTES_MAX + 1) return badLine(line, raw, lineFaults.too_long);
   if (!isUtf8(raw)) return badLine(line, raw, lineFaults.not_utf8);
   if (raw.includes(0)) return badLine(line, raw, lineFaults.nul);
@@ -55,17 +59,28 @@ function splitBlock(block: Buffer, first: number): Line[] {
   for (let at = 0; at <= block.length; ) {
     const end = block.indexOf(LF, at);
     const stop = end < 0 ? block.length : end;
-    lines.push(judged(first + lines.length, block.subarray(at, stop)));
+    lines.push(lineOf(first + lines.length, block.subarray(at, stop)));
     at = stop + 1;
   }
   return lines;
 }
 
-/**
- * Cuts bytes into lines, a block at a time. Holds at most one read and one line of 64 KiB, whatever comes: of a longer
- * line the beginning is kept and the rest let through.
- */
+/** Whole lines in one piece, without the last LF; `line` is the number of the first. */
+export interface Block {
+  readonly bytes: Buffer;
+  readonly line: number;
+}
+
+/** Cuts bytes into lines, a block at a time. */
 export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line[]> {
+  for await (const block of readBlocks(chunks)) yield 'fault' in block ? [block] : splitBlock(block.bytes, block.line);
+}
+
+/**
+ * Cuts bytes into blocks of whole lines. Holds at most one read and one line of 64 KiB, whatever comes: of a longer line
+ * the beginning is kept, as a line with a fault, and the rest let through.
+ */
+export async function* readBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Block | BadLine> {
   let carry: Buffer = Buffer.alloc(0);
   let next = 1;
   let draining = false;
@@ -75,7 +90,7 @@ export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<
     if (draining) {
       const end = chunk.indexOf(LF);
       if (end < 0) continue;
-      yield [badLine(next++, carry, lineFaults.too_long)];
+      yield badLine(next++, carry, lineFaults.too_long);
       draining = false;
       block = chunk.subarray(end + 1);
     } else if (carry.length > 0) {
@@ -89,14 +104,20 @@ export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<
     start = false;
     const last = block.lastIndexOf(LF);
     if (last >= 0) {
-      const lines = splitBlock(block.subarray(0, last), next);
-      next += lines.length;
-      yield lines;
+      const bytes = block.subarray(0, last);
+      yield { bytes, line: next };
+      next += countLines(bytes);
     }
     const rest = block.subarray(last + 1);
     draining = rest.length > LINE_BYTES_MAX + 1;
     carry = Buffer.from(draining ? rest.subarray(0, LINE_BYTES_MAX) : rest);
   }
-  if (draining) yield [badLine(next, carry, lineFaults.too_long)];
-  else if (carry.length > 0) yield splitBlock(carry.at(-1) === LF ? carry.subarray(0, -1) : carry, next);
+  if (draining) yield badLine(next, carry, lineFaults.too_long);
+  else if (carry.length > 0) yield { bytes: carry.at(-1) === LF ? carry.subarray(0, -1) : carry, line: next };
+}
+
+function countLines(bytes: Buffer): number {
+  let lines = 1;
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) lines++;
+  return lines;
 }

@@ -1,12 +1,40 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { ChunkVerdictStage } from '../../jobs/stages.ts';
+import { holdClaims } from '../chunk.ts';
 import type { Tx } from '../connection.ts';
+import { refreshStatistics } from '../statistics.ts';
 import { touch } from '../touch.ts';
 
 /** Counts rows. */
 export async function countOf(tx: Tx, from: RawBuilder<unknown>): Promise<number> {
   const { rows } = await sql<{ n: string }>`select count(*) as n from ${from}`.execute(tx);
   return Number(rows[0]?.n ?? 0);
+}
+
+/** Runs an insert or update and returns how many rows it touched. */
+export async function affected(tx: Tx, statement: RawBuilder<unknown>): Promise<number> {
+  const { numAffectedRows } = await statement.execute(tx);
+  return Number(numAffectedRows ?? 0n);
+}
+
+/** Whether a table holds nothing: a first load needs no look at what is there. */
+export async function isEmpty(tx: Tx, table: string): Promise<boolean> {
+  const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(tx);
+  return rows.length === 0;
+}
+
+/**
+ * Fills a table that is empty, with these indexes made afterwards from what is there: kept up row by row, an index on
+ * text in another order than the rows took longer than everything else together.
+ */
+export async function withoutIndexes<T>(tx: Tx, names: readonly string[], fill: () => Promise<T>): Promise<T> {
+  const { rows } = await sql<{ name: string; definition: string }>`
+    select indexname as name, indexdef as definition from pg_indexes
+    where schemaname = current_schema() and indexname = any(${[...names]})`.execute(tx);
+  for (const { name } of rows) await sql`drop index ${sql.table(name)}`.execute(tx);
+  const result = await fill();
+  for (const { definition } of rows) await sql.raw(definition).execute(tx);
+  return result;
 }
 
 const UNKNOWN = 'unknown registration';
@@ -41,16 +69,17 @@ export async function keepLatest(tx: Tx, from: string, keys: readonly string[]):
 
 /** Puts `latest` into a table that keeps one row per key; rows that say the same are left alone. Returns how many changed. */
 export async function replace(tx: Tx, { table, keys, values }: Target, loadId: number): Promise<number> {
-  const columns = [...keys, ...values];
+  const insert = sql`insert into ${sql.table(table)} (${list([...keys, ...values])}, load_id)
+    select ${list([...keys, ...values], 's.')}, ${loadId} from latest s`;
+  if (await isEmpty(tx, table)) return affected(tx, sql`${insert} order by ${list(keys, 's.')}`);
   const sets = sql.raw([...values, 'load_id'].map((name) => `${name} = excluded.${name}`).join(', '));
-  const { numAffectedRows } = await sql`
-    insert into ${sql.table(table)} (${list(columns)}, load_id)
-    select ${list(columns, 's.')}, ${loadId} from latest s
-    left join ${sql.table(table)} t on ${row(keys, 't.')} = ${row(keys, 's.')}
+  return affected(
+    tx,
+    sql`${insert} left join ${sql.table(table)} t on ${row(keys, 't.')} = ${row(keys, 's.')}
     where t.load_id is null or ${row(values, 't.')} is distinct from ${row(values, 's.')}
     order by ${list(keys, 's.')}
-    on conflict (${list(keys)}) do update set ${sets}`.execute(tx);
-  return Number(numAffectedRows ?? 0n);
+    on conflict (${list(keys)}) do update set ${sets}`,
+  );
 }
 
 /** Most kinds: the last line of a key replaces what stands under it. */
@@ -61,8 +90,9 @@ export async function replaceByRegistration(tx: Tx, target: Target, loadId: numb
 }
 
 /**
- * Has registrations decided again at a chunk stage, on what this transaction has written. Workers that hold some of them
- * lose their fence first: they have read what was there before, and nothing decided on it may be saved.
+ * Has registrations decided again at a chunk stage, on what this transaction has written. No chunk of the stage is
+ * claimed from here to the commit (the claim waits), and workers that hold some of them lose their fence: they have read
+ * what was there before, and nothing decided on it may be saved.
  */
 export async function decideAgain(
   tx: Tx,
@@ -70,11 +100,36 @@ export async function decideAgain(
   regs: RawBuilder<unknown>,
   fresh = false,
 ): Promise<void> {
+  await holdClaims(tx, stage);
+  const nobodyYet = await isEmpty(tx, `verdicts_${stage}`);
+  const theirs = nobodyYet
+    ? sql``
+    : sql`and exists (select from (${regs}) q where q.reg between chunks.lo and chunks.hi and (chunks.regs is null or q.reg = any(chunks.regs)))`;
   await sql`
     update chunks set token = token + 1, state = 'ready', lease_until = null, enqueued_at = null
-    where stage = ${stage} and state = 'running'
-      and exists (select from (${regs}) q where q.reg between chunks.lo and chunks.hi and (chunks.regs is null or q.reg = any(chunks.regs)))`.execute(
+    where stage = ${stage} and state = 'running' ${theirs}`.execute(tx);
+  if (!nobodyYet) await touch(tx, stage, regs, fresh);
+}
+
+/**
+ * Adds rows that name their registration and has the people of those that were new decided again at a stage. Which they
+ * were is only noted where somebody is decided already: at a first load it would be everybody. Returns how many were new.
+ */
+export async function addAndDecideAgain(
+  tx: Tx,
+  stage: ChunkVerdictStage,
+  { table, loadId }: { readonly table: string; readonly loadId: number },
+  insert: RawBuilder<unknown>,
+): Promise<number> {
+  if (await isEmpty(tx, `verdicts_${stage}`)) {
+    const added = await affected(tx, insert);
+    await refreshStatistics(tx, added, [table]);
+    await decideAgain(tx, stage, sql`select reg from ${sql.table(table)} where load_id = ${loadId}`);
+    return added;
+  }
+  await sql`create temp table changed on commit drop as with added as (${insert} returning reg) select reg from added`.execute(
     tx,
   );
-  await touch(tx, stage, regs, fresh);
+  await decideAgain(tx, stage, sql`select reg from changed`);
+  return countOf(tx, sql`changed`);
 }

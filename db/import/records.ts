@@ -20,10 +20,15 @@ export const BROKEN_QUOTES = 'broken quotes';
  * resumes at the line after that one. No line is held more than twice: a line that opens a quote has an odd number of
  * them, and the next such line closes or breaks what an earlier one opened.
  */
-class RecordAssembler {
+export class RecordAssembler {
   #held: Line[] = [];
   #bytes = 0;
   #quoted: QuotedRecord | undefined;
+
+  /** Whether a record goes on in the next line. */
+  get open(): boolean {
+    return this.#quoted !== undefined;
+  }
 
   /** The records that these lines complete, in order. */
   feed(lines: readonly Line[]): DataRecord[] {
@@ -99,12 +104,24 @@ export async function* csvRecords(lines: AsyncIterable<readonly Line[]>): AsyncG
 
 /** NDJSON records: every line that is not blank. */
 export async function* ndjsonRecords(lines: AsyncIterable<readonly Line[]>): AsyncGenerator<DataRecord[]> {
-  for await (const block of lines) {
+  const assembler = new LineRecords();
+  for await (const block of lines) yield assembler.feed(block);
+}
+
+/** Every line that is not blank is a record. */
+export class LineRecords {
+  readonly open = false;
+
+  feed(lines: readonly Line[]): DataRecord[] {
     const out: DataRecord[] = [];
-    for (const line of block) {
+    for (const line of lines) {
       if (line.fault !== undefined) out.push(line);
       else plain(line, out);
     }
-    yield out;
+    return out;
+  }
+
+  end(): DataRecord[] {
+    return [];
   }
 }

@@ -1,23 +1,27 @@
 import { sql } from 'kysely';
+import pg from 'pg';
 import { isWellFormedNik, provinceCodes } from '../../jobs/nik.ts';
 import { openDedupe } from '../chunk.ts';
 import type { Tx } from '../connection.ts';
 import { currentRun } from '../run.ts';
+import { refreshStatistics } from '../statistics.ts';
 import { boolean, type Column, date, instant, oneOf, registrationId, required, text } from './columns.ts';
 import { columnsOf, contentOf } from './content.ts';
 import type { Kind, MergeContext } from './kind.ts';
-import { countOf } from './merge.ts';
+import { affected, isEmpty, withoutIndexes } from './merge.ts';
+import { oneOf as oneOfBytes, wellFormedNik } from './plain-values.ts';
 
 const province: Column = {
   name: 'province_code',
   type: 'text',
   check: (value) => (provinceCodes.has(value) ? undefined : 'unknown province'),
+  plain: oneOfBytes(provinceCodes),
 };
 
 const columns: readonly Column[] = [
   registrationId,
   instant('registered_at'),
-  required('nik'),
+  { ...required('nik'), plain: wellFormedNik },
   required('kk_number'),
   text('full_name'),
   text('birth_place'),
@@ -72,43 +76,64 @@ async function dropKnown(tx: Tx): Promise<void> {
   await sql`delete from stage s using registrations r where r.registration_id = s.registration_id`.execute(tx);
 }
 
-/** Numbers are taken as one block, in NIK order: only importers use the sequence, and they merge one at a time. */
-async function takeNumbers(tx: Tx, count: number): Promise<{ lo: string; hi: string }> {
-  const { rows } = await sql<{ lo: string; hi: string }>`
-    with first as materialized (select nextval('registrations_reg') as lo)
-    select lo, setval('registrations_reg', lo + ${count - 1}::bigint) as hi from first`.execute(tx);
-  if (!rows[0]) throw new RangeError('no registration numbers');
-  return rows[0];
+/**
+ * Numbers are taken as one block, in NIK order: only importers use the sequence, and they merge one at a time. Undefined
+ * when nobody is new.
+ */
+async function insertNew(tx: Tx, loadId: number): Promise<{ lo: string; hi: string } | undefined> {
+  const { rows } = await sql<{ lo: string }>`select nextval('registrations_reg') as lo`.execute(tx);
+  const lo = BigInt(rows[0]?.lo as string);
+  const count = await affected(
+    tx,
+    sql`insert into registrations (reg, nik, load_id, registration_id, ${columnsOf()})
+      select ${lo}::bigint - 1 + row_number() over w, nik_number, ${loadId}, registration_id, ${columnsOf('s')}
+      from stage s window w as (order by nik_number nulls last, registered_at, registration_id)`,
+  );
+  if (count === 0) return undefined;
+  const hi = lo + BigInt(count) - 1n;
+  await sql`select setval('registrations_reg', ${hi})`.execute(tx);
+  return { lo: String(lo), hi: String(hi) };
 }
 
-async function insertNew(tx: Tx, lo: string, loadId: number): Promise<void> {
-  await sql`
-    insert into registrations (reg, nik, load_id, registration_id, ${columnsOf()})
-    select ${lo}::bigint - 1 + row_number() over w, nik_number, ${loadId}, registration_id, ${columnsOf('s')}
-    from stage s window w as (order by nik_number nulls last, registered_at, registration_id)`.execute(tx);
-  await sql`
-    insert into malformed_niks (reg, nik)
-    select r.reg, s.nik from stage s join registrations r on r.registration_id = s.registration_id
-    where s.nik_number is null`.execute(tx);
+const UNIQUE_VIOLATION = '23505';
+
+/** Hardly any file says something twice: whoever does is found by the unique index, and then sorted out. */
+async function insertOnce(tx: Tx, insert: () => ReturnType<typeof insertNew>): ReturnType<typeof insertNew> {
+  await sql`savepoint unrepeated`.execute(tx);
+  try {
+    return await insert();
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== UNIQUE_VIOLATION) throw error;
+    await sql`rollback to savepoint unrepeated`.execute(tx);
+  }
+  await dropRepeats(tx);
+  return insert();
 }
 
 async function merge(tx: Tx, { loadId }: MergeContext): Promise<number> {
   await sql`analyze stage (registration_id)`.execute(tx);
-  await dropKnown(tx);
-  await dropRepeats(tx);
-  const count = await countOf(tx, sql`stage`);
-  if (count === 0) return 0;
-  const { lo, hi } = await takeNumbers(tx, count);
-  await insertNew(tx, lo, loadId);
+  const first = await isEmpty(tx, 'registrations');
+  if (!first) await dropKnown(tx);
+  const insert = () => insertNew(tx, loadId);
+  const bulk = () => withoutIndexes(tx, ['registrations_id', 'registrations_nik'], insert);
+  const added = await insertOnce(tx, first ? bulk : insert);
+  if (added === undefined) return 0;
+  await sql`
+    insert into malformed_niks (reg, nik)
+    select r.reg, s.nik from stage s join registrations r on r.registration_id = s.registration_id
+    where s.nik_number is null`.execute(tx);
+  const count = Number(BigInt(added.hi) - BigInt(added.lo)) + 1;
+  await refreshStatistics(tx, count, ['registrations']);
   // Last, because workers that save wait for this lock.
-  await openDedupe(tx, await currentRun(tx), lo, hi);
+  await openDedupe(tx, await currentRun(tx), added.lo, added.hi);
   return count;
 }
 
 /** registrations.csv: submissions; an id that is there with other content is refused, corrections come separately. */
 export const registrations: Kind = {
   format: 'csv',
+  table: 'registrations',
   columns,
-  derived: [{ name: 'nik_number', type: 'bigint', value: (values) => nikNumberOf(values[NIK] ?? '') }],
+  derived: [{ name: 'nik_number', type: 'bigint', sameAs: 'nik', value: (values) => nikNumberOf(values[NIK] ?? '') }],
   merge,
 };

@@ -61,6 +61,11 @@ export class StageWriter {
     }
   }
 
+  /** Stages rows that are in COPY's format already; they are counted by whoever made them. */
+  writeRows(rows: Buffer): Promise<void> {
+    return this.#copy.write(rows);
+  }
+
   /** Everything that was written is in the tables; more may follow. */
   async end(): Promise<void> {
     await this.#copy.end();

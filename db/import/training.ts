@@ -7,6 +7,7 @@ const TRAINING_ID_CHARS_MAX = 200;
 /** training.csv: what participants bought, completed, rated and answered. */
 export const training: Kind = {
   format: 'csv',
+  table: 'training',
   columns: [
     registrationId,
     batchNumber,

@@ -33,7 +33,7 @@ function line(nation: Nation, registration: Registration, at: number, fault: Fau
   const { person, index, phone } = registration;
   const bits = nation.dice.bits(index, Purpose.accountKind);
   // Somebody of the next hundred registrations: never the person itself.
-  const other = nation.rootOf((index + 150) % nation.applicants);
+  const other = nation.rootOf(nation.after(index, 150));
   const stranger = fault === 'other_person' ? personOf(nation, other) : undefined;
   const holder = stranger ?? person;
   const kyc = wallet ? fault !== 'no_kyc' : bits % 3 === 0;

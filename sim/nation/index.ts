@@ -7,7 +7,7 @@ import { OutputFile } from './files.ts';
 import { batchesOf } from './joiners.ts';
 import { EXCLUSION_COLUMNS, exclusionLines, WHITELIST_COLUMNS, whitelistLine } from './lists.ts';
 import { mailLines } from './mail.ts';
-import { APPLICANTS_MAX, Nation } from './nation.ts';
+import { APPLICANTS_MAX, CELL, endOf, Nation, PEOPLE_MAX } from './nation.ts';
 import { OTP_COLUMNS, otpLines } from './otp.ts';
 import { personOf } from './person.ts';
 import { POLICY } from './policy.ts';
@@ -24,8 +24,13 @@ export { PUBLISHED } from './published.ts';
 export interface GenerateOptions {
   /** Registrations, from 1 to APPLICANTS_MAX. */
   readonly applicants: number;
-  /** A whole number; the same seed and number of applicants give the same bytes. */
+  /** A whole number; the same seed, number of applicants and first index give the same bytes. */
   readonly seed: number;
+  /**
+   * Where the registrations' indexes begin: a multiple of 100, 0 when unset. A later wave of the same seed that begins
+   * at or after applicants + applicants / 16 of an earlier one shares no person, NIK or registration_id with it.
+   */
+  readonly first?: number | undefined;
   /** The directory, made when missing; files of these names are replaced. */
   readonly out: string;
   readonly profile?: 'national-2020' | undefined;
@@ -36,6 +41,7 @@ export interface GenerateOptions {
 export interface Summary {
   readonly applicants: number;
   readonly seed: number;
+  readonly first: number;
   readonly profile: string;
   readonly out: string;
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
@@ -124,11 +130,24 @@ function addPeople(nation: Nation, files: Files, index: number): void {
   files.whitelist.add(whitelistLine(nation, stranger, false));
 }
 
-function check({ applicants, seed, profile = 'national-2020' }: GenerateOptions): void {
+/**
+ * What `generateNation` asks of its options.
+ * @throws RangeError for a number of applicants, a seed, a first index or a profile that is not possible
+ */
+export function checkNation(options: Pick<GenerateOptions, 'applicants' | 'seed' | 'first' | 'profile'>): void {
+  const { applicants, seed, first = 0, profile = 'national-2020' } = options;
   if (!Number.isInteger(applicants) || applicants < 1 || applicants > APPLICANTS_MAX) {
     throw new RangeError(`applicants must be a whole number from 1 to ${APPLICANTS_MAX}, not ${applicants}`);
   }
   if (!Number.isSafeInteger(seed)) throw new RangeError(`seed must be a whole number, not ${seed}`);
+  if (!Number.isSafeInteger(first) || first < 0 || first % CELL !== 0) {
+    throw new RangeError(`first must be 0 or a multiple of ${CELL}, not ${first}`);
+  }
+  if (endOf(applicants, first) > PEOPLE_MAX) {
+    throw new RangeError(
+      `first + applicants + one stranger per sixteen of them must not exceed ${PEOPLE_MAX}: NIKs would repeat`,
+    );
+  }
   if (profile !== 'national-2020') throw new RangeError(`unknown profile ${String(profile)}; known: national-2020`);
 }
 
@@ -149,20 +168,20 @@ async function writeSmallFiles(out: string, applicants: number, funnel: Funnel):
 
 /**
  * Writes the files of contract section 3, truth.csv and funnel.json. Memory does not grow with the nation.
- * @throws RangeError for a number of applicants, a seed or a profile that is not possible; nothing is written then.
+ * @throws RangeError as `checkNation` does; nothing is written then.
  * @example await generateNation({ applicants: 231_712, seed: 1, out: '/tmp/nation' })
  */
 export async function generateNation(options: GenerateOptions): Promise<Summary> {
-  check(options);
-  const { applicants, seed, out, onProgress } = options;
+  checkNation(options);
+  const { applicants, seed, first = 0, out, onProgress } = options;
   await mkdir(out, { recursive: true });
-  const nation = new Nation(applicants, seed);
+  const nation = new Nation(applicants, seed, first);
   const counter = new FunnelCounter(applicants);
   const files = openFiles(out);
   const all = Object.values(files);
   for (let position = 0; position < applicants; position++) {
     addRegistration(nation, files, counter, position);
-    addPeople(nation, files, position);
+    addPeople(nation, files, first + position);
     if (position % BLOCK !== BLOCK - 1) continue;
     for (const file of all) if (file.full) await file.flush();
     onProgress?.(position + 1, applicants);
@@ -172,5 +191,5 @@ export async function generateNation(options: GenerateOptions): Promise<Summary>
   const funnel = counter.funnel(BATCHES, iso);
   const small = await writeSmallFiles(out, applicants, funnel);
   const large = all.map(({ name, bytes }) => ({ name, bytes }));
-  return { applicants, seed, profile: 'national-2020', out, files: [...large, ...small], funnel };
+  return { applicants, seed, first, profile: 'national-2020', out, files: [...large, ...small], funnel };
 }

@@ -60,8 +60,8 @@ export function exclusionLines(nation: Nation, person: Person): string {
   } else {
     lines = idleEntries(nation, person);
   }
-  const { applicants, dice } = nation;
-  if (person.index >= applicants && dice.unit(person.index, Purpose.exclusion + 1000) < EXTRA_LISTED_SHARE) {
+  const { index } = person;
+  if (nation.isStranger(index) && nation.dice.unit(index, Purpose.exclusion + 1000) < EXTRA_LISTED_SHARE) {
     lines += entry('asn', person.nik, '2018-03-01', '');
   }
   return lines;
@@ -75,7 +75,7 @@ const WHITELIST_SHARE_OTHERS = 0.1;
 
 /** The whitelist entry of a person, or nothing: 45 % of those who will pass, some others, half of the strangers. */
 export function whitelistLine(nation: Nation, person: Person, passes: boolean): string {
-  const usual = passes || person.index >= nation.applicants;
+  const usual = passes || nation.isStranger(person.index);
   const share = usual ? WHITELIST_SHARE : WHITELIST_SHARE_OTHERS;
   if (nation.dice.unit(person.index, Purpose.whitelist) >= share) return '';
   const bits = nation.dice.bits(person.index, Purpose.whitelist + 1000);

@@ -5,7 +5,7 @@ import { type Region, regionAt } from './regions.ts';
 import { DAY, dayOf, secondOf, startOfWibDay } from './text.ts';
 
 /** One registration in a hundred carries up to four repeats of earlier people of the same hundred. */
-const CELL = 100;
+export const CELL = 100;
 const FIRST_REPEAT = 96;
 
 /** District and serial of a NIK tell this many people apart … */
@@ -18,6 +18,8 @@ const EXTRA_EVERY = 16;
 
 /** The largest nation: beyond it NIKs would repeat. */
 export const APPLICANTS_MAX = 30_000_000;
+/** People told apart by their NIKs: the indexes of all waves of a nation, their strangers included, end before this. */
+export const PEOPLE_MAX = RESIDUES * PER_RESIDUE;
 
 /** Registrations by period: the share that comes in it and its last moment, half an hour before a batch closes. */
 const PERIODS = [
@@ -41,40 +43,57 @@ const EIGHTEEN_YEARS_DAYS = dayOf('2020-06-01') - dayOf('2002-06-01');
 const TIE_SHARE = 0.06;
 const STRAY_SHARE = 0.4;
 
+/** The index after the last person, strangers included: where a later wave may begin. */
+export function endOf(applicants: number, first: number): number {
+  return first + applicants + Math.ceil(applicants / EXTRA_EVERY);
+}
+
+/**
+ * Registrations have the indexes from `first` to `first + applicants - 1`; the people whom only the registry knows
+ * ("strangers") come after them. An index means one person, whatever the wave: its NIK is nobody else's.
+ */
 export class Nation {
   readonly applicants: number;
+  /** The index of the first registration: a multiple of CELL, so that repeats never reach across waves. */
+  readonly first: number;
   readonly dice: Dice;
   readonly #order: Permutation;
   readonly #fates: Permutation;
   readonly #regions: Permutation;
 
-  constructor(applicants: number, seed: number) {
+  constructor(applicants: number, seed: number, first = 0) {
     this.applicants = applicants;
+    this.first = first;
     this.dice = new Dice(seed);
-    this.#order = new Permutation(applicants, this.dice, Purpose.order);
-    this.#fates = new Permutation(applicants, this.dice, Purpose.fate);
-    this.#regions = new Permutation(applicants, this.dice, Purpose.region);
+    this.#order = new Permutation(applicants, this.dice, Purpose.order, first);
+    this.#fates = new Permutation(applicants, this.dice, Purpose.fate, first);
+    this.#regions = new Permutation(applicants, this.dice, Purpose.region, first);
   }
 
   /** The line (from 0) of a registration in registrations.csv. */
   positionOf(index: number): number {
-    return this.#order.at(index);
+    return this.#order.at(index - this.first);
   }
 
   /** The registration on a line. */
   indexAt(position: number): number {
-    return this.#order.indexOf(position);
+    return this.first + this.#order.indexOf(position);
+  }
+
+  /** Whether this is somebody whom the registry knows and who never registered. */
+  isStranger(index: number): boolean {
+    return index >= this.first + this.applicants;
   }
 
   /** Exact quantiles: shuffled ranks, so that counts hit their targets at any size. */
   fateOf(index: number): Fate {
-    return fateAt((this.#fates.at(index) + 0.5) / this.applicants);
+    return fateAt((this.#fates.at(index - this.first) + 0.5) / this.applicants);
   }
 
-  /** The region of the NIK; people who never registered have indexes from `applicants` on. */
+  /** The region of the NIK. */
   regionOf(index: number): Region {
-    if (index >= this.applicants) return regionAt(this.dice.unit(index, Purpose.region));
-    return regionAt((this.#regions.at(index) + 0.5) / this.applicants);
+    if (this.isStranger(index)) return regionAt(this.dice.unit(index, Purpose.region));
+    return regionAt((this.#regions.at(index - this.first) + 0.5) / this.applicants);
   }
 
   /** The person behind a registration: itself, or the earlier registration that it repeats. */
@@ -90,18 +109,24 @@ export class Nation {
   membersOf(root: number): number[] {
     const slot = root % CELL;
     if (slot >= FIRST_REPEAT) return [root];
-    const first = root - slot;
-    const bits = this.dice.bits(first / CELL, Purpose.repeat);
+    const cell = root - slot;
+    const bits = this.dice.bits(cell / CELL, Purpose.repeat);
     const members = [root];
     for (let repeat = FIRST_REPEAT; repeat < CELL; repeat++) {
-      if (repeatTarget(repeat, bits) === slot && first + repeat < this.applicants) members.push(first + repeat);
+      if (repeatTarget(repeat, bits) === slot && !this.isStranger(cell + repeat)) members.push(cell + repeat);
     }
     return members;
   }
 
+  /** The registration that is this many after `registration`; behind the last one follows the first. */
+  after(index: number, distance: number): number {
+    return this.first + ((index - this.first + distance) % this.applicants);
+  }
+
   /** Indexes of people in the registry who never registered: one per sixteen registrations. */
-  extraAt(index: number): number | undefined {
-    return index % EXTRA_EVERY === 0 ? this.applicants + index / EXTRA_EVERY : undefined;
+  strangerAt(index: number): number | undefined {
+    const nth = (index - this.first) / EXTRA_EVERY;
+    return Number.isInteger(nth) ? this.first + this.applicants + nth : undefined;
   }
 
   /** The day modulo RESIDUES on which this person must be born, for the NIK to be unique. */

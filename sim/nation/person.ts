@@ -65,9 +65,9 @@ function nikOf(nation: Nation, index: number, region: Region, woman: boolean, da
   return region.code + P2[district] + nikDateOf(day, woman) + P4[serial];
 }
 
-/** Neighbours by index share a family card in half of all cases. */
+/** Neighbours by index share a family card in half of all cases; never across waves. */
 function kkOf(nation: Nation, index: number): string {
-  const leader = nation.dice.bits(index, Purpose.household) & 1 ? index - (index % 3) : index;
+  const leader = nation.dice.bits(index, Purpose.household) & 1 ? Math.max(nation.first, index - (index % 3)) : index;
   const bits = nation.dice.bits(leader, Purpose.kk);
   const date = P2[1 + (bits % 28)] as string;
   const month = P2[1 + ((bits >>> 5) % 12)] as string;
@@ -87,10 +87,10 @@ function listsOf(nation: Nation, index: number, fate: Fate): readonly ExclusionL
   return later !== undefined && (more >>> 8) % 6 === 0 ? [list, later] : [list];
 }
 
-/** Computes a person: a root registration's, or somebody who never registered (index from `applicants` on). */
+/** Computes a person: a root registration's, or somebody who never registered. */
 export function personOf(nation: Nation, index: number): Person {
   const { dice } = nation;
-  const fate = index < nation.applicants ? nation.fateOf(index) : 'passed';
+  const fate = nation.isStranger(index) ? 'passed' : nation.fateOf(index);
   const region = nation.regionOf(index);
   const woman = (dice.bits(index, Purpose.sex) & 1) === 1;
   const nikDay = nikBirthDay(nation, index, fate);

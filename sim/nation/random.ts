@@ -117,17 +117,18 @@ export class Permutation {
   readonly #odder: number[] = [];
   readonly #add: number[] = [];
 
-  constructor(size: number, dice: Dice, purpose: number) {
+  /** Shuffles of the same size and purpose differ by `wave`: one wave's fates are not the fates of the next. */
+  constructor(size: number, dice: Dice, purpose: number, wave = 0) {
     let width = 2;
     while (2 ** width < size) width++;
     this.#size = size;
     this.#mask = 2 ** width - 1;
     this.#shift = Math.ceil(width / 2);
     for (let round = 0; round < ROUNDS; round++) {
-      const odd = dice.bits(1000 + round, purpose) | 1;
+      const odd = dice.bits(wave + 1000 + round, purpose) | 1;
       this.#odd.push(odd);
       this.#odder.push(inverseOfOdd(odd));
-      this.#add.push(dice.bits(2000 + round, purpose) & this.#mask);
+      this.#add.push(dice.bits(wave + 2000 + round, purpose) & this.#mask);
     }
   }
 

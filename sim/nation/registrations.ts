@@ -32,7 +32,7 @@ export const REGISTRATION_COLUMNS =
 function identifier(nation: Nation, index: number, position: number): string {
   const share = nation.dice.bits(index, Purpose.identifier) & 255;
   const head = share < 250 ? 'R' : (['r', 'R-', 'R_', 'R.', 'a', 'Z'][share - 250] as string);
-  return head + eightDigits(position);
+  return head + eightDigits(nation.first + position);
 }
 
 const PERSON_FATES: ReadonlySet<Fate> = new Set<Fate>([
@@ -144,7 +144,7 @@ function offsetOf(nation: Nation, registration: Registration): number {
 /** The two-digit province of residence: the NIK's, or another one for people who moved. */
 export function residenceOf(nation: Nation, index: number, person: Person): string {
   if (nation.dice.unit(index, Purpose.moved) >= 0.08) return person.region.province;
-  return nation.regionOf(nation.dice.below(index, Purpose.movedTo, nation.applicants)).province;
+  return nation.regionOf(nation.first + nation.dice.below(index, Purpose.movedTo, nation.applicants)).province;
 }
 
 /** The line of registrations.csv. */

@@ -40,6 +40,6 @@ export function registryLines(nation: Nation, person: Person): string {
 
 /** Somebody who is in the registry and never registered. */
 export function extraPerson(nation: Nation, index: number): Person | undefined {
-  const extra = nation.extraAt(index);
-  return extra === undefined ? undefined : personOf(nation, extra);
+  const stranger = nation.strangerAt(index);
+  return stranger === undefined ? undefined : personOf(nation, stranger);
 }

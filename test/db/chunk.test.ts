@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { claim, openChunks } from '../../db/chunk.ts';
+import { claim, openChunks, openRange } from '../../db/chunk.ts';
 import { currentRun } from '../../db/run.ts';
 import { stageSettings } from '../../jobs/stages.ts';
 import { testDatabase } from '../helpers/database.ts';
@@ -125,9 +125,45 @@ describe('openChunks', () => {
   });
 
   it('two that open at once open everybody once', async () => {
-    const regs = Array.from({ length: 1000 }, (_, i) => i + 1);
+    const regs = Array.from({ length: 2 * SIZE }, (_, i) => i + 1);
     await Promise.all([open(regs), open(regs), open(regs)]);
     const rows = await openRows();
-    for (const reg of [1, SIZE, SIZE + 1, 1000]) expect(rows.filter((row) => holds(row, reg))).toHaveLength(1);
+    for (const reg of [1, SIZE, SIZE + 1, 2 * SIZE]) expect(rows.filter((row) => holds(row, reg))).toHaveLength(1);
+  });
+});
+
+describe('openRange', () => {
+  const openSpan = (lo: number, hi: number, count = hi - lo + 1) =>
+    db
+      .transaction()
+      .execute(async (tx) =>
+        openRange(tx, await currentRun(tx), 'dukcapil', { lo: String(lo), hi: String(hi), count }),
+      );
+
+  it('chunks of the stage’s size over all of it', async () => {
+    expect(await openSpan(5, SIZE + 9)).toBe(true);
+    expect((await openRows()).map(({ lo, hi }) => [lo, hi])).toEqual([
+      [5, SIZE + 4],
+      [SIZE + 5, SIZE + 9],
+    ]);
+  });
+
+  it.each([
+    ['a range that ends in it', [1, 2, 3, 4, 5]],
+    ['named ones of which one is in it', [2, 500, 900]],
+  ])('opens nothing over %s', async (_, regs) => {
+    await open(regs);
+    expect(await openSpan(5, 600)).toBe(false);
+    expect(await openRows()).toHaveLength(1);
+  });
+
+  it('named ones around it do no harm', async () => {
+    await open([2, 500, 900]);
+    expect(await openSpan(501, 600)).toBe(true);
+  });
+
+  it('a thin range is refused: most of it would be read in vain', async () => {
+    expect(await openSpan(1, 100, 24)).toBe(false);
+    expect(await openSpan(1, 100, 25)).toBe(true);
   });
 });

@@ -43,7 +43,7 @@ describe('withdrawing while a later stage is saving', () => {
       const counts = await saveVerdicts(tx, 'layer3', chunk, [
         { reg, verdict: passed(), before: 'waiting.phone_unverified' },
       ]);
-      await complete(tx, chunk, counts, false);
+      await complete(tx, chunk, counts);
       saved();
       await allowed;
     });

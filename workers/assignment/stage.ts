@@ -1,5 +1,4 @@
-import type { Chunk } from '../../jobs/chunk.ts';
-import type { Saved } from '../../jobs/stage.ts';
+import type { Chunk, Counts } from '../../jobs/chunk.ts';
 import { freezePool, type PoolRules } from './store.ts';
 
 type Tx = Parameters<typeof freezePool>[0];
@@ -9,7 +8,7 @@ export function createAssignmentStage<Applicant>(rules: PoolRules<Applicant>) {
   return {
     kind: 'set',
     name: 'assignment',
-    run: (tx: Tx, chunk: Chunk, { now }: { now: Date }): Promise<Saved> =>
+    run: (tx: Tx, chunk: Chunk, { now }: { now: Date }): Promise<Counts> =>
       freezePool(tx, Number(chunk.subject), now, rules),
   } as const;
 }

@@ -1,5 +1,6 @@
 import type { Policy } from '../../jobs/policy.ts';
 import type { ChunkStage } from '../../jobs/stage.ts';
+import { ASKING_ROWS_MAX } from '../../jobs/stages.ts';
 import type { RegistryAnswer } from './answer.ts';
 import { type Asking, ask, type Limiter, type Plan, plan } from './ask.ts';
 import { createRegistryClient } from './client.ts';
@@ -23,7 +24,7 @@ interface Context {
 
 type Db = Parameters<typeof loadOnline>[0];
 type Tx = Parameters<typeof save>[0];
-type Rows = { rows: readonly Row[]; more: boolean };
+type Rows = readonly Row[];
 type Answers = Map<string, RegistryAnswer>;
 type Stage = ChunkStage<Db, Tx, Context, Rows, Plan, Answers, Parameters<typeof save>[2]> & { close(): Promise<void> };
 
@@ -36,17 +37,18 @@ export function createDukcapilStage(
   return settings ? online({ client: createRegistryClient(settings), limiter, dailyQuota }) : offline();
 }
 
-function decide({ rows, more }: Rows, answers: Answers | undefined, { policy, now }: Context) {
+function decide(rows: Rows, answers: Answers | undefined, { policy, now }: Context) {
   const decideRow = (row: Row) => withRetry(decideDukcapil(row, answers?.get(row.reg), policy.dukcapil), now);
-  return { rows: rows.map((row) => ({ reg: row.reg, before: row.before, verdict: decideRow(row) })), more };
+  return rows.map((row) => ({ reg: row.reg, before: row.before, verdict: decideRow(row) }));
 }
 
 function online(asking: Asking): Stage {
   return {
     kind: 'chunk',
     name: 'dukcapil',
+    rows_max: ASKING_ROWS_MAX,
     load: loadOnline,
-    intend: (db, _chunk, { rows }, context) => plan(db, rows, asking, context),
+    intend: (db, _chunk, rows, context) => plan(db, rows, asking, context),
     ask: (db, _loaded, intent, context) => ask(db, intent as Plan, asking, context),
     decide,
     save,
@@ -59,7 +61,7 @@ function offline(): Stage {
     kind: 'chunk',
     name: 'dukcapil',
     load: loadOffline,
-    ask: async (db, { rows }, _intent, { policy }) => {
+    ask: async (db, rows, _intent, { policy }) => {
       const configured = await hasExtract(db);
       const answerTo = (row: Row): RegistryAnswer => {
         if (!configured) return { kind: 'not_configured' };

@@ -1,17 +1,18 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../../db/connection.ts';
-import { type Loaded, loadUndecided, type Undecided } from '../../db/load.ts';
+import { loadUndecided, type Undecided, within } from '../../db/load.ts';
 import { type Decided, saveVerdicts } from '../../db/verdicts.ts';
-import type { Chunk } from '../../jobs/chunk.ts';
-import type { Saved } from '../../jobs/stage.ts';
+import type { Chunk, Counts } from '../../jobs/chunk.ts';
 import { wibDate } from '../../jobs/time.ts';
 import type { RegistryAnswer } from './answer.ts';
 import type { DukcapilRecord, ExtractRow } from './rules.ts';
 
 export interface Row extends Undecided, DukcapilRecord {
   /** The extract's line; null: it has none. Only loaded when matching offline. */
-  readonly extract?: (ExtractRow & { conflict: boolean }) | null;
+  readonly extract?: Extract | null;
 }
+
+type Extract = ExtractRow & { readonly conflict: boolean };
 
 export interface KeptAnswer {
   readonly nik: string;
@@ -23,19 +24,51 @@ export interface KeptAnswer {
 const columns = sql`coalesce(r.nik::text, (select m.nik from malformed_niks m where m.reg = r.reg)) as nik,
   r.kk_number, r.birth_date, r.full_name`;
 
+/** Extract columns of a loaded row. */
+interface ExtractColumns {
+  readonly x_status: ExtractRow['status'] | null;
+  readonly x_kk_number: string;
+  readonly x_birth_date: string;
+  readonly x_full_name: string;
+  readonly x_conflict: boolean;
+}
+
 /** Offline matching: the chunk is contiguous in NIK order, and so is the extract's index. */
-export async function loadOffline(db: Db, chunk: Chunk): Promise<Loaded<Row>> {
-  return loadUndecided<Row>(
+export async function loadOffline(db: Db, chunk: Chunk): Promise<Row[]> {
+  const niks = await nikRange(db, chunk);
+  const rows = await loadUndecided<Row & ExtractColumns>(
     db,
     'dukcapil',
     chunk,
-    sql`${columns}, case when x.nik is null then null else json_build_object('kk_number', x.kk_number, 'birth_date', x.birth_date,
-      'full_name', x.full_name, 'status', x.status, 'conflict', x.conflict) end as extract`,
-    sql`left join civil_registry x on x.nik = r.nik`,
+    sql`${columns}, x.status as x_status, x.kk_number as x_kk_number, x.birth_date as x_birth_date,
+      x.full_name as x_full_name, x.conflict as x_conflict`,
+    sql`left join civil_registry x on x.nik = r.nik and x.nik between ${niks.lo} and ${niks.hi}`,
+    niks.close,
   );
+  return rows.map((row) => ({ ...row, extract: extractOf(row) }));
 }
 
-export function loadOnline(db: Db, chunk: Chunk): Promise<Loaded<Row>> {
+/** From where to where a chunk's NIKs are, and whether they lie close together: a load is numbered in their order, until a NIK is corrected. */
+async function nikRange(db: Db, chunk: Chunk): Promise<{ lo: string; hi: string; close: boolean }> {
+  const { rows } = await sql<{ lo: string; hi: string; close: boolean }>`
+    select coalesce(min(r.nik), 0) as lo, coalesce(max(r.nik), 0) as hi, min(load_id) is not distinct from max(load_id) and not exists (
+        select from corrections c where c.field = 'nik' and ${within(chunk, 'c.reg')}) as close
+    from registrations r where ${within(chunk, 'r.reg')}`.execute(db);
+  return rows[0] ?? { lo: '0', hi: '0', close: true };
+}
+
+function extractOf(row: ExtractColumns): Extract | null {
+  if (row.x_status === null) return null;
+  return {
+    status: row.x_status,
+    kk_number: row.x_kk_number,
+    birth_date: row.x_birth_date,
+    full_name: row.x_full_name,
+    conflict: row.x_conflict,
+  };
+}
+
+export function loadOnline(db: Db, chunk: Chunk): Promise<Row[]> {
   return loadUndecided<Row>(db, 'dukcapil', chunk, columns);
 }
 
@@ -90,6 +123,6 @@ export async function noteQuotaLeft(db: Db, left: number, now: Date): Promise<vo
   );
 }
 
-export async function save(tx: Tx, chunk: Chunk, decided: Loaded<Decided>): Promise<Saved> {
-  return { ...(await saveVerdicts(tx, 'dukcapil', chunk, decided.rows)), more: decided.more };
+export function save(tx: Tx, chunk: Chunk, decided: readonly Decided[]): Promise<Counts> {
+  return saveVerdicts(tx, 'dukcapil', chunk, decided);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { Policy } from '../../jobs/policy.ts';
 import type { ChunkStage } from '../../jobs/stage.ts';
+import { ASKING_ROWS_MAX } from '../../jobs/stages.ts';
 import { createMailClient, type SendOutcome } from './client.ts';
 import { decideEmail, type EmailEvent } from './rules.ts';
 import { intendMessages, keepAnswer, load, type Message, type Row, save } from './store.ts';
@@ -19,7 +20,7 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-type Rows = { rows: readonly Row[]; more: boolean };
+type Rows = readonly Row[];
 type Outgoing = Map<Row, Message>;
 type Db = Parameters<typeof load>[0];
 type Tx = Parameters<typeof save>[0];
@@ -48,10 +49,11 @@ export function createEmailStage(settings: MailSettings | undefined): Stage & { 
   return {
     kind: 'chunk',
     name: 'email',
+    ...(settings && { rows_max: ASKING_ROWS_MAX }),
     load,
-    async intend(db, _chunk, loaded, context) {
+    async intend(db, _chunk, rows, context) {
       if (!settings) return new Map();
-      const due = loaded.rows.filter((row) => mustSend(row, context));
+      const due = rows.filter((row) => mustSend(row, context));
       const messages = new Map(due.map((row) => [row, newMessage(row, settings.bounceDomain)]));
       await intendMessages(db, [...messages.values()], context.now);
       return messages;
@@ -70,10 +72,8 @@ export function createEmailStage(settings: MailSettings | undefined): Stage & { 
       };
       await Promise.all([...(outgoing ?? [])].map((entry) => limit(send, entry)));
     },
-    decide: ({ rows, more }, _answers, context) => ({
-      rows: rows.map((row) => ({ reg: row.reg, before: row.before, verdict: decideRow(row, context) })),
-      more,
-    }),
+    decide: (rows, _answers, context) =>
+      rows.map((row) => ({ reg: row.reg, before: row.before, verdict: decideRow(row, context) })),
     save,
     close: async () => client?.close(),
   };

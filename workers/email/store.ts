@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../../db/connection.ts';
-import { type Loaded, loadUndecided, type Undecided } from '../../db/load.ts';
+import { loadUndecided, type Undecided, within } from '../../db/load.ts';
 import { type Decided, saveVerdicts } from '../../db/verdicts.ts';
-import type { Chunk } from '../../jobs/chunk.ts';
-import type { Saved } from '../../jobs/stage.ts';
+import type { Chunk, Counts } from '../../jobs/chunk.ts';
 import type { EmailEvent } from './decide.ts';
 
 export interface Row extends Undecided {
@@ -24,37 +23,34 @@ export interface Message {
 type EventRow = EmailEvent & { reg: string };
 
 /** A chunk's addresses with what is known about them. */
-export async function load(db: Db, chunk: Chunk): Promise<Loaded<Row>> {
+export async function load(db: Db, chunk: Chunk): Promise<Row[]> {
   const loaded = await loadUndecided<{ email: string; since: Date | null }>(
     db,
     'email',
     chunk,
     sql`r.email, r.email_since as since`,
   );
-  const rows = loaded.rows.map((row) => ({
+  const rows = loaded.map((row) => ({
     ...row,
     events: [] as EmailEvent[],
     sends: { count: 0, lastSentAt: null as Date | null },
   }));
   const byReg = new Map(rows.map((row) => [row.reg, row]));
-  const regs = [...byReg.keys()];
   const events = await sql<EventRow>`
-    select reg, type, (extract(epoch from at) * 1000)::float8 as at, dsn, diagnostic
-    from email_events where reg = any(${regs}::bigint[])`.execute(db);
+    select reg, type, date_part('epoch', at) * 1000 as at, dsn, diagnostic
+    from email_events where ${within(chunk, 'reg')}`.execute(db);
   for (const event of events.rows) {
     const row = byReg.get(event.reg);
     if (row && (row.since === null || event.at > row.since.getTime())) row.events.push(event);
   }
   const sends = await sql<{ reg: string; at: Date }>`
-    select reg, intended_at as at from email_messages where reg = any(${regs}::bigint[]) order by intended_at`.execute(
-    db,
-  );
+    select reg, intended_at as at from email_messages where ${within(chunk, 'reg')} order by intended_at`.execute(db);
   for (const send of sends.rows) {
     const row = byReg.get(send.reg);
     if (row && (row.since === null || send.at > row.since))
       row.sends = { count: row.sends.count + 1, lastSentAt: send.at };
   }
-  return { rows, more: loaded.more };
+  return rows;
 }
 
 /** Commits the intent: a mail that may have gone out is known, and never goes out twice. */
@@ -81,6 +77,6 @@ export async function keepAnswer(db: Db, message: Message, answer: string, event
   });
 }
 
-export async function save(tx: Tx, chunk: Chunk, decided: Loaded<Decided>): Promise<Saved> {
-  return { ...(await saveVerdicts(tx, 'email', chunk, decided.rows)), more: decided.more };
+export function save(tx: Tx, chunk: Chunk, decided: readonly Decided[]): Promise<Counts> {
+  return saveVerdicts(tx, 'email', chunk, decided);
 }

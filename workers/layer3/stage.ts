@@ -7,13 +7,7 @@ export const layer3 = {
   kind: 'chunk',
   name: 'layer3',
   load,
-  decide: (
-    { rows, more }: { rows: readonly Row[]; more: boolean },
-    _answers: unknown,
-    { policy }: { policy: Policy },
-  ) => ({
-    rows: rows.map((row) => ({ reg: row.reg, before: row.before, verdict: decideLayer3(row, policy.layer3) })),
-    more,
-  }),
+  decide: (rows: readonly Row[], _answers: unknown, { policy }: { policy: Policy }) =>
+    rows.map((row) => ({ reg: row.reg, before: row.before, verdict: decideLayer3(row, policy.layer3) })),
   save,
 } as const;

@@ -1,19 +1,18 @@
 import { applicantColumns } from '../../db/applicants.ts';
 import type { Db, Tx } from '../../db/connection.ts';
-import { type Loaded, loadUndecided, type Undecided } from '../../db/load.ts';
+import { loadUndecided, type Undecided } from '../../db/load.ts';
 import { type Decided, saveVerdicts } from '../../db/verdicts.ts';
-import type { Chunk } from '../../jobs/chunk.ts';
-import type { Saved } from '../../jobs/stage.ts';
+import type { Chunk, Counts } from '../../jobs/chunk.ts';
 import { wibDate } from '../../jobs/time.ts';
 import type { Applicant } from './rules.ts';
 
 export type Row = Undecided & Applicant;
 
 /** The applicants of a chunk with the lists valid on the day of `now` and their OTP. */
-export function load(db: Db, chunk: Chunk, { now }: { now: Date }): Promise<Loaded<Row>> {
+export function load(db: Db, chunk: Chunk, { now }: { now: Date }): Promise<Row[]> {
   return loadUndecided<Row>(db, 'layer3', chunk, applicantColumns(wibDate(now)));
 }
 
-export async function save(tx: Tx, chunk: Chunk, decided: Loaded<Decided>): Promise<Saved> {
-  return { ...(await saveVerdicts(tx, 'layer3', chunk, decided.rows)), more: decided.more };
+export function save(tx: Tx, chunk: Chunk, decided: readonly Decided[]): Promise<Counts> {
+  return saveVerdicts(tx, 'layer3', chunk, decided);
 }

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import { claim, complete, giveBack, handBack, holdFence, renew } from '../../db/chunk.ts';
+import { claim, complete, giveBack, handBack, holdFence, renew, split } from '../../db/chunk.ts';
 import type { Db, Tx } from '../../db/connection.ts';
 import { loadPolicy } from '../../db/run.ts';
-import type { Chunk } from '../../jobs/chunk.ts';
+import { type Chunk, spanOf } from '../../jobs/chunk.ts';
 import type { Policy } from '../../jobs/policy.ts';
 import type { ChunkStage, SetStage } from '../../jobs/stage.ts';
 import { CHUNK_ATTEMPTS_MAX, stageSettings } from '../../jobs/stages.ts';
@@ -27,6 +27,8 @@ export interface ExecutorOptions {
   readonly now: () => Date;
   /** Raised when the process is asked to stop. */
   readonly stopping: AbortSignal;
+  /** Called when chunks were opened before the end of this one. */
+  readonly opened?: () => void;
 }
 
 /** `done`: saved. `gone`: somebody else has it, or had it done. `handed back`: the process stops. */
@@ -45,7 +47,7 @@ class LeaseLost extends Error {}
 export async function execute(options: ExecutorOptions, stage: AnyStage, chunkId: string): Promise<Executed> {
   if (options.stopping.aborted) return 'handed back';
   const { lease_seconds } = stageSettings[stage.name];
-  const chunk = await claim(options.db, chunkId, worker, lease_seconds);
+  const chunk = await take(options, stage, chunkId, lease_seconds);
   if (!chunk) return 'gone';
   const lease = keepLease(options, chunk, lease_seconds);
   try {
@@ -58,8 +60,7 @@ export async function execute(options: ExecutorOptions, stage: AnyStage, chunkId
     await retryingDeadlocks(() =>
       options.db.transaction().execute(async (tx) => {
         if (!(await holdFence(tx, chunk))) throw new LeaseLost();
-        const { more = false, ...counts } = await save(tx);
-        await complete(tx, chunk, counts, more);
+        await complete(tx, chunk, await save(tx));
       }),
     );
     return 'done';
@@ -78,6 +79,21 @@ export async function execute(options: ExecutorOptions, stage: AnyStage, chunkId
   } finally {
     lease.end();
   }
+}
+
+/** Claims the chunk, or as much of it as the stage takes at a time: others may have the rest meanwhile. */
+async function take(
+  { db, opened }: ExecutorOptions,
+  stage: AnyStage,
+  chunkId: string,
+  lease_seconds: number,
+): Promise<Chunk | undefined> {
+  const chunk = await claim(db, chunkId, worker, lease_seconds);
+  const rows_max = stage.kind === 'chunk' ? stage.rows_max : undefined;
+  if (!chunk || rows_max === undefined || spanOf(chunk) <= rows_max) return chunk;
+  const first = await split(db, chunk, rows_max);
+  opened?.();
+  return first;
 }
 
 /** Everything up to the decision; returns what saves it. No transaction is open while asking. */

@@ -22,8 +22,8 @@ export async function startWorker(office: Office, options: WorkerOptions): Promi
   const queues = await office.queues();
   const stages = await createStages(config, db);
   const stopping = new AbortController();
-  const context = { db, log, now: config.now, stopping: stopping.signal };
   const dispatcher = createDispatcher(office, queues);
+  const context = { db, log, now: config.now, stopping: stopping.signal, opened: dispatcher.wake };
   const running = options.stages.map((name) =>
     queues.work(name, options.concurrency ?? stageSettings[name].concurrency, async ({ chunkId }) => {
       await execute(context, stages.of[name], chunkId);

@@ -114,6 +114,11 @@ function layer3Verdict(row: Row, entries: readonly Row[] = [], otps: readonly Ro
   return verified ? 'passed,' : 'waiting,phone_unverified';
 }
 
+/** The lines of truth.csv without the header, sorted. */
+export function truthOf(directory: string): string[] {
+  return readFileSync(join(directory, 'truth.csv'), 'utf8').trimEnd().split('\n').slice(1).sort();
+}
+
 /** Every verdict as a line of truth.csv without the header, sorted. `today` is a WIB date. */
 export function naiveTruth(directory: string, today: string): string[] {
   const registrations = rowsOf(directory, 'registrations.csv');

@@ -9,16 +9,16 @@ const made: string[] = [];
 const known = new Map<string, Promise<Summary>>();
 
 /** Generates into a fresh directory that is removed after the file's tests. */
-export async function freshNation(applicants: number, seed: number): Promise<Summary> {
+export async function freshNation(applicants: number, seed: number, first?: number): Promise<Summary> {
   const out = await mkdtemp(join(tmpdir(), 'nation-'));
   made.push(out);
-  return generateNation({ applicants, seed, out });
+  return generateNation({ applicants, seed, first, out });
 }
 
 /** The same nation for all tests of a file; they only read it. */
-export function sharedNation(applicants: number, seed: number): Promise<Summary> {
-  const key = `${applicants}/${seed}`;
-  const nation = known.get(key) ?? freshNation(applicants, seed);
+export function sharedNation(applicants: number, seed: number, first = 0): Promise<Summary> {
+  const key = `${applicants}/${seed}/${first}`;
+  const nation = known.get(key) ?? freshNation(applicants, seed, first);
   known.set(key, nation);
   return nation;
 }

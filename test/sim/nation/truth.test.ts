@@ -1,15 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { get, grouped, naiveTruth, rowsOf, wellFormed } from './naive.ts';
+import { get, grouped, naiveTruth, rowsOf, truthOf, wellFormed } from './naive.ts';
 import { sharedNation } from './nation.ts';
 
 // Other work may share the machine; on its own the slowest test takes two seconds.
 vi.setConfig({ testTimeout: 60_000 });
-
-function truthOf(directory: string): string[] {
-  return readFileSync(join(directory, 'truth.csv'), 'utf8').trimEnd().split('\n').slice(1).sort();
-}
 
 const REASONS = `dedupe.duplicate_nik
 email.email_syntax email.email_disposable email.email_hard_bounce email.email_complained

@@ -33,8 +33,8 @@ async function seen(changes: Partial<Citizen>, files: Record<string, string>, no
     token: '1',
     attempt: 1,
   };
-  const { rows } = await load(db, chunk, { now: new Date(now) });
-  return rows[0];
+  const [row] = await load(db, chunk, { now: new Date(now) });
+  return row;
 }
 
 describe('the day of registration is WIB’s', () => {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { claim, holdFence, putBackExpired, renew } from '../../../db/chunk.ts';
+import { claim, holdFence, putBackExpired, renew, split } from '../../../db/chunk.ts';
 import type { Tx } from '../../../db/connection.ts';
 import { type Chunk, type Counts, noCounts } from '../../../jobs/chunk.ts';
 import { CHUNK_ATTEMPTS_MAX } from '../../../jobs/stages.ts';
@@ -22,11 +22,12 @@ function stageOf(parts: {
   ask?: (signal: AbortSignal) => Promise<void>;
   save?: (tx: Tx) => Promise<void>;
   counts?: Counts;
-  more?: boolean;
+  rows_max?: number;
 }): AnyStage {
   return {
     kind: 'chunk',
     name: 'email',
+    ...(parts.rows_max !== undefined && { rows_max: parts.rows_max }),
     load: async () => [],
     ask: async (_db, _loaded, _intent, { signal }) => parts.ask?.(signal),
     decide: () => undefined,
@@ -35,7 +36,7 @@ function stageOf(parts: {
         tx,
       );
       await parts.save?.(tx);
-      return { ...(parts.counts ?? noCounts()), more: parts.more ?? false };
+      return parts.counts ?? noCounts();
     },
   };
 }
@@ -138,7 +139,7 @@ describe('what a chunk comes to', () => {
     expect(await execute(context(), stageOf({}), id)).toBe('gone');
   });
 
-  it('ready once more when its range changed meanwhile, or held more; the counts add up', async () => {
+  it('ready once more when its range changed meanwhile; the counts add up', async () => {
     const id = await addChunk(database, 'email', 1, 9);
     const counts = { passed: 1, rejected: 0, waiting: 0, parked: 0 };
     const touched = stageOf({ counts, ask: async () => void (await sql`update chunks set again = true`.execute(db)) });
@@ -149,10 +150,8 @@ describe('what a chunk comes to', () => {
       enqueued_at: null,
       done_at: null,
     });
-    await execute(context(), stageOf({ counts, more: true }), id);
-    expect(await chunkRow(database, id)).toMatchObject({ state: 'ready', n_in: '2' });
     await execute(context(), stageOf({ counts }), id);
-    expect(await chunkRow(database, id)).toMatchObject({ state: 'done', n_in: '3', n_passed: '3' });
+    expect(await chunkRow(database, id)).toMatchObject({ state: 'done', n_in: '2', n_passed: '2' });
   });
 
   it('given back after an error, with what it said, and failed when its tries are used up', async () => {
@@ -223,5 +222,42 @@ describe('the database refuses', () => {
   it('a done chunk without counts', async () => {
     await addChunk(database, 'email', 1, 9);
     await expect(sql`update chunks set state = 'done'`.execute(db)).rejects.toMatchObject({ code: '23514' });
+  });
+});
+
+describe('a chunk larger than its stage takes at a time', () => {
+  const pieces = () =>
+    values(
+      database,
+      `select lo || '-' || hi || ' ' || state || coalesce(' ' || regs::text, '') from chunks order by lo`,
+    );
+
+  it('a range is split: the first part is worked on, the rest is open for others before it is done', async () => {
+    const id = await addChunk(database, 'email', 1, 10);
+    let told = 0;
+    const stage = stageOf({ rows_max: 4, ask: async () => expect(await pieces()).toHaveLength(3) });
+    await execute({ ...context(), opened: () => told++ }, stage, id);
+    expect(await pieces()).toEqual(['1-4 done', '5-8 ready', '9-10 ready']);
+    expect(told).toBe(1);
+  });
+
+  it('named registrations are split by number, wherever they lie', async () => {
+    const id = await addChunk(database, 'email', 3, 90);
+    await sql`update chunks set regs = '{3,7,20,50,90}'`.execute(db);
+    await execute(context(), stageOf({ rows_max: 2 }), id);
+    expect(await pieces()).toEqual(['3-7 done {3,7}', '20-50 ready {20,50}', '90-90 ready {90}']);
+  });
+
+  it('one that fits is left whole', async () => {
+    const id = await addChunk(database, 'email', 1, 4);
+    await execute(context(), stageOf({ rows_max: 4 }), id);
+    expect(await pieces()).toEqual(['1-4 done']);
+  });
+
+  it('one whose lease was lost meanwhile is not split', async () => {
+    const chunk = claimed(await claim(db, await addChunk(database, 'email', 1, 10), 'a', LEASE_SECONDS));
+    await sql`update chunks set token = token + 1`.execute(db);
+    expect(await split(db, chunk, 4)).toBeUndefined();
+    expect(await pieces()).toEqual(['1-10 running']);
   });
 });
