@@ -71,8 +71,8 @@ const ACCEPTED = [
    from instalments i join accounts a on a.reg = i.reg order by i.instalment_id`,
   `with moved as (select nextval('ledger_transactions') as id, reference, amount_idr from payment_orders)
    insert into ledger_entries (at, transaction_id, account, debit_idr, credit_idr, reference)
-   select '${PAID_AT}', id, 'in_flight', amount_idr, 0, reference from moved
-   union all select '${PAID_AT}', id, 'treasury', 0, amount_idr, reference from moved`,
+   select timestamptz '${PAID_AT}', id, 'in_flight', amount_idr, 0, reference from moved
+   union all select timestamptz '${PAID_AT}', id, 'treasury', 0, amount_idr, reference from moved`,
   `update instalments set state = 'submitting'`,
   `update instalments set state = 'accepted'`,
   `update payout_runs set state = 'done'`,

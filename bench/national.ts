@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { type FloorStage, runFloor } from './floor.ts';
 import { Meter } from './meter.ts';
 import { payAndReconcile } from './money.ts';
-import { differences, ensureNation, funnelOf, NATION, PLAYED_AT, placesOf, quotaText, writeJoins } from './nation.ts';
+import { differences, ensureNation, funnelOf, NATION, placesOf, quotaText, writeJoins } from './nation.ts';
 import { type BenchOffice, openBenchOffice } from './office.ts';
 import { machine, printComparison, printMeasured, printTotal } from './report.ts';
 import { secondWave } from './wave.ts';
@@ -22,6 +22,8 @@ const { values } = parseArgs({
     data: { type: 'string' },
     'skip-floor': { type: 'boolean', default: false },
     wave: { type: 'string', default: '0' },
+    // Kills the e-mail stage's worker in the middle: the counts must be the same.
+    kill: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
 });
@@ -51,7 +53,10 @@ async function decide(meter: Meter, applicants: number): Promise<void> {
     return status.stages[stage]?.passed ?? 0;
   };
   await meter.stage('dedupe', applicants, () => meter.worker('dedupe'));
-  await meter.stage('email', await passed('dedupe'), () => meter.worker('email'));
+  await meter.stage('email', await passed('dedupe'), async () => {
+    if (values.kill) await meter.killedWorker('email');
+    await meter.worker('email');
+  });
   await meter.stage('dukcapil', await passed('email'), () => meter.worker('dukcapil'));
   await meter.stage('layer3', await passed('dukcapil'), () => meter.worker('layer3'));
   // Whoever stood and was rejected gives way to the person's next registration, which then goes through all stages.
@@ -110,21 +115,17 @@ async function main(): Promise<void> {
     await check(meter, data, floor, applicants);
     printTotal(meter.measured);
     if (floor.length > 0) printComparison(meter.measured, floor);
-    await payAndReconcile(meter, dir, applicants);
-    meter.environment.PRAKERJA_NOW = PLAYED_AT;
+    const out = values.out ?? join(dir, `national-${applicants}.json`);
+    const publish = (more: object) => {
+      const made = { machine: machine(), backend: office.backend, applicants, at: new Date() };
+      writeFileSync(out, `${JSON.stringify({ ...made, pipeline: meter.measured, floor, ...more }, null, 2)}\n`);
+    };
+    publish({});
     const wave =
       Number(values.wave) > 0 ? await secondWave(meter, { dir, data, applicants, wave: Number(values.wave) }) : null;
-    const out = values.out ?? join(dir, `national-${applicants}.json`);
-    const document = {
-      machine: machine(),
-      backend: office.backend,
-      applicants,
-      at: new Date(),
-      pipeline: meter.measured,
-      floor,
-      wave,
-    };
-    writeFileSync(out, `${JSON.stringify(document, null, 2)}\n`);
+    publish({ wave });
+    await payAndReconcile(meter, dir, applicants);
+    publish({ wave });
     console.log(`Every count equals the truth. The figures are in ${out}.`);
   } finally {
     meter.stop();

@@ -80,13 +80,14 @@ export async function cancelBatch(tx: Tx, batch: number): Promise<void> {
     where joined_batch = ${batch}`.execute(tx);
 }
 
-/** Registrations of people who joined and are still waiting, by stage and reason: who stays outside when the pool freezes. */
+/** Registrations of people who joined, are still waiting and not in the pool, by stage and reason: who stays outside when it freezes. */
 export async function waitingJoiners(db: Db, batch: number): Promise<{ key: string; n: number }[]> {
   const { rows } = await sql<{ key: string; n: number }>`
     select v.stage || '.' || v.reason as key, count(*)::int4 as n
     from joins j join registrations r on r.reg = j.reg join people p on p.nik = r.nik
     join verdicts v on v.reg = p.standing and v.outcome in ('waiting', 'parked')
-    where j.batch = ${batch} group by 1 order by 1`.execute(db);
+    where j.batch = ${batch} and not exists (select from pool q where q.batch = ${batch} and q.nik = p.nik)
+    group by 1 order by 1`.execute(db);
   return rows;
 }
 

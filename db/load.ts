@@ -27,13 +27,15 @@ export async function loadUndecided<Row>(
   joins: RawBuilder<unknown> = sql``,
   joinsInOrder = true,
 ): Promise<(Row & Undecided)[]> {
-  // The range stands at every table: PostgreSQL does not carry it over an equality, and would read a whole table for 400 rows.
+  // A range stands at every table: PostgreSQL does not carry it over an equality, and would read a whole table for 400
+  // rows. A list stands at one: at an inner table it would be sorted again for each row of the outer.
+  const near = (column: string) => (chunk.regs ? sql<boolean>`true` : within(chunk, column));
   const query = sql<Row & Undecided & { outcome: string | null; reason: string }>`
     select r.reg, v.outcome, v.reason, coalesce(t.fresh, false) as fresh, ${columns}
     from registrations r
-    join ${sql.table(`verdicts_${upstreamOf(stage)}`)} u on u.reg = r.reg and u.outcome = 'passed' and ${within(chunk, 'u.reg')}
-    left join ${sql.table(`verdicts_${stage}`)} v on v.reg = r.reg and ${within(chunk, 'v.reg')}
-    left join touched t on t.stage = ${stage} and t.reg = r.reg and ${within(chunk, 't.reg')}
+    join ${sql.table(`verdicts_${upstreamOf(stage)}`)} u on u.reg = r.reg and u.outcome = 'passed' and ${near('u.reg')}
+    left join ${sql.table(`verdicts_${stage}`)} v on v.reg = r.reg and ${near('v.reg')}
+    left join touched t on t.stage = ${stage} and t.reg = r.reg and ${near('t.reg')}
     ${joins}
     where ${within(chunk, 'r.reg')} and (v.reg is null or t.reg is not null)
     order by r.reg`;

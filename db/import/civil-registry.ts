@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import type { Tx } from '../connection.ts';
+import { fillTable, isEmpty } from '../fill.ts';
 import { refreshStatistics } from '../statistics.ts';
 import { date, nikNumber, oneOf, text } from './columns.ts';
 import type { Kind } from './kind.ts';
-import { affected, decideAgain, isEmpty } from './merge.ts';
+import { affected, decideAgain } from './merge.ts';
 
 const values = 'kk_number, full_name, birth_date, status, conflict';
 const prefixed = (table: string) =>
@@ -34,11 +35,9 @@ const extract = sql`
 
 /** Into an empty table everything goes as it is. Returns how many lines that were. */
 async function storeAll(tx: Tx, loadId: number): Promise<number> {
-  const stored = await affected(
-    tx,
-    sql`insert into civil_registry (nik, ${sql.raw(values)}, load_id)
-      select e.nik, ${prefixed('e')}, ${loadId} from (${extract}) e order by e.nik`,
-  );
+  const insert = sql`insert into civil_registry (nik, ${sql.raw(values)}, load_id)
+    select e.nik, ${prefixed('e')}, ${loadId} from (${extract}) e order by e.nik`;
+  const stored = await fillTable(tx, 'civil_registry', () => affected(tx, insert));
   const { rows } = await sql<{ n: string }>`select coalesce(sum(variants - 1), 0) as n from repeated`.execute(tx);
   await refreshStatistics(tx, stored, ['civil_registry']);
   return stored + Number(rows[0]?.n ?? 0);

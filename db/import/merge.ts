@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { ChunkVerdictStage } from '../../jobs/stages.ts';
 import { holdClaims } from '../chunk.ts';
 import type { Tx } from '../connection.ts';
+import { fillTable, isEmpty } from '../fill.ts';
 import { refreshStatistics } from '../statistics.ts';
 import { touch } from '../touch.ts';
 
@@ -15,26 +16,6 @@ export async function countOf(tx: Tx, from: RawBuilder<unknown>): Promise<number
 export async function affected(tx: Tx, statement: RawBuilder<unknown>): Promise<number> {
   const { numAffectedRows } = await statement.execute(tx);
   return Number(numAffectedRows ?? 0n);
-}
-
-/** Whether a table holds nothing: a first load needs no look at what is there. */
-export async function isEmpty(tx: Tx, table: string): Promise<boolean> {
-  const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(tx);
-  return rows.length === 0;
-}
-
-/**
- * Fills a table that is empty, with these indexes made afterwards from what is there: kept up row by row, an index on
- * text in another order than the rows took longer than everything else together.
- */
-export async function withoutIndexes<T>(tx: Tx, names: readonly string[], fill: () => Promise<T>): Promise<T> {
-  const { rows } = await sql<{ name: string; definition: string }>`
-    select indexname as name, indexdef as definition from pg_indexes
-    where schemaname = current_schema() and indexname = any(${[...names]})`.execute(tx);
-  for (const { name } of rows) await sql`drop index ${sql.table(name)}`.execute(tx);
-  const result = await fill();
-  for (const { definition } of rows) await sql.raw(definition).execute(tx);
-  return result;
 }
 
 const UNKNOWN = 'unknown registration';
@@ -71,7 +52,8 @@ export async function keepLatest(tx: Tx, from: string, keys: readonly string[]):
 export async function replace(tx: Tx, { table, keys, values }: Target, loadId: number): Promise<number> {
   const insert = sql`insert into ${sql.table(table)} (${list([...keys, ...values])}, load_id)
     select ${list([...keys, ...values], 's.')}, ${loadId} from latest s`;
-  if (await isEmpty(tx, table)) return affected(tx, sql`${insert} order by ${list(keys, 's.')}`);
+  if (await isEmpty(tx, table))
+    return fillTable(tx, table, () => affected(tx, sql`${insert} order by ${list(keys, 's.')}`));
   const sets = sql.raw([...values, 'load_id'].map((name) => `${name} = excluded.${name}`).join(', '));
   return affected(
     tx,
@@ -122,7 +104,7 @@ export async function addAndDecideAgain(
   insert: RawBuilder<unknown>,
 ): Promise<number> {
   if (await isEmpty(tx, `verdicts_${stage}`)) {
-    const added = await affected(tx, insert);
+    const added = await fillTable(tx, table, () => affected(tx, insert));
     await refreshStatistics(tx, added, [table]);
     await decideAgain(tx, stage, sql`select reg from ${sql.table(table)} where load_id = ${loadId}`);
     return added;

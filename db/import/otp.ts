@@ -22,7 +22,7 @@ export const otp: Kind = {
       'layer3',
       { table: 'otp', loadId },
       sql`insert into otp (reg, phone, result, at, load_id)
-        select reg, phone, result, at, ${loadId}::integer from resolved order by reg, phone, at, result
+        select distinct reg, phone, result, at, ${loadId}::integer from resolved order by reg, phone, at, result
         on conflict do nothing`,
     );
   },

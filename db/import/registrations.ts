@@ -3,12 +3,13 @@ import pg from 'pg';
 import { isWellFormedNik, provinceCodes } from '../../jobs/nik.ts';
 import { openDedupe } from '../chunk.ts';
 import type { Tx } from '../connection.ts';
+import { fillTable, isEmpty } from '../fill.ts';
 import { currentRun } from '../run.ts';
 import { refreshStatistics } from '../statistics.ts';
 import { boolean, type Column, date, instant, oneOf, registrationId, required, text } from './columns.ts';
 import { columnsOf, contentOf } from './content.ts';
 import type { Kind, MergeContext } from './kind.ts';
-import { affected, isEmpty, withoutIndexes } from './merge.ts';
+import { affected } from './merge.ts';
 import { oneOf as oneOfBytes, wellFormedNik } from './plain-values.ts';
 
 const province: Column = {
@@ -112,11 +113,8 @@ async function insertOnce(tx: Tx, insert: () => ReturnType<typeof insertNew>): R
 
 async function merge(tx: Tx, { loadId }: MergeContext): Promise<number> {
   await sql`analyze stage (registration_id)`.execute(tx);
-  const first = await isEmpty(tx, 'registrations');
-  if (!first) await dropKnown(tx);
-  const insert = () => insertNew(tx, loadId);
-  const bulk = () => withoutIndexes(tx, ['registrations_id', 'registrations_nik'], insert);
-  const added = await insertOnce(tx, first ? bulk : insert);
+  if (!(await isEmpty(tx, 'registrations'))) await dropKnown(tx);
+  const added = await insertOnce(tx, () => fillTable(tx, 'registrations', () => insertNew(tx, loadId)));
   if (added === undefined) return 0;
   await sql`
     insert into malformed_niks (reg, nik)

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
 import { applicantColumns } from '../../db/applicants.ts';
 import type { Tx } from '../../db/connection.ts';
+import { plan } from '../../db/plan.ts';
 import { loadPolicy } from '../../db/run.ts';
 import { type Counts, noCounts } from '../../jobs/chunk.ts';
 import { refuse } from '../../jobs/errors.ts';
@@ -49,14 +50,18 @@ export async function freezePool<Applicant>(
   const counts = await judgeMembers(tx, batch, policy, now, closing, rules);
   // Filled a moment ago: without fresh statistics the decree's joins took 20 s for 8,000 people.
   await sql`analyze pool`.execute(tx);
-  await sql`update people p set joined_batch = ${batch} from members m where m.nik = p.nik and p.joined_batch is null`.execute(
-    tx,
-  );
-  await sql`update people p set pool_batch = ${batch} from pool q where q.batch = ${batch} and q.nik = p.nik and p.pool_batch is null`.execute(
-    tx,
-  );
+  await markPeople(tx, batch);
   await tx.updateTable('batches').set({ state: 'closed', closed_at: now }).where('batch', '=', batch).execute();
   return counts;
+}
+
+/** Who joined keeps the registration that stands, who is in a pool cannot be corrected. One update: each rewrites a row. */
+async function markPeople(tx: Tx, batch: number): Promise<void> {
+  await sql`
+    update people p set joined_batch = coalesce(p.joined_batch, ${batch}),
+      pool_batch = coalesce(p.pool_batch, case when q.nik is not null then ${batch}::int end)
+    from members m left join pool q on q.batch = ${batch} and q.nik = m.nik
+    where m.nik = p.nik and (p.joined_batch is null or (p.pool_batch is null and q.nik is not null))`.execute(tx);
 }
 
 /** The pool is keyed by person: joining with two registrations wins nothing. */
@@ -66,7 +71,8 @@ async function gatherMembers(tx: Tx, batch: number, closing: Date): Promise<void
     select distinct p.standing as reg, p.nik
     from joins j join registrations r on r.reg = j.reg join people p on p.nik = r.nik
     where j.batch = ${batch} and j.joined_at <= ${closing}
-      and not exists (select from participants t where t.nik = p.nik)`.execute(tx);
+      and not exists (select from participants t where t.nik = p.nik)
+    order by 1`.execute(tx);
   await sql`create index on members (reg)`.execute(tx);
   await sql`analyze members`.execute(tx);
 }
@@ -81,24 +87,32 @@ async function judgeMembers<Applicant>(
 ): Promise<Counts> {
   const counts = noCounts();
   const key = policy.assignment.kk_cap > 0 ? await rules.kkTokenKey() : '';
-  let after = '-1';
-  for (;;) {
+  await plan(tx, 'walk');
+  for (let page = await pageAfter(tx, '-1'); page; page = await pageAfter(tx, page.hi)) {
+    const { lo, hi } = page;
     const { rows } = await sql<Member & Applicant>`
       select r.reg, m.nik, r.province_code as "provinceCode", r.kk_number as "kkNumber",
         exists (select from whitelist w where w.nik = m.nik and w.added_at <= ${closing}) as whitelisted,
         ${waitedBatches(batch, policy)} as "waitedBatches", ${kkPrior(batch, policy)} as "kkPrior", ${applicantColumns(wibDate(now))}
-      from members m join registrations r on r.reg = m.reg
-      join verdicts_dukcapil d on d.reg = r.reg and d.outcome = 'passed'
-      where m.reg > ${after} order by m.reg limit ${PAGE}`.execute(tx);
+      from members m join registrations r on r.reg = m.reg and r.reg between ${lo} and ${hi}
+      join verdicts_dukcapil d on d.reg = r.reg and d.reg between ${lo} and ${hi} and d.outcome = 'passed'
+      where m.reg between ${lo} and ${hi} order by m.reg`.execute(tx);
     const eligible = rows.filter((row) => {
       const { outcome } = rules.decide(row, policy.layer3);
       counts[outcome]++;
       return outcome === 'passed';
     });
     await insertPool(tx, batch, eligible, policy, key, rules);
-    if (rows.length < PAGE) return counts;
-    after = (rows.at(-1) as Member).reg;
   }
+  return counts;
+}
+
+/** The next members, by the range of their registrations; undefined after the last. */
+async function pageAfter(tx: Tx, after: string): Promise<{ lo: string; hi: string } | undefined> {
+  const { rows } = await sql<{ lo: string; hi: string }>`
+    select min(reg) as lo, max(reg) as hi from (
+      select reg from members where reg > ${after} order by reg limit ${PAGE}) page having count(*) > 0`.execute(tx);
+  return rows[0];
 }
 
 function waitedBatches(batch: number, policy: Policy) {

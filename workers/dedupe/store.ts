@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import { openChunks, openRange } from '../../db/chunk.ts';
 import type { Tx } from '../../db/connection.ts';
-import { followingRun } from '../../db/run.ts';
+import { fillTable } from '../../db/fill.ts';
 import { plan } from '../../db/plan.ts';
+import { followingRun } from '../../db/run.ts';
 import { refreshStatistics } from '../../db/statistics.ts';
 import { withdraw } from '../../db/touch.ts';
 import type { Chunk, Counts } from '../../jobs/chunk.ts';
@@ -66,13 +67,13 @@ async function gather(tx: Tx, chunk: Chunk): Promise<void> {
 /** Whoever is alone with a NIK, or has a malformed one, passes and stands. Returns how many. */
 async function writeSingles(tx: Tx, chunk: Chunk): Promise<number> {
   const alone = sql`${fresh(chunk)} and not exists (select from several s where s.nik = r.nik)`;
-  await sql`
-    insert into people (nik, standing, registrations) select r.nik, r.reg, 1 from ${alone} and r.nik is not null`.execute(
-    tx,
-  );
-  const { numAffectedRows = 0n } = await sql`
+  const people = sql`
+    insert into people (nik, standing, registrations) select r.nik, r.reg, 1 from ${alone} and r.nik is not null`;
+  const verdicts = sql`
     insert into verdicts_dedupe (reg, outcome, policy_id, chunk_id)
-    select r.reg, 'passed', ${chunk.policyId}::integer, ${chunk.chunkId}::bigint from ${alone}`.execute(tx);
+    select r.reg, 'passed', ${chunk.policyId}::integer, ${chunk.chunkId}::bigint from ${alone}`;
+  await fillTable(tx, 'people', () => people.execute(tx));
+  const { numAffectedRows = 0n } = await fillTable(tx, 'verdicts_dedupe', () => verdicts.execute(tx));
   return Number(numAffectedRows);
 }
 

@@ -45,7 +45,7 @@ export async function loadOffline(db: Db, chunk: Chunk): Promise<Row[]> {
     sql`left join civil_registry x on x.nik = r.nik and x.nik between ${niks.lo} and ${niks.hi}`,
     niks.close,
   );
-  return rows.map((row) => ({ ...row, extract: extractOf(row) }));
+  return rows.map((row) => Object.assign(row, { extract: extractOf(row) }));
 }
 
 /** From where to where a chunk's NIKs are, and whether they lie close together: a load is numbered in their order, until a NIK is corrected. */

@@ -66,9 +66,8 @@ export function createEmailStage(settings: MailSettings | undefined): Stage & { 
         if (!outcome) return;
         const event = eventOf(outcome, context.now);
         await keepAnswer(db, message, answerText(outcome), event);
-        row.sends.count++;
-        row.sends.lastSentAt = context.now;
-        if (event) row.events.push(event);
+        row.sends = { count: row.sends.count + 1, lastSentAt: context.now };
+        if (event) row.events = [...row.events, event];
       };
       await Promise.all([...(outgoing ?? [])].map((entry) => limit(send, entry)));
     },

@@ -9,8 +9,8 @@ export interface Row extends Undecided {
   readonly email: string;
   /** Events up to then speak of an address that was corrected since. */
   readonly since: Date | null;
-  readonly events: EmailEvent[];
-  readonly sends: { count: number; lastSentAt: Date | null };
+  events: EmailEvent[];
+  sends: { count: number; lastSentAt: Date | null };
 }
 
 /** A mail that is about to go out: stored with its Message-ID before anything is sent. */
@@ -19,6 +19,10 @@ export interface Message {
   readonly messageId: string;
   readonly token: string;
 }
+
+/** Of whoever has none; replaced, never written to. */
+const NOTHING: EmailEvent[] = [];
+const NEVER = Object.freeze({ count: 0, lastSentAt: null });
 
 type EventRow = EmailEvent & { reg: string };
 
@@ -30,27 +34,42 @@ export async function load(db: Db, chunk: Chunk): Promise<Row[]> {
     chunk,
     sql`r.email, r.email_since as since`,
   );
-  const rows = loaded.map((row) => ({
-    ...row,
-    events: [] as EmailEvent[],
-    sends: { count: 0, lastSentAt: null as Date | null },
-  }));
-  const byReg = new Map(rows.map((row) => [row.reg, row]));
+  const rows = loaded as Row[];
+  for (const row of rows) {
+    row.events = NOTHING;
+    row.sends = NEVER;
+  }
   const events = await sql<EventRow>`
     select reg, type, date_part('epoch', at) * 1000 as at, dsn, diagnostic
-    from email_events where ${within(chunk, 'reg')}`.execute(db);
-  for (const event of events.rows) {
-    const row = byReg.get(event.reg);
-    if (row && (row.since === null || event.at > row.since.getTime())) row.events.push(event);
-  }
+    from email_events where ${within(chunk, 'reg')} order by reg`.execute(db);
+  alongside(rows, events.rows, (row, event) => {
+    if (row.since !== null && event.at <= row.since.getTime()) return;
+    if (row.events === NOTHING) row.events = [];
+    row.events.push(event);
+  });
   const sends = await sql<{ reg: string; at: Date }>`
-    select reg, intended_at as at from email_messages where ${within(chunk, 'reg')} order by intended_at`.execute(db);
-  for (const send of sends.rows) {
-    const row = byReg.get(send.reg);
-    if (row && (row.since === null || send.at > row.since))
-      row.sends = { count: row.sends.count + 1, lastSentAt: send.at };
-  }
+    select reg, intended_at as at from email_messages where ${within(chunk, 'reg')} order by reg, intended_at`.execute(
+    db,
+  );
+  alongside(rows, sends.rows, (row, { at }) => {
+    if (row.since === null || at > row.since) row.sends = { count: row.sends.count + 1, lastSentAt: at };
+  });
   return rows;
+}
+
+/** Goes through rows and what belongs to them, both in the order of their registrations: a map of them cost more than the rest. */
+function alongside<Belonging extends { reg: string }>(
+  rows: readonly Row[],
+  belongings: readonly Belonging[],
+  give: (row: Row, belonging: Belonging) => void,
+): void {
+  let at = 0;
+  for (const belonging of belongings) {
+    const reg = Number(belonging.reg);
+    while (at < rows.length && Number(rows[at]?.reg) < reg) at++;
+    const row = rows[at];
+    if (row?.reg === belonging.reg) give(row, belonging);
+  }
 }
 
 /** Commits the intent: a mail that may have gone out is known, and never goes out twice. */
