@@ -66,7 +66,7 @@ const FILES = {
 const ACCEPTED = [
   'update instalments set order_number = 1',
   `insert into payment_orders (reference, instalment_id, order_number, amount_idr, channel, provider, account_number, holder_name, submitted_at)
-   select 'B' || lpad(i.instalment_id::text, 15, '0'), i.instalment_id, 1, i.amount_idr, a.channel, a.provider, a.account_number,
+   select 'P' || lpad(i.instalment_id::text, 15, '0'), i.instalment_id, 1, i.amount_idr, a.channel, a.provider, a.account_number,
      a.holder_name, '${PAID_AT}'
    from instalments i join accounts a on a.reg = i.reg order by i.instalment_id`,
   `with moved as (select nextval('ledger_transactions') as id, reference, amount_idr from payment_orders)

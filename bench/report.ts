@@ -35,7 +35,7 @@ export function printTotal(rows: readonly Measured[]): void {
 export function printComparison(rows: readonly Measured[], floor: readonly FloorStage[]): void {
   const groups: [string, readonly string[], (stage: string) => boolean][] = [
     ['import', ['import'], (stage) => stage === 'setup' || stage.startsWith('import')],
-    ['dedupe', ['dedupe', 'next in line'], (stage) => stage.startsWith('dedupe')],
+    ['dedupe*', ['dedupe', 'next in line'], (stage) => stage.startsWith('dedupe')],
     ['email', ['email'], (stage) => stage === 'email'],
     ['dukcapil', ['dukcapil'], (stage) => stage === 'dukcapil'],
     ['layer3', ['layer3'], (stage) => stage === 'layer3'],

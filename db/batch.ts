@@ -85,7 +85,8 @@ export async function waitingJoiners(db: Db, batch: number): Promise<{ key: stri
   const { rows } = await sql<{ key: string; n: number }>`
     select v.stage || '.' || v.reason as key, count(*)::int4 as n
     from joins j join registrations r on r.reg = j.reg join people p on p.nik = r.nik
-    join verdicts v on v.reg = p.standing and v.outcome in ('waiting', 'parked')
+    -- Few stay outside: looked up one by one, where a join would read every verdict.
+    cross join lateral (select * from verdicts v where v.reg = p.standing and v.outcome in ('waiting', 'parked') offset 0) v
     where j.batch = ${batch} and not exists (select from pool q where q.batch = ${batch} and q.nik = p.nik)
     group by 1 order by 1`.execute(db);
   return rows;

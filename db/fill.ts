@@ -8,8 +8,8 @@ export async function isEmpty(tx: Tx, table: string): Promise<boolean> {
 }
 
 /**
- * Fills a table; one that is empty is filled without indexes and without its primary key, unless others refer to it, and
- * both are made afterwards from what is there: kept up row by row they took longer than everything else together.
+ * Fills a table; one that is empty is filled without indexes and without its keys, unless others refer to it, and they
+ * are made afterwards from what is there: kept up row by row they took longer than everything else together.
  * Emptied once more in this transaction, such a table's rows need no WAL where the server keeps none for replicas.
  * `fill` must not rely on the key for keeping repeats out. Until the commit whoever reads the table waits.
  */
@@ -19,7 +19,7 @@ export async function fillTable<T>(tx: Tx, table: string, fill: () => Promise<T>
   if (!(await isEmpty(tx, table))) return fill();
   const { rows: keys } = await sql<{ name: string; definition: string }>`
     select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint k
-    where conrelid = ${table}::regclass and contype = 'p' and not exists (
+    where conrelid = ${table}::regclass and contype in ('p', 'u') and not exists (
       select from pg_constraint r where r.confrelid = k.conrelid)`.execute(tx);
   const { rows: indexes } = await sql<{ name: string; definition: string }>`
     select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index i

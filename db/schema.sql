@@ -617,8 +617,6 @@ constraint policies policies_version_check CHECK ((version ~ '^[0-9a-f]{64}$'::t
 
 constraint policies policies_version_key UNIQUE (version)
 
-constraint pool pool_batch_fkey FOREIGN KEY (batch) REFERENCES batches(batch)
-
 constraint pool pool_batch_nik_key UNIQUE (batch, nik)
 
 constraint pool pool_pkey PRIMARY KEY (batch, reg)
@@ -644,8 +642,6 @@ constraint runs runs_pkey PRIMARY KEY (run_id)
 constraint runs runs_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policies(policy_id)
 
 constraint runs runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'cancelled'::text])))
-
-constraint selections selections_batch_fkey FOREIGN KEY (batch) REFERENCES batches(batch)
 
 constraint selections selections_batch_reg_key UNIQUE (batch, reg)
 

@@ -7,6 +7,7 @@ import { refuse } from '../jobs/errors.ts';
 import { audit } from './audit.ts';
 import { lockBatch } from './batch.ts';
 import type { Database, Tx } from './connection.ts';
+import { fillTable } from './fill.ts';
 import { withSession } from './session.ts';
 
 /** pool.csv as COPY gives it, in pieces: `registration_id,province_code,track,score,kk_token,kk_prior`, sorted bytewise. */
@@ -46,11 +47,10 @@ export function storeSelections(database: Database, batch: number, resultFile: s
       tx,
     );
     await copyFile(client, 'result', resultFile);
-    await sql`
+    const insert = sql`
       insert into selections (batch, rank, reg, decision)
-      select ${batch}, rank, r.reg, decision from result join registrations r using (registration_id) order by rank`.execute(
-      tx,
-    );
+      select ${batch}, rank, r.reg, decision from result join registrations r using (registration_id) order by rank`;
+    await fillTable(tx, 'selections', () => insert.execute(tx));
     await sql`analyze selections`.execute(tx);
     await tx.updateTable('batches').set({ state: 'drawn', drawn_at: now }).where('batch', '=', batch).execute();
   });

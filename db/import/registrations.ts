@@ -3,7 +3,7 @@ import pg from 'pg';
 import { isWellFormedNik, provinceCodes } from '../../jobs/nik.ts';
 import { openDedupe } from '../chunk.ts';
 import type { Tx } from '../connection.ts';
-import { fillTable, isEmpty } from '../fill.ts';
+import { fillTable } from '../fill.ts';
 import { currentRun } from '../run.ts';
 import { refreshStatistics } from '../statistics.ts';
 import { boolean, type Column, date, instant, oneOf, registrationId, required, text } from './columns.ts';
@@ -98,8 +98,12 @@ async function insertNew(tx: Tx, loadId: number): Promise<{ lo: string; hi: stri
 
 const UNIQUE_VIOLATION = '23505';
 
-/** Hardly any file says something twice: whoever does is found by the unique index, and then sorted out. */
-async function insertOnce(tx: Tx, insert: () => ReturnType<typeof insertNew>): ReturnType<typeof insertNew> {
+/**
+ * Hardly any file says something twice, or what is there already: whoever does is found by the unique index, and only
+ * then is the file compared with all that is there.
+ */
+async function insertOnce(tx: Tx, loadId: number): ReturnType<typeof insertNew> {
+  const insert = () => fillTable(tx, 'registrations', () => insertNew(tx, loadId));
   await sql`savepoint unrepeated`.execute(tx);
   try {
     return await insert();
@@ -107,14 +111,14 @@ async function insertOnce(tx: Tx, insert: () => ReturnType<typeof insertNew>): R
     if (!(error instanceof pg.DatabaseError) || error.code !== UNIQUE_VIOLATION) throw error;
     await sql`rollback to savepoint unrepeated`.execute(tx);
   }
+  await dropKnown(tx);
   await dropRepeats(tx);
   return insert();
 }
 
 async function merge(tx: Tx, { loadId }: MergeContext): Promise<number> {
   await sql`analyze stage (registration_id)`.execute(tx);
-  if (!(await isEmpty(tx, 'registrations'))) await dropKnown(tx);
-  const added = await insertOnce(tx, () => fillTable(tx, 'registrations', () => insertNew(tx, loadId)));
+  const added = await insertOnce(tx, loadId);
   if (added === undefined) return 0;
   await sql`
     insert into malformed_niks (reg, nik)

@@ -17,3 +17,7 @@ alter table civil_registry drop constraint civil_registry_load_id_fkey;
 alter table joins drop constraint joins_load_id_fkey;
 alter table training drop constraint training_load_id_fkey;
 alter table accounts drop constraint accounts_load_id_fkey;
+
+-- The batch's row is locked by whoever writes these, and never deleted.
+alter table pool drop constraint pool_batch_fkey;
+alter table selections drop constraint selections_batch_fkey;
