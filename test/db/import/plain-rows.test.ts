@@ -4,6 +4,7 @@ import * as columns from '../../../db/import/columns.ts';
 import { copyValue } from '../../../db/import/copy.ts';
 import { csvValues, ndjsonValues } from '../../../db/import/header.ts';
 import type { Kind } from '../../../db/import/kind.ts';
+import { withoutCr } from '../../../db/import/lines.ts';
 import { PlainRows } from '../../../db/import/plain-rows.ts';
 import { wellFormedNik } from '../../../db/import/plain-values.ts';
 import { nikNumberOf } from '../../../db/import/registrations.ts';
@@ -121,7 +122,7 @@ const kind: Kind = {
 
 /** What the text reader makes of a line; undefined: a fault. */
 function asText(of: Kind, line: string, header: string): string | undefined {
-  const record = { line: 7, text: line };
+  const record = { line: 7, text: withoutCr(line) };
   const values = (of.format === 'csv' ? csvValues(of.columns, { line: 1, text: header }) : ndjsonValues(of.columns))(
     record,
   );
@@ -151,7 +152,7 @@ describe('rows from bytes are those that the text reader makes', () => {
         const row = asBytes(kind, line, header);
         if (row !== undefined) expect(row).toBe(asText(kind, line, header));
       }),
-      { numRuns: 5000 },
+      { numRuns: 5000, examples: [['day,other,registration_id,name', ['2020-01-31', 'R1', 'R1', '\r']]] },
     );
     expect(asBytes(kind, '2020-01-31,x,R1,Siti', 'day,other,registration_id,name')).toBe(
       '7\tR1\tSiti\t2020-01-31\tSiti\n',
