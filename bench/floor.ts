@@ -58,7 +58,7 @@ interface Section {
  * Runs the floor from the files of `dir` in the database of `url` and returns what each section took.
  *
  * ```ts
- * const stages = await runFloor({ url, dir: '/tmp/nat/s', quota: new Map([['32', 1200]]) });
+ * const stages = await runFloor({ url, dir: '/tmp/nation', quota: new Map([['32', 1200]]) }, console.log);
  * stages.find((s) => s.stage === 'email'); // { stage: 'email', seconds: 0.9, counts: { passed: 180331, … }, bytes: … }
  * ```
  * @throws what the server answers; the database is then of no further use
