@@ -1,17 +1,14 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { COMMAND_LIMIT_MS, program } from '../program.ts';
 import { runToEnd, start } from './child.ts';
 import type { Home } from './home.ts';
 import type { Servers } from './servers.ts';
 
-/** The moment that the generated nation is decided at; batch 7 has just closed. */
-export const NOW = '2020-09-15T12:00:00+07:00';
 /** Where layer 3 has everybody undecided who came that far. */
 export const BASE = 'here_base';
-const PROGRAM = resolve(import.meta.dirname, '../../scripts/prakerja.js');
 const APPLICANTS = 231_712;
-const COMMAND_LIMIT_MS = 900_000;
 
 /** The real program on one of our databases. */
 export interface Here {
@@ -21,18 +18,8 @@ export interface Here {
   readonly dataDir: string;
 }
 
-/** What a child needs to be the program on this database. */
-function program({ servers, home, dataDir }: Here, database: string, words: readonly string[]) {
-  return {
-    command: home.node,
-    args: [PROGRAM, ...words],
-    env: {
-      DATABASE_URL: servers.urlOf(database),
-      ...(servers.redisUrl && { REDIS_URL: servers.redisUrl }),
-      PRAKERJA_DATA: dataDir,
-      PRAKERJA_NOW: NOW,
-    },
-  };
+function on({ servers, home, dataDir }: Here, database: string, words: readonly string[]) {
+  return program({ servers, node: home.node, dataDir, database, words });
 }
 
 /** The generated nation of the project's benchmarks, made once below `dir`; the same seed makes the same bytes. */
@@ -41,7 +28,7 @@ export async function generatedNation(here: Here, dir: string): Promise<string> 
   if (existsSync(join(out, 'truth.csv')) && existsSync(join(out, 'funnel.json'))) return out;
   mkdirSync(out, { recursive: true });
   const words = ['generate', '--applicants', String(APPLICANTS), '--seed', '1', '--out', out];
-  await runToEnd(program(here, 'postgres', words), COMMAND_LIMIT_MS);
+  await runToEnd(on(here, 'postgres', words), COMMAND_LIMIT_MS);
   return out;
 }
 
@@ -57,7 +44,7 @@ export async function prepareBase(here: Here, nation: string): Promise<void> {
     exclusions: 'exclusions.csv',
   };
   for (const [kind, file] of Object.entries(files)) {
-    await runToEnd(program(here, BASE, ['import', kind, join(nation, file)]), COMMAND_LIMIT_MS);
+    await runToEnd(on(here, BASE, ['import', kind, join(nation, file)]), COMMAND_LIMIT_MS);
   }
   const before = ['dedupe', 'email', 'dukcapil'];
   await work(here, BASE, { stages: before, processes: 1, concurrency: undefined });
@@ -84,7 +71,7 @@ export async function work(
 ): Promise<void> {
   const words = ['worker', '--stages', stages.join(',')];
   if (concurrency !== undefined) words.push('--concurrency', String(concurrency));
-  const workers = Array.from({ length: processes }, () => start(program(here, database, words)));
+  const workers = Array.from({ length: processes }, () => start(on(here, database, words)));
   const deadline = performance.now() + COMMAND_LIMIT_MS;
   const open = async () => {
     for (const worker of workers) if (worker.process.exitCode !== null) await worker.ended();

@@ -1,6 +1,7 @@
 import { wibDate } from '../../jobs/time.ts';
+import { PLAYED_AT } from '../nation.ts';
 import { HERE } from './here.ts';
-import { BASE, NOW } from './nation.ts';
+import { BASE } from './nation.ts';
 import type { Servers } from './servers.ts';
 
 /** The database that every contestant gets a copy of. */
@@ -36,7 +37,7 @@ export async function preparePeople(servers: Servers, people: number): Promise<v
   const [chosen] = await servers.query<{ n: number; rows: unknown }>(
     BASE,
     `select count(*)::int4 as n, json_agg(c) as rows from (${CHOSEN}) c`,
-    [people, wibDate(new Date(NOW))],
+    [people, wibDate(new Date(PLAYED_AT))],
   );
   if (chosen?.n !== people) throw new Error(`only ${chosen?.n ?? 0} people reach layer 3, fewer than ${people}`);
   await servers.query(

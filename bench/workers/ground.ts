@@ -1,16 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { type Child, runToEnd, start } from '../peers/child.ts';
 import type { Servers } from '../peers/servers.ts';
+import { COMMAND_LIMIT_MS, program } from '../program.ts';
 
-/** The moment that the generated nation is decided at. */
-const NOW = '2020-09-15T12:00:00+07:00';
 /** Where everybody whose e-mail passed is undecided at dukcapil, and no chunk is open. */
 export const TEMPLATE = 'before_dukcapil';
-const PROGRAM = resolve(import.meta.dirname, '../../scripts/prakerja.js');
-const COMMAND_LIMIT_MS = 900_000;
 const LOOK_EVERY_MS = 250;
 /** A review after a rejection begins half a second later. */
 const QUIET_MS = 1_000;
@@ -37,17 +34,7 @@ export function nationDir({ dir }: Ground): string {
 
 function command(ground: Ground, database: string, words: readonly string[], more: Record<string, string> = {}) {
   const { servers, dir } = ground;
-  return {
-    command: process.execPath,
-    args: [PROGRAM, ...words],
-    env: {
-      DATABASE_URL: servers.urlOf(database),
-      ...(servers.redisUrl && { REDIS_URL: servers.redisUrl }),
-      PRAKERJA_DATA: join(dir, 'data'),
-      PRAKERJA_NOW: NOW,
-      ...more,
-    },
-  };
+  return program({ servers, node: process.execPath, dataDir: join(dir, 'data'), database, words, more });
 }
 
 /** Runs a command of the program and returns its JSON. @throws with its last words when it fails */
