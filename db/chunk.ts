@@ -112,6 +112,10 @@ export async function holdClaims(tx: Tx, stage: StageName): Promise<void> {
   await sql`select pg_advisory_xact_lock(${claimsOf(sql`${stage}`)})`.execute(tx);
 }
 
+/** Of a chunk `c`: a run that a person must look at goes no further; batches and payments have no part in it. */
+const IN_STOPPED_RUN = sql`c.stage in ('dedupe', 'email', 'dukcapil', 'layer3')
+  and exists (select from runs s where s.run_id = c.run_id and s.state = 'stopped')`;
+
 /**
  * Claims a chunk for a worker: the next fencing token and a lease. Undefined when it is done, taken, or not due.
  * A set stage runs once at a time; the unique index refuses a second claim.
@@ -130,7 +134,7 @@ export async function claim(
       started_at = coalesce(c.started_at, clock_timestamp()), error = null
     from runs r, gate
     where chunk_id = ${chunkId} and r.run_id = c.run_id and not_before <= clock_timestamp()
-      and c.state = 'ready'
+      and c.state = 'ready' and not (${IN_STOPPED_RUN})
       and not (stage in ('dedupe', 'assignment') and exists (
         select from chunks o where o.stage = c.stage and o.state = 'running' and o.chunk_id <> c.chunk_id))
     returning chunk_id as "chunkId", c.run_id as "runId", stage, lo, hi, regs, subject, token, attempt, policy_id as "policyId"`.execute(
@@ -209,7 +213,7 @@ export async function giveBack(db: Db, chunk: Chunk, error: string, attempts_max
 }
 
 /** Hands a chunk back untouched (a worker that stops): the try does not count. */
-export async function handBack(db: Db, chunk: Chunk): Promise<void> {
+export async function handBack(db: Db | Tx, chunk: Chunk): Promise<void> {
   await sql`
     update chunks set state = 'ready', lease_until = null, attempt = attempt - 1, enqueued_at = null
     where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running'`.execute(db);
@@ -222,8 +226,8 @@ export async function handBack(db: Db, chunk: Chunk): Promise<void> {
 export async function takeUnqueued(db: Db, limit: number): Promise<OpenChunk[]> {
   const { rows } = await sql<OpenChunk>`
     update chunks set enqueued_at = clock_timestamp(), enqueues = enqueues + 1 where chunk_id in (
-      select chunk_id from chunks
-      where state = 'ready' and enqueued_at is null and not_before <= clock_timestamp()
+      select chunk_id from chunks c
+      where state = 'ready' and enqueued_at is null and not_before <= clock_timestamp() and not (${IN_STOPPED_RUN})
       order by chunk_id limit ${limit} for update skip locked)
     returning chunk_id as "chunkId", run_id as "runId", stage, enqueues`.execute(db);
   return rows;
@@ -243,8 +247,8 @@ export async function putBackExpired(db: Db): Promise<number> {
 /** Ready chunks that were enqueued a while ago and wait there, per stage: the queue should hold at least as many. */
 export async function waitingInQueue(db: Db, seconds: number): Promise<{ stage: StageName; n: number }[]> {
   const { rows } = await sql<{ stage: StageName; n: number }>`
-    select stage, count(*)::int4 as n from chunks
-    where state = 'ready' and enqueued_at < clock_timestamp() - make_interval(secs => ${seconds}) group by stage`.execute(
+    select stage, count(*)::int4 as n from chunks c
+    where state = 'ready' and not (${IN_STOPPED_RUN}) and enqueued_at < clock_timestamp() - make_interval(secs => ${seconds}) group by stage`.execute(
     db,
   );
   return rows;
@@ -255,9 +259,10 @@ export async function forgetQueue(db: Db, stage: StageName): Promise<void> {
   await sql`update chunks set enqueued_at = null where state = 'ready' and stage = ${stage}`.execute(db);
 }
 
-/** Chunks that are ready or running, per stage. */
+/** Chunks that run or could run, per stage. */
 export async function openCounts(db: Db): Promise<Record<string, number>> {
   const { rows } = await sql<{ stage: string; n: number }>`
-    select stage, count(*)::int4 as n from chunks where state in ('ready', 'running') group by stage`.execute(db);
+    select stage, count(*)::int4 as n from chunks c
+    where state = 'running' or (state = 'ready' and not (${IN_STOPPED_RUN})) group by stage`.execute(db);
   return Object.fromEntries(rows.map((row) => [row.stage, row.n]));
 }

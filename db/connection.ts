@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { DB } from './types.ts';
@@ -7,6 +9,8 @@ export type Tx = Transaction<DB>;
 
 export interface Database {
   readonly url: string;
+  /** Its sessions in pg_stat_activity: `prakerja HOST:PID` and a mark of its own. */
+  readonly name: string;
   readonly db: Db;
   /** For COPY, which needs a connection of its own. */
   readonly pool: pg.Pool;
@@ -19,13 +23,23 @@ types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 
 /** Opens a pool on a PostgreSQL server. `close` is safe to call twice. */
 export function openDatabase(url: string, connections_max = 10): Database {
-  const pool = new pg.Pool({ connectionString: url, max: connections_max, types, application_name: 'prakerja' });
-  // An idle connection that dies must not take the process with it: the next query opens another.
+  // PostgreSQL keeps 63 bytes of a name.
+  const name = `prakerja ${hostname().slice(0, 36)}:${process.pid} ${randomBytes(3).toString('hex')}`;
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections_max,
+    types,
+    application_name: name,
+    keepAlive: true,
+  });
+  // A connection that dies must not take the process with it, idle or in a transaction: the next query opens another.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
   let closed: Promise<void> | undefined;
   return {
     url,
+    name,
     db,
     pool,
     close: () => {

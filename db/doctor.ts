@@ -3,6 +3,8 @@ import { firstBrokenLink } from './audit.ts';
 import type { Db } from './connection.ts';
 import { trialBalance } from './ledger.ts';
 import { migrationStatus } from './migrate.ts';
+import { describeProgress, stageProgress, standsStill } from './progress.ts';
+import { stoppedWhy } from './run.ts';
 import { stageCounts } from './status.ts';
 
 export interface Check {
@@ -11,7 +13,7 @@ export interface Check {
   readonly detail: string;
 }
 
-const READY_MAX_MINUTES = 10;
+const PATIENCE = { ready_seconds: 10 * 60, running_seconds: 30 * 60 };
 const LIST_MAX_DAYS = 90;
 
 /** Every check of `doctor`, in order. Each can fail: a check that cannot is none. */
@@ -24,6 +26,7 @@ export async function runChecks(db: Db, now: Date): Promise<Check[]> {
     chunkCounts,
     stuckChunks,
     failedChunks,
+    stoppedRun,
     clock,
     ledger,
     money,
@@ -114,19 +117,15 @@ async function chunkCounts(db: Db): Promise<Check> {
 }
 
 async function stuckChunks(db: Db): Promise<Check> {
-  const stuck = await count(
-    db,
-    sql`
-    select 1 from chunks where (state = 'ready' and not_before < clock_timestamp() - make_interval(mins => ${READY_MAX_MINUTES})
-      and opened_at < clock_timestamp() - make_interval(mins => ${READY_MAX_MINUTES})) or (state = 'running' and lease_until < clock_timestamp())`,
-  );
+  const all = await stageProgress(db);
+  const stuck = all.filter((progress) => progress.overLease > 0 || standsStill(progress, PATIENCE));
   return {
     name: 'stuck_work',
-    ok: stuck === 0,
+    ok: stuck.length === 0,
     detail:
-      stuck === 0
+      stuck.length === 0
         ? 'nothing is stuck'
-        : `${stuck} chunks have waited over ${READY_MAX_MINUTES} minutes or are over their lease: is a worker running?`,
+        : `${stuck.map(describeProgress).join('; ')}: is a worker running, and well?`,
   };
 }
 
@@ -140,6 +139,11 @@ async function failedChunks(db: Db): Promise<Check> {
         ? 'no chunk has failed'
         : `${failed} chunks used up their tries: "prakerja run start" tries them again`,
   };
+}
+
+async function stoppedRun(db: Db): Promise<Check> {
+  const why = await stoppedWhy(db);
+  return { name: 'stopped_run', ok: why === undefined, detail: why ?? 'no run is stopped' };
 }
 
 async function clock(db: Db): Promise<Check> {

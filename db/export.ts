@@ -5,18 +5,24 @@ import { to as copyTo } from 'pg-copy-streams';
 import { fail } from '../jobs/errors.ts';
 import type { Database } from './connection.ts';
 
-export const exportNames = ['verdicts', 'participants', 'payouts', 'ledger', 'breaks'] as const;
+export const exportNames = ['verdicts', 'history', 'participants', 'payouts', 'ledger', 'breaks'] as const;
 export type ExportName = (typeof exportNames)[number];
 
 const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
-/** The columns of contract sections 4 and 7, by name and in order. */
+/** The columns of contract sections 4 and 7, by name and in order; `history` is ours. */
 const queries: Readonly<Record<ExportName, string>> = {
   verdicts: `
     select r.registration_id, v.stage, v.outcome, nullif(v.reason, '') as reason, nullif(v.detail, '') as detail,
       ${iso('v.decided_at')} as decided_at, p.version as policy
     from verdicts v join registrations r on r.reg = v.reg join policies p on p.policy_id = v.policy_id
     order by r.registration_id, array_position(array['dedupe', 'email', 'dukcapil', 'layer3'], v.stage)`,
+  // What was decided before and is no longer: an appeal asks for it, and so does a crash harness.
+  history: `
+    select r.registration_id, h.stage, h.outcome, nullif(h.reason, '') as reason, nullif(h.detail, '') as detail,
+      ${iso('h.decided_at')} as decided_at, p.version as policy, ${iso('h.superseded_at')} as superseded_at, h.why
+    from verdict_history h join registrations r on r.reg = h.reg join policies p on p.policy_id = h.policy_id
+    order by r.registration_id, array_position(array['dedupe', 'email', 'dukcapil', 'layer3'], h.stage), h.superseded_at`,
   participants: `
     select r.registration_id, p.batch, p.decree, p.state, r.province_code
     from participants p join registrations r on r.reg = p.reg order by p.batch, r.registration_id`,

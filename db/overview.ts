@@ -64,16 +64,11 @@ export interface ChunkOverview {
   readonly stage: string;
   readonly state: string;
   readonly n: number;
-  /** How long the oldest of them could have been taken already; null unless they are ready and due. */
-  readonly oldestReady_seconds: number | null;
 }
 
-/** Chunks by stage and state: a ready one that grows old means that nobody works. */
+/** Chunks by stage and state. */
 export async function chunkOverview(db: Db): Promise<ChunkOverview[]> {
   const { rows } = await sql<ChunkOverview>`
-    select stage, state, count(*)::float8 as n, extract(epoch from clock_timestamp()
-      - min(greatest(opened_at, not_before)) filter (where state = 'ready' and not_before <= clock_timestamp()))::float8
-      as "oldestReady_seconds"
-    from chunks group by 1, 2 order by 1, 2`.execute(db);
+    select stage, state, count(*)::float8 as n from chunks group by 1, 2 order by 1, 2`.execute(db);
   return rows;
 }

@@ -10,6 +10,8 @@ export interface RequeueFilter {
   readonly province: string | null;
   readonly since: Date | null;
   readonly until: Date | null;
+  /** What this run decided, whatever the reason: how the verdicts of a stopped run are taken back. */
+  readonly run: string | null;
 }
 
 /** The registrations a filter means; people in a frozen pool are left out, and reasons that ops may not re-queue. */
@@ -18,7 +20,8 @@ function requeueSelection(filter: RequeueFilter): RawBuilder<unknown> {
   return sql`
     select v.reg from ${sql.table(`verdicts_${filter.stage}`)} v join registrations r on r.reg = v.reg
     left join people p on p.nik = r.nik
-    where v.outcome <> 'passed' and v.reason = any(${allowed}) and p.pool_batch is null
+    where v.outcome <> 'passed' and (v.reason = any(${allowed}) or ${filter.run}::bigint is not null) and p.pool_batch is null
+      and (${filter.run}::bigint is null or v.chunk_id in (select chunk_id from chunks where run_id = ${filter.run}::bigint))
       and (${filter.reason}::text is null or v.reason = ${filter.reason})
       and (${filter.province}::text is null or r.province_code = ${filter.province})
       and (${filter.since}::timestamptz is null or v.decided_at >= ${filter.since})

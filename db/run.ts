@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { canonicalJson, type Json } from '../jobs/canonical.ts';
+import type { Chunk } from '../jobs/chunk.ts';
 import { builtinPolicy, checkPolicy, type Policy, policyVersion } from '../jobs/policy.ts';
+import { handBack } from './chunk.ts';
 import type { Db, Tx } from './connection.ts';
 
 /** Stores a policy once per version; returns its number. */
@@ -45,10 +47,12 @@ async function lockOpening(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('prakerja open'))`.execute(tx);
 }
 
-/** The run that new chunks belong to: the open one, else a new one under the default policy. */
+const OPEN = ['running', 'stopped'] as const;
+
+/** The run that new chunks belong to: the open one (a stopped one too), else a new one under the default policy. */
 export async function currentRun(tx: Tx): Promise<string> {
   await lockOpening(tx);
-  const open = await tx.selectFrom('runs').select('run_id').where('state', '=', 'running').executeTakeFirst();
+  const open = await tx.selectFrom('runs').select('run_id').where('state', 'in', OPEN).executeTakeFirst();
   if (open) return open.run_id;
   const policy_id = await defaultPolicyId(tx);
   const made = await tx.insertInto('runs').values({ policy_id }).returning('run_id').executeTakeFirstOrThrow();
@@ -60,7 +64,7 @@ export async function currentRun(tx: Tx): Promise<string> {
  * what a save opens was in its own chunk, so nobody else can open it as well.
  */
 export async function followingRun(tx: Tx, ownRunId: string): Promise<string> {
-  const open = await tx.selectFrom('runs').select('run_id').where('state', '=', 'running').executeTakeFirst();
+  const open = await tx.selectFrom('runs').select('run_id').where('state', 'in', OPEN).executeTakeFirst();
   return open?.run_id ?? ownRunId;
 }
 
@@ -70,7 +74,7 @@ export async function startRun(tx: Tx, policyId: number): Promise<string> {
   await tx
     .updateTable('runs')
     .set({ state: 'done', finished_at: sql`clock_timestamp()` })
-    .where('state', '=', 'running')
+    .where('state', 'in', OPEN)
     .execute();
   const made = await tx
     .insertInto('runs')
@@ -86,6 +90,25 @@ export async function startRun(tx: Tx, policyId: number): Promise<string> {
   return made.run_id;
 }
 
+/** Stops the open run, for a person to look at; the chunk that showed it is handed back. Begun chunks may end. */
+export async function stopRun(db: Db, chunk: Chunk, why: string): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('runs')
+      .set({ state: 'stopped', stopped_why: why })
+      .where('run_id', '=', chunk.runId)
+      .where('state', '=', 'running')
+      .execute();
+    await handBack(tx, chunk);
+  });
+}
+
+/** Why the open run is stopped; undefined: it is not. */
+export async function stoppedWhy(db: Db): Promise<string | undefined> {
+  const run = await db.selectFrom('runs').select('stopped_why').where('state', '=', 'stopped').executeTakeFirst();
+  return run?.stopped_why ?? undefined;
+}
+
 /** Cancels the open run: ready chunks are taken back, running ones may finish. Returns how many were taken back. */
 export async function cancelRun(tx: Tx): Promise<number> {
   await lockOpening(tx);
@@ -98,7 +121,7 @@ export async function cancelRun(tx: Tx): Promise<number> {
   await tx
     .updateTable('runs')
     .set({ state: 'cancelled', finished_at: sql`clock_timestamp()` })
-    .where('state', '=', 'running')
+    .where('state', 'in', OPEN)
     .execute();
   return Number(taken.numUpdatedRows);
 }

@@ -242,6 +242,7 @@ table payment_orders
   submitted_at timestamp with time zone
   settled_at timestamp with time zone
   value_date date
+  doubt_since timestamp with time zone
 
 table payout_runs
   payout_run bigint not null identity
@@ -313,12 +314,20 @@ table registry_answers
   answer jsonb not null
   at timestamp with time zone not null default clock_timestamp()
 
+table restores
+  restore_id integer not null identity
+  taken_at timestamp with time zone not null
+  restored_at timestamp with time zone not null
+  by text not null
+  note text not null
+
 table runs
   run_id bigint not null identity
   policy_id integer not null
   state text not null default 'running'::text
   started_at timestamp with time zone not null default clock_timestamp()
   finished_at timestamp with time zone
+  stopped_why text
 
 table selections
   batch integer not null
@@ -357,6 +366,7 @@ table statements
   closing text
   lines bigint not null
   received_at timestamp with time zone not null default clock_timestamp()
+  again_at timestamp with time zone
 
 table touched
   stage text not null
@@ -637,11 +647,17 @@ constraint registrations registrations_sex_check CHECK ((sex = ANY (ARRAY['L'::t
 
 constraint registry_answers registry_answers_pkey PRIMARY KEY (nik, question)
 
+constraint restores restores_check CHECK ((taken_at <= restored_at))
+
+constraint restores restores_pkey PRIMARY KEY (restore_id)
+
 constraint runs runs_pkey PRIMARY KEY (run_id)
 
 constraint runs runs_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policies(policy_id)
 
-constraint runs runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'cancelled'::text])))
+constraint runs runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'stopped'::text, 'done'::text, 'cancelled'::text])))
+
+constraint runs runs_stopped_why_check CHECK (((state <> 'stopped'::text) OR (stopped_why IS NOT NULL)))
 
 constraint selections selections_batch_reg_key UNIQUE (batch, reg)
 
@@ -722,6 +738,8 @@ CREATE UNIQUE INDEX batches_pkey ON public.batches USING btree (batch)
 CREATE UNIQUE INDEX breaks_pkey ON public.breaks USING btree (break_id)
 
 CREATE UNIQUE INDEX breaks_type_key_key ON public.breaks USING btree (type, key)
+
+CREATE INDEX chunks_ended ON public.chunks USING btree (run_id, stage, done_at) WHERE (state = 'done'::text)
 
 CREATE INDEX chunks_leased ON public.chunks USING btree (lease_until) WHERE (state = 'running'::text)
 
@@ -819,6 +837,8 @@ CREATE UNIQUE INDEX registrations_pkey ON public.registrations USING btree (reg)
 
 CREATE UNIQUE INDEX registry_answers_pkey ON public.registry_answers USING btree (nik, question)
 
+CREATE UNIQUE INDEX restores_pkey ON public.restores USING btree (restore_id)
+
 CREATE UNIQUE INDEX runs_pkey ON public.runs USING btree (run_id)
 
 CREATE UNIQUE INDEX selections_batch_reg_key ON public.selections USING btree (batch, reg)
@@ -830,6 +850,8 @@ CREATE UNIQUE INDEX settings_pkey ON public.settings USING btree (key)
 CREATE UNIQUE INDEX statement_lines_pkey ON public.statement_lines USING btree (statement_id, line)
 
 CREATE INDEX statement_lines_reference ON public.statement_lines USING btree (reference)
+
+CREATE INDEX statement_lines_unreadable ON public.statement_lines USING btree (statement_id) WHERE (unreadable IS NOT NULL)
 
 CREATE UNIQUE INDEX statements_pkey ON public.statements USING btree (statement_id)
 

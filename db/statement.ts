@@ -62,16 +62,17 @@ export async function stageLines(tx: Tx, lines: readonly NewLine[]): Promise<voi
 
 /**
  * Takes one whole statement with its staged lines; returns its number. Undefined: the same statement is there from
- * another file (a bank stamps each download with its time). Of a statement that overlaps another, the lines that the
- * other has are not taken again.
+ * another file (a bank stamps each download with its time); it is only kept when it was given again. Of a statement that
+ * overlaps another, the lines that the other has are not taken again.
  */
 export async function storeStatement(tx: Tx, statement: NewStatement): Promise<string | undefined> {
   const { sha256, part, format, account, bankStatementId, from, to, opening, closing, lines, receivedAt } = statement;
   const same = await sql`
-    select 1 from statements where account = ${account} and bank_statement_id = ${bankStatementId} and sha256 <> ${sha256}
+    update statements set again_at = greatest(again_at, ${receivedAt})
+    where account = ${account} and bank_statement_id = ${bankStatementId} and sha256 <> ${sha256}
       and (from_date, to_date, lines) = (${from}::date, ${to}::date, ${lines}::bigint)
-      and (opening, closing) is not distinct from (${opening}::text, ${closing}::text) limit 1`.execute(tx);
-  if (same.rows.length > 0) {
+      and (opening, closing) is not distinct from (${opening}::text, ${closing}::text)`.execute(tx);
+  if (same.numAffectedRows) {
     if (lines > 0) await sql`truncate staged_lines`.execute(tx);
     return undefined;
   }

@@ -318,6 +318,10 @@ export interface PaymentOrders {
   amount_idr: Int8;
   bank_reference: string | null;
   channel: string;
+  /**
+   * The order may have been sent in a time that a restore has lost, from this moment on; null: only the tries that are written down.
+   */
+  doubt_since: Timestamp | null;
   holder_name: string;
   instalment_id: Int8;
   order_number: number;
@@ -427,12 +431,24 @@ export interface RegistryAnswers {
   question: string;
 }
 
+export interface Restores {
+  by: string;
+  note: string;
+  restore_id: Generated<number>;
+  restored_at: Timestamp;
+  taken_at: Timestamp;
+}
+
 export interface Runs {
   finished_at: Timestamp | null;
   policy_id: number;
   run_id: Generated<Int8>;
   started_at: Generated<Timestamp>;
   state: Generated<string>;
+  /**
+   * What was past its limit, and what to do: kept when the run is started again.
+   */
+  stopped_why: string | null;
 }
 
 export interface Selections {
@@ -464,6 +480,10 @@ export interface StatementLines {
 
 export interface Statements {
   account: string;
+  /**
+   * When the bank last gave the same statement once more: it speaks of what was sent up to then.
+   */
+  again_at: Timestamp | null;
   bank_statement_id: string;
   closing: string | null;
   format: string;
@@ -605,6 +625,7 @@ export interface DB {
   quarantine: Quarantine;
   registrations: Registrations;
   registry_answers: RegistryAnswers;
+  restores: Restores;
   runs: Runs;
   selections: Selections;
   settings: Settings;

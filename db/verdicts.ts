@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { type Chunk, type Counts, noCounts } from '../jobs/chunk.ts';
-import { type ChunkVerdictStage, nextStage } from '../jobs/stages.ts';
-import type { Verdict } from '../jobs/verdict.ts';
+import { type ChunkVerdictStage, nextStage, upstreamOf } from '../jobs/stages.ts';
+import { type Verdict, verdict } from '../jobs/verdict.ts';
 import { openChunks, openRange, openReview } from './chunk.ts';
 import type { Tx } from './connection.ts';
 import { followingRun } from './run.ts';
@@ -48,6 +48,25 @@ export async function saveVerdicts(
   await openNext(tx, stage, runId, rows);
   if (stage !== 'layer3') await reviewPeople(tx, runId, rows);
   return counts;
+}
+
+/**
+ * Parks the one registration of a chunk whose deciding fails, with what failed (no personal data): a person must look.
+ * A verdict that stands and that nobody wanted decided again stays.
+ */
+export async function parkRecord(tx: Tx, stage: ChunkVerdictStage, chunk: Chunk, why: string): Promise<Counts> {
+  const { rows } = await sql<{ reg: string; before: string | null }>`
+    select u.reg, v.outcome || '.' || v.reason as before
+    from ${sql.table(`verdicts_${upstreamOf(stage)}`)} u left join ${table(stage)} v on v.reg = u.reg
+    where u.reg between ${chunk.lo} and ${chunk.hi} and u.outcome = 'passed'
+      and (v.reg is null or exists (select from touched t where t.stage = ${stage} and t.reg = u.reg))`.execute(tx);
+  const parked = verdict(`${stage}_error`, why);
+  return saveVerdicts(
+    tx,
+    stage,
+    chunk,
+    rows.map((row) => ({ ...row, verdict: parked })),
+  );
 }
 
 const regs = (rows: readonly Decided[]) => rows.map((row) => row.reg);

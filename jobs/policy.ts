@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { canonicalJson, type Json, sha256Hex } from './canonical.ts';
 import { refuse } from './errors.ts';
+import { type VerdictStage, verdictStages } from './stages.ts';
 
 /** The exclusion lists of contract section 3. */
 export const exclusionLists = [
@@ -21,8 +22,12 @@ const decimalShare = z
   .string()
   .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'a decimal from "0" to "1" in quotes, such as "0.8"');
 
+const limit = z.strictObject({ count: z.number().int().min(1), share: decimalShare });
+const stageLimits = z.strictObject({ rejected: limit, parked: limit }).partial();
+
 const policySchema = z.strictObject({
   name: z.string().min(1).max(100),
+  limits: z.partialRecord(z.enum(verdictStages), stageLimits).optional(),
   dedupe: z.strictObject({ likely: z.boolean() }).optional(),
   email: z.strictObject({
     require: z.enum(['delivered', 'confirmed']),
@@ -101,6 +106,23 @@ export function checkPolicy(body: unknown): Policy {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw refuse(`the policy is wrong at "${issue?.path.join('.')}": ${issue?.message}`);
+}
+
+/** Past `count` of an outcome and past its `share` of what was decided last, a run stops. */
+interface StageLimits {
+  readonly rejected: z.infer<typeof limit>;
+  readonly parked: z.infer<typeof limit>;
+}
+
+const ABSURD: StageLimits = { rejected: { count: 2_000, share: '0.9' }, parked: { count: 500, share: '0.3' } };
+
+/**
+ * A stage's skip limits: the policy's, else built-in ones, which no true day comes near (2020: 3 % of the registrations
+ * were repeats, 18 % of the addresses and 26 % of the NIKs failed).
+ */
+export function limitsOf({ limits }: Policy, stage: VerdictStage): StageLimits {
+  const builtin = stage === 'dedupe' ? { ...ABSURD, rejected: { count: 5_000, share: '0.5' } } : ABSURD;
+  return { rejected: limits?.[stage]?.rejected ?? builtin.rejected, parked: limits?.[stage]?.parked ?? builtin.parked };
 }
 
 /** A policy's version: SHA-256 of its canonical form, in hex. */

@@ -28,6 +28,18 @@ function excluded(id: string, en: string): ReasonText {
   return { stage: 'layer3', outcome: 'rejected', requeue: true, id, en, ...LIST };
 }
 
+/** Deciding this one registration fails: ours to mend, so a person of ours looks. */
+function ownError(stage: StageName) {
+  return {
+    stage,
+    outcome: 'parked',
+    requeue: true,
+    id: 'Terjadi kesalahan pada sistem kami; petugas akan memeriksa.',
+    en: 'Something in our system failed; a person will look.',
+    ...NOTHING,
+  } as const;
+}
+
 /** The one registry of reasons (contract, section 4): every decision that is not `passed` names one of these. */
 export const reasons = {
   duplicate_nik: {
@@ -259,6 +271,9 @@ export const reasons = {
     'Terdaftar sebagai penerima bantuan sosial.',
     'Listed as a recipient of social assistance.',
   ),
+  email_error: ownError('email'),
+  dukcapil_error: ownError('dukcapil'),
+  layer3_error: ownError('layer3'),
   phone_unverified: {
     stage: 'layer3',
     outcome: 'waiting',
@@ -283,17 +298,3 @@ export type Reason = keyof typeof reasons;
 export function isReason(text: string): text is Reason {
   return Object.hasOwn(reasons, text);
 }
-
-const notPayableTexts = {
-  account_missing: { id: 'Belum ada rekening tertaut.', en: 'No account is linked yet.' },
-  account_holder_mismatch: { id: 'Rekening atas nama orang lain.', en: 'The account belongs to another person.' },
-  account_kyc_missing: { id: 'Dompet digital belum terverifikasi penuh.', en: 'The e-wallet is not fully verified.' },
-  account_not_active: { id: 'Rekening tidak aktif atau ditutup.', en: 'The account is not active or closed.' },
-  bank_rejected: { id: 'Bank menolak pembayaran.', en: 'The bank refused the payment.' },
-  held_by_operator: { id: 'Ditahan oleh petugas.', en: 'Held by an operator.' },
-  participation_revoked: { id: 'Kepesertaan dicabut.', en: 'The participation was revoked.' },
-} as const;
-
-/** Why an instalment is not paid now; `excluded_<list>` comes from the registry above. */
-export type PayoutReason = keyof typeof notPayableTexts;
-export const payoutReasons: Readonly<Record<PayoutReason, { id: string; en: string }>> = notPayableTexts;

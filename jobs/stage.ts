@@ -20,6 +20,8 @@ export interface ChunkStage<Db, Tx, Context, Loaded, Intent, Answers, Decided> {
   decide(loaded: Loaded, answers: Answers | undefined, context: Context): Decided;
   /** Runs inside the fenced transaction, together with completing the chunk and opening what follows. */
   save(tx: Tx, chunk: Chunk, decided: Decided, context: Context): Promise<Counts>;
+  /** Sets the one record of a chunk aside, because it fails: `why` has no personal data. In the fenced transaction too. */
+  park(tx: Tx, chunk: Chunk, why: string, context: Context): Promise<Counts>;
 }
 
 /** A set stage is one fenced transaction over a whole wave or batch. */

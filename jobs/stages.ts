@@ -43,14 +43,14 @@ interface StageSettings {
 }
 
 /**
- * Verdict stages are opened five thousand a chunk; payments about 50, because a kill makes every instalment of its chunk
+ * Verdict stages are opened three to four thousand a chunk; payments about 50, because a kill makes every instalment of its chunk
  * `unknown` (design, point 1).
  */
 export const stageSettings: Readonly<Record<StageName, StageSettings>> = {
   dedupe: { chunk_rows_max: Number.MAX_SAFE_INTEGER, concurrency: 1, lease_seconds: 120 },
-  email: { chunk_rows_max: 5_000, concurrency: 2, lease_seconds: 60 },
-  dukcapil: { chunk_rows_max: 5_000, concurrency: 4, lease_seconds: 60 },
-  layer3: { chunk_rows_max: 5_000, concurrency: 2, lease_seconds: 60 },
+  email: { chunk_rows_max: 4_000, concurrency: 2, lease_seconds: 60 },
+  dukcapil: { chunk_rows_max: 3_000, concurrency: 4, lease_seconds: 60 },
+  layer3: { chunk_rows_max: 4_000, concurrency: 2, lease_seconds: 60 },
   assignment: { chunk_rows_max: Number.MAX_SAFE_INTEGER, concurrency: 1, lease_seconds: 120 },
   payout: { chunk_rows_max: 50, concurrency: 4, lease_seconds: 60 },
 };

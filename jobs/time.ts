@@ -9,6 +9,11 @@ export function wibDate(at: Date): string {
   return new Date(at.getTime() + WIB_OFFSET_MS).toISOString().slice(0, 10);
 }
 
+/** "09:12" in WIB of an instant. */
+export function wibTime(at: Date): string {
+  return new Date(at.getTime() + WIB_OFFSET_MS).toISOString().slice(11, 16);
+}
+
 /** Midnight WIB at the beginning of a date, as an instant. */
 export function wibMidnight(date: string): Date {
   return new Date(Date.parse(`${date}T00:00:00+07:00`));

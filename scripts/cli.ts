@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { exit } from '../jobs/errors.ts';
+import { stopOnSignals } from '../workers/runtime/shutdown.ts';
 import { type GlobalOptions, main, type Report } from './command.ts';
 
 const program = new Command('prakerja')
@@ -60,11 +61,29 @@ command(db, 'migrate', 'bring the schema up to date', 'db migrate').action(() =>
 command(db, 'status', 'which migrations the database has', 'db status').action(() =>
   run(async () => (await import('./db.ts')).dbStatus()),
 );
+command(
+  db,
+  'restored',
+  'say that the database came back from a backup; before any worker or other command runs',
+  'db restored --by ayu --note "disk of db1 lost" --taken-at 2020-09-15T02:00:00+07:00',
+)
+  .requiredOption('--by <who>')
+  .requiredOption('--note <why>')
+  .option('--taken-at <time>', 'when the backup was taken; unset: the latest deed that the database knows')
+  .action((options) => run(async () => (await import('./db.ts')).dbRestored(options)));
 
 command(program, 'worker', 'take chunks from the queues until SIGTERM', 'worker --stages email,dukcapil')
   .option('--stages <list>', 'only these stages')
   .option('--concurrency <n>', 'chunks at once per stage')
-  .action((options) => run(async () => (await import('./worker.ts')).worker(options)));
+  .option(
+    '--stop-within <seconds>',
+    'how long begun chunks may go on after SIGTERM before they are handed back; unset: 20',
+  )
+  .action((options) => {
+    // Before anything is loaded: a stop that comes first is a stop too.
+    const stop = stopOnSignals();
+    return run(async () => (await import('./worker.ts')).worker(options, stop));
+  });
 
 command(
   program,
@@ -108,6 +127,7 @@ command(
   .option('--province <code>', 'only this province')
   .option('--since <time>', 'decided at or after')
   .option('--until <time>', 'decided before')
+  .option('--run <number>', 'whatever this run rejected, parked or left waiting')
   .option('--dry-run', 'say how many people and look-ups; change nothing')
   .option('--by <who>', 'who asks for it')
   .option('--note <why>', 'why')

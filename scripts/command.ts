@@ -1,6 +1,6 @@
 import { type ExitCode, exit, PrakerjaError, refuse } from '../jobs/errors.ts';
 import { isDate, parseInstant } from '../jobs/time.ts';
-import { type Office, openOffice } from '../workers/runtime/office.ts';
+import { type Office, type OfficeOptions, openOffice } from '../workers/runtime/office.ts';
 
 /** What a command came to: sentences for a person, one document for a program, and the exit code of the contract. */
 export interface Report {
@@ -38,7 +38,7 @@ function applyAsOf(asOf: string | undefined): void {
 /** Runs a command that needs the database, and closes everything whatever happens. */
 export async function withOffice(
   body: (office: Office) => Promise<Report>,
-  options: { unprepared?: boolean } = {},
+  options: OfficeOptions = {},
 ): Promise<Report> {
   const office = await openOffice(options);
   try {

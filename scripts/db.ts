@@ -1,6 +1,9 @@
 import { migrationStatus } from '../db/migrate.ts';
-import { migrateAll } from '../workers/runtime/office.ts';
+import { markRestored, type Restored } from '../db/restore.ts';
+import { refuse } from '../jobs/errors.ts';
+import { migrateAll, type Office } from '../workers/runtime/office.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
+import { instant, personName } from './options.ts';
 
 /** `db migrate`: brings the schema up to date. Safe to run from many places at once. */
 export function dbMigrate(): Promise<Report> {
@@ -26,4 +29,56 @@ export function dbStatus(): Promise<Report> {
     },
     { unprepared: true },
   );
+}
+
+export interface RestoredOptions {
+  readonly by: string;
+  readonly note: string;
+  /** When the backup was taken, ISO with an offset; unset: the latest deed that the database knows. */
+  readonly takenAt?: string;
+}
+
+/** `db restored --by WHO --note WHY [--taken-at T]`: this database is a backup; the outside has gone on without it. */
+export function dbRestored(options: RestoredOptions): Promise<Report> {
+  return withOffice((office) => restoredIn(office, options));
+}
+
+/**
+ * The same for a caller that already has an office: the drill.
+ * @throws exit 2 when a name, a note or the time is wrong
+ */
+export async function restoredIn({ db, config }: Office, options: RestoredOptions): Promise<Report> {
+  const by = personName('--by', options.by);
+  const note = options.note.trim();
+  if (note === '') throw refuse('--note must say why');
+  const takenAt = options.takenAt === undefined ? undefined : instant('--taken-at', options.takenAt);
+  const now = config.now();
+  const restored = await db.transaction().execute((tx) => markRestored(tx, { takenAt, by, note, now }));
+  return reportOf(restored, now);
+}
+
+function reportOf({ restore, takenAt, chunks, unknown, days }: Restored, now: Date): Report {
+  const json = {
+    restore,
+    taken_at: takenAt.toISOString(),
+    restored_at: now.toISOString(),
+    chunks_put_back: chunks,
+    unknown,
+    statements_wanted: days,
+  };
+  return done(
+    json,
+    `This database is marked as the backup of ${json.taken_at}, restored at ${json.restored_at}.`,
+    `${chunks} running chunks are ready again, and the queue begins anew: a worker from before can save nothing.`,
+    `${unknown} payments that may have been sent meanwhile are unknown.`,
+    `Next: fetch the bank's statements of ${daysText(days)} now (WIB; not files that were fetched before), then`,
+    '  prakerja reconcile --statement FILE...',
+    '  prakerja payout resolve',
+    'Until they are in, nothing new is sent: "payout submit" makes orders unknown, "payout resolve" asks the bank about them.',
+  );
+}
+
+function daysText(days: readonly string[]): string {
+  const [first, last] = [days[0], days.at(-1)];
+  return first === last ? `${first}` : `${first} to ${last}`;
 }

@@ -1,3 +1,4 @@
+import { uncoveredDays } from '../db/doubt.ts';
 import {
   findRun,
   finishRuns,
@@ -97,9 +98,11 @@ export async function resolveUnknown(office: Office): Promise<Report> {
   const states = await statesOf(office);
   const left = states.unknown ?? 0;
   const text = `${count} unknown orders were asked about; ${left} are still unknown. ${sentence(states)}`;
-  return left === 0
-    ? done({ asked: count, unknown: left, states }, text)
-    : needsPerson({ asked: count, unknown: left, states }, text);
+  if (left === 0) return done({ asked: count, unknown: left, states }, text);
+  const days = await uncoveredDays(office.db);
+  const wanted = `Since the restore, statements of these days are wanted before anything is sent: ${days.join(', ')}`;
+  const json = { asked: count, unknown: left, states, statements_wanted: days };
+  return needsPerson(json, text, ...(days.length > 0 ? [wanted] : []));
 }
 
 /** Runs payout workers in this process until nothing of it is open. A signal stops cleanly. */

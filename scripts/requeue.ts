@@ -13,6 +13,7 @@ export interface RequeueOptions {
   readonly province?: string;
   readonly since?: string;
   readonly until?: string;
+  readonly run?: string;
   readonly dryRun?: boolean;
   readonly by?: string;
   readonly note?: string;
@@ -59,11 +60,13 @@ function filterOf(options: RequeueOptions): RequeueFilter {
   if (province !== null && !/^\d{2}$/.test(province)) throw refuse('--province must be a code of two digits');
   const since = options.since === undefined ? null : instant('--since', options.since);
   const until = options.until === undefined ? null : instant('--until', options.until);
-  return { stage, reason, province, since, until };
+  const { run = null } = options;
+  if (run !== null && !/^\d{1,15}$/.test(run)) throw refuse('--run must be the number of a run');
+  return { stage, reason, province, since, until, run };
 }
 
-function describe({ stage, reason, province, since, until }: RequeueOptions): string {
-  return Object.entries({ stage, reason, province, since, until })
+function describe({ stage, reason, province, since, until, run }: RequeueOptions): string {
+  return Object.entries({ stage, reason, province, since, until, run })
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key}=${value}`)
     .join(' ');

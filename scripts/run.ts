@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { cancelRun, defaultPolicyId, startRun, storePolicy } from '../db/run.ts';
+import { cancelRun, defaultPolicyId, startRun, stoppedWhy, storePolicy } from '../db/run.ts';
 import { failedChunks, runProgress } from '../db/status.ts';
 import { openUndecided } from '../db/undecided.ts';
 import { fail, notYet, refuse } from '../jobs/errors.ts';
@@ -56,6 +56,8 @@ export async function decideAll(office: Office, policy: Policy | undefined, opti
     );
   }
   await work(office, options.inline === true);
+  const stopped = await stoppedWhy(db);
+  if (stopped) throw fail(`${stopped}. What was decided before is kept`);
   const failed = await failedChunks(db);
   const status = await statusDocument(office);
   if (failed.length > 0) {
@@ -100,7 +102,9 @@ export function runStatus(): Promise<Report> {
     const { used_today, left_today, forecast } = status.registry;
     const left = left_today === null ? 'no limit known' : `${left_today} left`;
     const until = forecast === null ? 'the end cannot be told' : `about ${forecast} s to the end of what is undecided`;
-    return done(status, ...table(status.stages), `Registry today: ${used_today} calls, ${left}; ${until}.`);
+    const lines = [...table(status.stages), `Registry today: ${used_today} calls, ${left}; ${until}.`];
+    const stopped = await stoppedWhy(office.db);
+    return stopped ? needsPerson({ ...status, stopped }, ...lines, `Stopped: ${stopped}.`) : done(status, ...lines);
   });
 }
 

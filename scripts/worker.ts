@@ -1,25 +1,59 @@
 import { refuse } from '../jobs/errors.ts';
 import { isStage, stageNames } from '../jobs/stages.ts';
-import { stopOnSignals } from '../workers/runtime/shutdown.ts';
-import { startWorker } from '../workers/runtime/worker.ts';
+import { raised } from '../workers/runtime/server.ts';
+import { leaveAfter } from '../workers/runtime/shutdown.ts';
+import { STOP_WITHIN_MS, startWorker } from '../workers/runtime/worker.ts';
 import { done, type Report, withOffice } from './command.ts';
 
-/** `worker`: takes chunks from the queues until SIGTERM. Any number of these may run, on any number of machines. */
-export function worker(options: { stages?: string; concurrency?: string }): Promise<Report> {
+export interface WorkerCommandOptions {
+  readonly stages?: string;
+  readonly concurrency?: string;
+  /** Seconds. */
+  readonly stopWithin?: string;
+}
+
+/** Closing connections, and what ignores being cut off. */
+const LEAVE_MS = 5000;
+
+/**
+ * `worker`: takes chunks from the queues until `stop`, waiting for PostgreSQL and Redis where they are away. Any number
+ * of these may run, on any number of machines.
+ */
+export async function worker(options: WorkerCommandOptions, stop: AbortSignal): Promise<Report> {
   const stages = options.stages?.split(',').map((name) => name.trim()) ?? [...stageNames];
   const unknown = stages.find((name) => !isStage(name));
   if (unknown !== undefined) throw refuse(`there is no stage "${unknown}"; the stages are ${stageNames.join(', ')}`);
-  const concurrency = options.concurrency === undefined ? undefined : Number(options.concurrency);
-  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency > 0 && concurrency <= 1000)) {
-    throw refuse('--concurrency must be a whole number from 1 to 1000');
-  }
-  return withOffice(async (office) => {
-    const stop = stopOnSignals();
-    const running = await startWorker(office, { stages: stages.filter(isStage), concurrency });
-    office.log.info({ stages, backend: (await office.queues()).backend }, 'worker takes chunks; SIGTERM stops it');
-    if (!stop.aborted) await new Promise<void>((end) => stop.addEventListener('abort', () => end(), { once: true }));
-    office.log.info('worker stops: chunks end or are handed back');
-    await running.close();
-    return done({ stopped: true }, 'The worker has stopped; nothing is left half done.');
-  });
+  const concurrency =
+    options.concurrency === undefined ? undefined : numberUpTo(1000, '--concurrency', options.concurrency);
+  const stopWithin_ms =
+    options.stopWithin === undefined ? STOP_WITHIN_MS : 1000 * numberUpTo(3600, '--stop-within', options.stopWithin);
+  if (stop.aborted) return notStarted();
+  const start = { stages: stages.filter(isStage), concurrency, stopWithin_ms };
+  return withOffice(
+    async (office) => {
+      const { log, postgres } = office;
+      leaveAfter(stop, stopWithin_ms + LEAVE_MS, () =>
+        log.error('worker leaves: what it could not hand back is free when its lease runs out'),
+      );
+      const running = await postgres.outlast(() => startWorker(office, start), stop);
+      if (!running) return notStarted();
+      const { backend } = await office.queues();
+      log.info({ stages, backend }, 'worker takes chunks; SIGTERM stops it');
+      await raised(stop);
+      log.info(`worker stops: chunks end, or are handed back after ${stopWithin_ms / 1000} s`);
+      await running.close();
+      return done({ stopped: true }, 'The worker has stopped; nothing is left half done.');
+    },
+    { waitUntil: stop },
+  );
+}
+
+function notStarted(): Report {
+  return done({ stopped: true }, 'The worker was stopped before it began.');
+}
+
+function numberUpTo(most: number, name: string, text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0 && number <= most) return number;
+  throw refuse(`${name} must be a whole number from 1 to ${most}`);
 }

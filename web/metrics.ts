@@ -18,6 +18,8 @@ export function createMetrics(): Metrics {
   const oldest = gauge('oldest_ready_chunk_seconds', 'How long the oldest ready chunk has waited for a worker.', [
     'stage',
   ]);
+  const lastEnd = gauge('last_progress_seconds', 'How long ago a chunk of the stage ended; absent: never.', ['stage']);
+  const overLease = gauge('chunks_over_lease', 'Running chunks whose lease has run out.', ['stage']);
   const instalments = gauge('instalments', 'Instalments by kind and state.', ['kind', 'state']);
   const breaks = gauge('open_breaks', 'Open reconciliation breaks by type.', ['type']);
   const calls = gauge('registry_calls_today', 'Look-ups charged to the registry today (WIB).', []);
@@ -34,9 +36,11 @@ export function createMetrics(): Metrics {
       for (const [stage, counts] of Object.entries(snapshot.status.stages)) {
         for (const outcome of [...outcomes, 'undecided'] as const) verdicts.set({ stage, outcome }, counts[outcome]);
       }
-      for (const { stage, state, n, oldestReady_seconds } of snapshot.chunks) {
-        chunks.set({ stage, state }, n);
-        if (oldestReady_seconds !== null) oldest.set({ stage }, oldestReady_seconds);
+      for (const { stage, state, n } of snapshot.chunks) chunks.set({ stage, state }, n);
+      for (const { stage, ...progress } of snapshot.progress) {
+        if (progress.oldestReady_seconds !== null) oldest.set({ stage }, progress.oldestReady_seconds);
+        if (progress.lastEnd_seconds !== null) lastEnd.set({ stage }, progress.lastEnd_seconds);
+        overLease.set({ stage }, progress.overLease);
       }
       for (const { kind, state, n } of snapshot.payouts) instalments.set({ kind, state }, n);
       for (const { type, n } of snapshot.breaks) breaks.set({ type }, n);

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { funnel } from '../db/funnel.ts';
 import { batchOverview, chunkOverview, heldReasons, openBreaks } from '../db/overview.ts';
 import { payoutCounts } from '../db/payout.ts';
+import { stageProgress } from '../db/progress.ts';
 import { wibDate } from '../jobs/time.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { statusDocument } from '../workers/runtime/status.ts';
@@ -31,6 +32,7 @@ export function readSnapshot({ db, config }: ConsoleOffice) {
       held: await heldReasons(tx),
       breaks: await openBreaks(tx, wibDate(now)),
       chunks: await chunkOverview(tx),
+      progress: await stageProgress(tx),
     };
   });
 }

@@ -90,7 +90,8 @@ export async function decideAgain(
   await sql`
     update chunks set token = token + 1, state = 'ready', lease_until = null, enqueued_at = null
     where stage = ${stage} and state = 'running' ${theirs}`.execute(tx);
-  if (!nobodyYet) await touch(tx, stage, regs, fresh);
+  // A save that was under way has ended since: the stage's very first one may have decided some of them.
+  if (!(await isEmpty(tx, `verdicts_${stage}`))) await touch(tx, stage, regs, fresh);
 }
 
 /**

@@ -182,7 +182,7 @@ describe('deciding again', () => {
 
   it('by operators: only reasons that may, by province and time; asked afresh', async () => {
     await save('email', { R1: verdict('email_hard_bounce'), R2: verdict('email_hard_bounce'), R3: passed() });
-    const filter: RequeueFilter = { stage: 'email', reason: null, province: null, since: null, until: null };
+    const filter: RequeueFilter = { stage: 'email', reason: null, province: null, since: null, until: null, run: null };
     expect(await countRequeue(db, filter)).toBe(2);
     expect(await countRequeue(db, { ...filter, province: '31' })).toBe(1);
     expect(await countRequeue(db, { ...filter, reason: 'email_deferred' })).toBe(0);

@@ -10,6 +10,8 @@ export interface Command {
   readonly process: ChildProcess;
   /** Its exit code, or null when a signal ended it, and what it said on stderr. */
   readonly ended: Promise<{ code: number | null; stderr: string }>;
+  /** Resolves when it has said this on stderr, `times` times. @throws when it ends without */
+  said(text: string, times?: number): Promise<void>;
 }
 
 export function startCommand(words: readonly string[], environment: Readonly<Record<string, string>>): Command {
@@ -18,8 +20,18 @@ export function startCommand(words: readonly string[], environment: Readonly<Rec
   child.stderr.on('data', (data: Buffer) => {
     stderr += data.toString();
   });
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr }));
-  return { process: child, ended };
+  let over = false;
+  const ended = once(child, 'close').then(([code]) => {
+    over = true;
+    return { code: code as number | null, stderr };
+  });
+  const said = async (words: string, times = 1) => {
+    while (stderr.split(words).length <= times) {
+      if (over) throw new Error(`it ended without saying "${words}": ${stderr}`);
+      await Promise.race([once(child.stderr, 'data'), ended]);
+    }
+  };
+  return { process: child, ended, said };
 }
 
 export interface Ended {

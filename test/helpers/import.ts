@@ -6,35 +6,9 @@ import { afterAll } from 'vitest';
 import type { Database } from '../../db/connection.ts';
 import { type ImportKind, type ImportResult, importFile } from '../../db/import/index.ts';
 
+export { type Citizen, citizen, HEADER, line } from './citizen.ts';
+
 export const NOW = new Date('2020-09-15T12:00:00+07:00');
-
-/** A registration as the file has it; tests change what they are about. */
-export const citizen = {
-  registration_id: 'R1',
-  registered_at: '2020-04-11T16:00:00+07:00',
-  nik: '3273011505900001',
-  kk_number: '3273011505900099',
-  full_name: 'Siti',
-  birth_place: 'Bandung',
-  birth_date: '1990-05-15',
-  sex: 'P',
-  mother_name: 'Sri',
-  email: 'siti@example.com',
-  phone: '081200000001',
-  province_code: '32',
-  employment: 'laid_off',
-  education: 'sma',
-  in_school: 'false',
-  disability: 'false',
-};
-export type Citizen = typeof citizen;
-
-export const HEADER = Object.keys(citizen).join(',');
-
-/** A line of registrations.csv, without its line end. */
-export function line(changes: Partial<Citizen> = {}): string {
-  return Object.values({ ...citizen, ...changes }).join(',');
-}
 
 /** A directory that is gone when the file is done. */
 function testDir(): string {

@@ -10,46 +10,16 @@ import { prepareRunOf, releaseIt, submitRun } from '../../scripts/payout.ts';
 import type { BankOptions } from '../../sim/bank.ts';
 import { type Sim, startSim } from '../../sim/index.ts';
 import type { Office } from '../../workers/runtime/office.ts';
+import { citizen, HEADER, line } from './citizen.ts';
 import { testDatabase } from './database.ts';
-import { citizen, HEADER, line } from './import.ts';
 import { temporaryDir, testOffice } from './office.ts';
+import { ACCOUNTS, account, nik } from './payees.ts';
+
+export { account, nik } from './payees.ts';
 
 /** The office's day; payments of this day are on the bank's statement of this day. A Tuesday. */
 export const TODAY = '2020-09-15';
 const NOON = `${TODAY}T12:00:00+07:00`;
-
-/** One line of accounts.csv; `n` is the person. */
-export function account(
-  n: number,
-  changes: Partial<Record<'linked_at' | 'channel' | 'provider' | 'holder_nik' | 'kyc' | 'status', string>> = {},
-): string {
-  const all = {
-    linked_at: '2020-08-01T00:00:00Z',
-    channel: 'bank',
-    provider: 'bni',
-    holder_nik: nik(n),
-    kyc: 'false',
-    status: 'active',
-    ...changes,
-  };
-  const { linked_at, channel, provider, holder_nik, kyc, status } = all;
-  return [
-    `R${n}`,
-    linked_at,
-    channel,
-    provider,
-    accountNumber(n),
-    `PERSON ${n}`,
-    holder_nik,
-    '081200000001',
-    kyc,
-    status,
-  ].join(',');
-}
-const ACCOUNTS = 'registration_id,linked_at,channel,provider,account_number,holder_name,holder_nik,phone,kyc,status';
-
-export const nik = (n: number): string => `327301150590${String(n).padStart(4, '0')}`;
-const accountNumber = (n: number): string => `00112${String(n).padStart(5, '0')}`;
 
 export interface TownOptions {
   /** Participants R1, R2, …; each has completed and rated a training and owns an account. */

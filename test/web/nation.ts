@@ -77,7 +77,9 @@ async function fillBatches(run: (text: string) => Promise<unknown>): Promise<voi
     values (1, 'dukcapil', 1, 400, 'done', 400, 400, 0, 0, 0, now() - interval '2 seconds', now());
     insert into chunks (run_id, stage, lo, hi, not_before, opened_at)
     values (1, 'email', 1461, 1490, now() - interval '5 minutes', now() - interval '6 minutes');
-    insert into chunks (run_id, stage, lo, hi, state, error) values (1, 'email', 1, 4, 'failed', 'refused');`);
+    insert into chunks (run_id, stage, lo, hi, state, error) values (1, 'email', 1, 4, 'failed', 'refused');
+    insert into chunks (run_id, stage, lo, hi, state, lease_until, started_at)
+    values (1, 'layer3', 1, 4, 'running', now() - interval '1 minute', now() - interval '2 minutes');`);
 }
 
 async function fillMoney(run: (text: string) => Promise<unknown>): Promise<void> {

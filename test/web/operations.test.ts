@@ -33,6 +33,8 @@ describe('/metrics', () => {
     'prakerja_verdicts{stage="dukcapil",outcome="parked"} 20',
     'prakerja_chunks{stage="email",state="ready"} 1',
     'prakerja_chunks{stage="email",state="failed"} 1',
+    'prakerja_chunks_over_lease{stage="email"} 0',
+    'prakerja_chunks_over_lease{stage="layer3"} 1',
     'prakerja_instalments{kind="incentive",state="unknown"} 3',
     'prakerja_instalments{kind="survey",state="paid"} 40',
     'prakerja_open_breaks{type="missing_in_bank"} 2',
@@ -47,6 +49,12 @@ describe('/metrics', () => {
     );
     expect(seconds).toBeGreaterThanOrEqual(300);
     expect(seconds).toBeLessThan(360);
+  });
+
+  it('how long ago something ended at each stage where something did', async () => {
+    const found = [...(await scrape()).matchAll(/^prakerja_last_progress_seconds\{stage="(\w+)"\} ([\d.]+)$/gm)];
+    expect(found.map(([, stage]) => stage)).toEqual(['dukcapil']);
+    expect(Number(found[0]?.[2])).toBeLessThan(60);
   });
 
   it('what is left of the quota is told only when there is one', async () => {

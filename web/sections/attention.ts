@@ -8,14 +8,14 @@ const IDLE_SECONDS_MAX = 60;
 /** The first thing to read: what waits for a person, each line leading to its table. */
 export function attention({ text, format }: Speaker, snapshot: Snapshot): Html {
   const t = text.attention;
-  const { funnel, breaks, chunks, payouts } = snapshot;
+  const { funnel, breaks, chunks, payouts, progress } = snapshot;
   const parked = sum(Object.values(funnel.parked));
   const open = sum(breaks.map(({ n }) => n));
   const failed = sum(chunks.filter(({ state }) => state === 'failed').map(({ n }) => n));
   const inState = (...states: string[]) => sum(payouts.filter((row) => states.includes(row.state)).map(({ n }) => n));
   const unknown = inState('unknown');
   const returned = inState('rejected', 'returned');
-  const idle = Math.max(0, ...chunks.map(({ oldestReady_seconds }) => oldestReady_seconds ?? 0));
+  const idle = Math.max(0, ...progress.map(({ oldestReady_seconds }) => oldestReady_seconds ?? 0));
   const lines = [
     ...(failed > 0 ? [{ to: 'stages', line: t.failed(format.count(failed)) }] : []),
     ...(idle > IDLE_SECONDS_MAX ? [{ to: 'stages', line: t.idle(format.duration(idle)) }] : []),

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
-import { isReason, payoutReasons, reasons } from '../../jobs/reasons.ts';
+import { payoutReasons } from '../../jobs/payout-reasons.ts';
+import { isReason, reasons } from '../../jobs/reasons.ts';
 import { instalmentStates } from '../../workers/payout/rules.ts';
 import { type Html, quiet, type Speaker, section, table } from '../html.ts';
 import type { Snapshot } from '../snapshot.ts';

@@ -29,7 +29,7 @@ export interface PoolRules<Applicant> {
   kkTokenKey(): Promise<string>;
 }
 
-const PAGE = 20_000;
+const PAGE = 10_000;
 
 /**
  * Freezes the pool of a batch: persons who joined until it closes, whose standing registration is valid at the registry

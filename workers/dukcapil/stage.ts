@@ -6,7 +6,7 @@ import { type Asking, ask, type Limiter, type Plan, plan } from './ask.ts';
 import { createRegistryClient } from './client.ts';
 import { withRetry } from './retry.ts';
 import { answerFromExtract, decideDukcapil } from './rules.ts';
-import { hasExtract, loadOffline, loadOnline, type Row, save } from './store.ts';
+import { hasExtract, loadOffline, loadOnline, park, type Row, save } from './store.ts';
 
 export interface RegistrySettings {
   readonly url: string;
@@ -52,6 +52,7 @@ function online(asking: Asking): Stage {
     ask: (db, _loaded, intent, context) => ask(db, intent as Plan, asking, context),
     decide,
     save,
+    park,
     close: () => asking.client.close(),
   };
 }
@@ -72,6 +73,7 @@ function offline(): Stage {
     },
     decide,
     save,
+    park,
     close: async () => undefined,
   };
 }

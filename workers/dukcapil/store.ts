@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../../db/connection.ts';
 import { loadUndecided, type Undecided, within } from '../../db/load.ts';
-import { type Decided, saveVerdicts } from '../../db/verdicts.ts';
+import { type Decided, parkRecord, saveVerdicts } from '../../db/verdicts.ts';
 import type { Chunk, Counts } from '../../jobs/chunk.ts';
 import { wibDate } from '../../jobs/time.ts';
 import type { RegistryAnswer } from './answer.ts';
@@ -125,4 +125,8 @@ export async function noteQuotaLeft(db: Db, left: number, now: Date): Promise<vo
 
 export function save(tx: Tx, chunk: Chunk, decided: readonly Decided[]): Promise<Counts> {
   return saveVerdicts(tx, 'dukcapil', chunk, decided);
+}
+
+export function park(tx: Tx, chunk: Chunk, why: string): Promise<Counts> {
+  return parkRecord(tx, 'dukcapil', chunk, why);
 }

@@ -5,7 +5,7 @@ import type { ChunkStage } from '../../jobs/stage.ts';
 import { ASKING_ROWS_MAX } from '../../jobs/stages.ts';
 import { createMailClient, type SendOutcome } from './client.ts';
 import { decideEmail, type EmailEvent } from './rules.ts';
-import { intendMessages, keepAnswer, load, type Message, type Row, save } from './store.ts';
+import { intendMessages, keepAnswer, load, type Message, park, type Row, save } from './store.ts';
 import { messageId } from './verp.ts';
 
 export interface MailSettings {
@@ -74,6 +74,7 @@ export function createEmailStage(settings: MailSettings | undefined): Stage & { 
     decide: (rows, _answers, context) =>
       rows.map((row) => ({ reg: row.reg, before: row.before, verdict: decideRow(row, context) })),
     save,
+    park,
     close: async () => client?.close(),
   };
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../../db/connection.ts';
 import { loadUndecided, type Undecided, within } from '../../db/load.ts';
-import { type Decided, saveVerdicts } from '../../db/verdicts.ts';
+import { type Decided, parkRecord, saveVerdicts } from '../../db/verdicts.ts';
 import type { Chunk, Counts } from '../../jobs/chunk.ts';
 import type { EmailEvent } from './decide.ts';
 
@@ -98,4 +98,8 @@ export async function keepAnswer(db: Db, message: Message, answer: string, event
 
 export function save(tx: Tx, chunk: Chunk, decided: readonly Decided[]): Promise<Counts> {
   return saveVerdicts(tx, 'email', chunk, decided);
+}
+
+export function park(tx: Tx, chunk: Chunk, why: string): Promise<Counts> {
+  return parkRecord(tx, 'email', chunk, why);
 }

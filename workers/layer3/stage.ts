@@ -1,6 +1,6 @@
 import type { Policy } from '../../jobs/policy.ts';
 import { decideLayer3 } from './rules.ts';
-import { load, type Row, save } from './store.ts';
+import { load, park, type Row, save } from './store.ts';
 
 /** Pure: nobody is asked. */
 export const layer3 = {
@@ -10,4 +10,5 @@ export const layer3 = {
   decide: (rows: readonly Row[], _answers: unknown, { policy }: { policy: Policy }) =>
     rows.map((row) => ({ reg: row.reg, before: row.before, verdict: decideLayer3(row, policy.layer3) })),
   save,
+  park,
 } as const;

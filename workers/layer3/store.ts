@@ -1,7 +1,7 @@
 import { applicantColumns } from '../../db/applicants.ts';
 import type { Db, Tx } from '../../db/connection.ts';
 import { loadUndecided, type Undecided } from '../../db/load.ts';
-import { type Decided, saveVerdicts } from '../../db/verdicts.ts';
+import { type Decided, parkRecord, saveVerdicts } from '../../db/verdicts.ts';
 import type { Chunk, Counts } from '../../jobs/chunk.ts';
 import { wibDate } from '../../jobs/time.ts';
 import type { Applicant } from './rules.ts';
@@ -15,4 +15,8 @@ export function load(db: Db, chunk: Chunk, { now }: { now: Date }): Promise<Row[
 
 export function save(tx: Tx, chunk: Chunk, decided: readonly Decided[]): Promise<Counts> {
   return saveVerdicts(tx, 'layer3', chunk, decided);
+}
+
+export function park(tx: Tx, chunk: Chunk, why: string): Promise<Counts> {
+  return parkRecord(tx, 'layer3', chunk, why);
 }

@@ -10,6 +10,8 @@ export interface Context {
 }
 
 const CALLS_AT_ONCE = 8;
+/** A try that was written down longer ago is written down anew: a process that was frozen meanwhile may have lost the order. */
+const FRESH_MS = 5_000;
 
 /**
  * Makes one call to the bank about each order. Every try is written down before the first is made; answers are kept as
@@ -26,11 +28,15 @@ export async function callEach<T extends Order>(
   if (orders.length === 0) return;
   const references = orders.map((order) => order.reference);
   const externalIds = await intendCalls(db, references, kind, now);
+  const written_ms = performance.now();
   const news = createBatcher<BankNews>((items) => keepNews(db, items, now));
   const limit = pLimit(CALLS_AT_ONCE);
   const one = async (order: T) => {
     signal.throwIfAborted();
-    await call(order, externalIds.get(order.reference) as string, news);
+    const isFresh = performance.now() - written_ms < FRESH_MS;
+    const ids = isFresh ? externalIds : await intendCalls(db, [order.reference], kind, now);
+    const externalId = ids.get(order.reference);
+    if (externalId !== undefined) await call(order, externalId, news);
   };
   const ended = await Promise.allSettled(orders.map((order) => limit(one, order)));
   await news.flush();

@@ -1,7 +1,7 @@
 import type { InstalmentKind } from '../../jobs/ids.ts';
 import type { Rupiah } from '../../jobs/money.ts';
+import type { PayoutReason } from '../../jobs/payout-reasons.ts';
 import type { Policy } from '../../jobs/policy.ts';
-import type { PayoutReason } from '../../jobs/reasons.ts';
 import { addMonths, wibDate } from '../../jobs/time.ts';
 
 export interface Participant {

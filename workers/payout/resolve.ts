@@ -26,8 +26,8 @@ export function resolveOrders(
     if (!mayResend({ finding, statementCoversTries: order.covered, onStatement: order.onStatement })) return;
     await news.flush();
     if ((await move(db, ['unknown'], [{ instalmentId, to: 'submitting', reason: '' }], now)) === 0) return;
-    const id = (await intendCalls(db, [reference], 'transfer', now)).get(reference) as string;
-    await sendOne({ db, bank, news, now }, order, id, true);
+    const id = (await intendCalls(db, [reference], 'transfer', now)).get(reference);
+    if (id !== undefined) await sendOne({ db, bank, news, now }, order, id, true);
   });
 }
 

@@ -7,6 +7,7 @@ import { accountReason } from './due.ts';
 import { resolveOrders } from './resolve.ts';
 import {
   countStates,
+  idsOf,
   intendOrders,
   loadToSend,
   loadUnknown,
@@ -49,6 +50,7 @@ export function createPayoutStage(settings: BankSettings | undefined, now: () =>
     },
     decide: (work) => work,
     save,
+    park,
     close: async () => bank?.close(),
   };
 }
@@ -81,9 +83,21 @@ function heldFor(row: ToSend, screened: Screen): string | undefined {
   return screened(row.listed, row.policy.layer3) ?? accountReason(row.nik, account) ?? undefined;
 }
 
-/** Whoever is still in `submitting` was not answered for: a crash there is `unknown`, never failed. */
-async function save(tx: Tx, _chunk: Chunk, work: Work, { now }: Context): Promise<Counts> {
+/** An instalment that fails is held for a person; one that may have been sent is `unknown`, as after a crash. */
+async function park(tx: Tx, chunk: Chunk, _why: string, context: Context): Promise<Counts> {
+  const ids = await idsOf(tx, chunk);
+  const held = ids.map((instalmentId) => ({ instalmentId, to: 'held', reason: 'payout_error' }));
+  await move(tx, ['released'], held, context.now);
+  return settle(tx, ids, context);
+}
+
+function save(tx: Tx, _chunk: Chunk, work: Work, context: Context): Promise<Counts> {
   const ids = work.rows.map((row) => row.instalmentId);
+  return settle(tx, ids, context);
+}
+
+/** Whoever is still in `submitting` was not answered for: a crash there is `unknown`, never failed. */
+async function settle(tx: Tx, ids: readonly string[], { now }: Context): Promise<Counts> {
   const unanswered = ids.map((instalmentId) => ({ instalmentId, to: 'unknown', reason: 'no_answer' }));
   await move(tx, ['submitting'], unanswered, now);
   const states = await countStates(tx, ids);

@@ -1,11 +1,15 @@
 import { sql } from 'kysely';
 import { listedOn } from '../../db/applicants.ts';
 import type { Db, Tx } from '../../db/connection.ts';
+import { COVERED, ON_STATEMENT } from '../../db/doubt.ts';
 import { type Move, moveInstalments } from '../../db/instalments.ts';
+import { accountInForce, makeOrders, type Order, type PayeeAccount } from '../../db/orders.ts';
 import type { Chunk } from '../../jobs/chunk.ts';
-import { type InstalmentKind, paymentReference } from '../../jobs/ids.ts';
+import type { InstalmentKind } from '../../jobs/ids.ts';
 import type { ExclusionList, Policy } from '../../jobs/policy.ts';
 import { wibDate } from '../../jobs/time.ts';
+
+export type { Order, PayeeAccount };
 
 /** An instalment that is to be sent, with the account in force and the lists of the day. */
 export interface ToSend {
@@ -24,38 +28,13 @@ export interface ToSend {
   readonly account: PayeeAccount | null;
 }
 
-export interface PayeeAccount {
-  readonly channel: 'bank' | 'ewallet';
-  readonly provider: string;
-  readonly accountNumber: string;
-  readonly holderName: string;
-  readonly holderNik: string;
-  readonly kyc: boolean;
-  readonly status: 'active' | 'inactive' | 'closed';
-}
-
-/** A payment order as the bank gets it. */
-export interface Order {
-  readonly instalmentId: string;
-  readonly reference: string;
-  readonly amountIdr: string;
-  readonly channel: 'bank' | 'ewallet';
-  readonly provider: string;
-  readonly accountNumber: string;
-  readonly holderName: string;
-  readonly orderedAt: Date;
-}
-
 /** What is still to be sent of a run that is released and not stopped. `submitting`: a worker died between intent and save. */
 export async function loadToSend(db: Db, chunk: Chunk, run: string, now: Date): Promise<ToSend[]> {
   const { rows } = await sql<ToSend>`
     select i.instalment_id as "instalmentId", r.registration_id as "registrationId", i.nik, i.batch, i.kind, i.number,
       i.amount_idr as "amountIdr", i.state, i.order_number as "orderNumber", y.body as policy,
       ${listedOn(wibDate(now))} as listed, p.state = 'revoked' as revoked,
-      (select json_build_object('channel', a.channel, 'provider', a.provider, 'accountNumber', a.account_number,
-          'holderName', a.holder_name, 'holderNik', a.holder_nik, 'kyc', a.kyc, 'status', a.status)
-        from registrations o join accounts a on a.reg = o.reg where o.nik = i.nik and a.linked_at <= ${now}
-        order by a.linked_at desc limit 1) as account
+      ${accountInForce(now)} as account
     from instalments i join payout_runs u on u.payout_run = i.payout_run and u.state = 'released'
     join registrations r on r.reg = i.reg join participants p on p.nik = i.nik
     join batches b on b.batch = i.batch join policies y on y.policy_id = b.policy_id
@@ -74,40 +53,7 @@ export async function intendOrders(
   now: Date,
 ): Promise<Order[]> {
   if (rows.length === 0) return [];
-  const all = rows.map((row) => ({
-    instalmentId: row.instalmentId,
-    reference: paymentReference({ ...row, orderNumber: row.orderNumber + 1 }),
-    amountIdr: row.amountIdr,
-    channel: row.account.channel,
-    provider: row.account.provider,
-    accountNumber: row.account.accountNumber,
-    holderName: row.account.holderName,
-    orderedAt: now,
-    orderNumber: row.orderNumber + 1,
-  }));
-  return db.transaction().execute(async (tx) => {
-    // Numbered first: whoever was held or stopped since they were loaded gets no order, or a later one would find it there.
-    const { rows: numbered } = await sql<{ id: string }>`
-      update instalments set order_number = order_number + 1
-      where instalment_id = any(${rows.map((row) => row.instalmentId)}::bigint[]) and state = 'released'
-      returning instalment_id as id`.execute(tx);
-    const mine = new Set(numbered.map(({ id }) => id));
-    const orders = all.filter((order) => mine.has(order.instalmentId));
-    await sql`
-      insert into payment_orders (reference, instalment_id, order_number, amount_idr, channel, provider, account_number, holder_name, submitted_at)
-      select *, ${now}::timestamptz from unnest(${orders.map((o) => o.reference)}::text[], ${orders.map((o) => o.instalmentId)}::bigint[],
-        ${orders.map((o) => o.orderNumber)}::int[], ${orders.map((o) => o.amountIdr)}::bigint[], ${orders.map((o) => o.channel)}::text[],
-        ${orders.map((o) => o.provider)}::text[], ${orders.map((o) => o.accountNumber)}::text[], ${orders.map((o) => o.holderName)}::text[])`.execute(
-      tx,
-    );
-    const moved = await moveInstalments(
-      tx,
-      ['released'],
-      orders.map((o) => ({ instalmentId: o.instalmentId, to: 'submitting', reason: '' })),
-      now,
-    );
-    return orders.filter((order) => moved.has(order.instalmentId));
-  });
+  return db.transaction().execute((tx) => makeOrders(tx, rows, now));
 }
 
 /** Moves with no order of their own: held by a list or an account, unknown after a crash. */
@@ -121,17 +67,21 @@ function inTransaction<T>(db: Db | Tx, work: (tx: Tx) => Promise<T>): Promise<T>
   return db.isTransaction ? work(db as Tx) : db.transaction().execute(work);
 }
 
-/** Writes a try down before it is made, with the office's time; its number is the X-EXTERNAL-ID. */
+/**
+ * Writes a try down before it is made, with the office's time; its number is the X-EXTERNAL-ID. A transfer that somebody
+ * else has taken over since (no longer `submitting`) gets none, and must not be made.
+ */
 export async function intendCalls(
   db: Db,
   references: readonly string[],
   kind: 'transfer' | 'status',
   now: Date,
 ): Promise<Map<string, string>> {
+  const ours = sql`exists (select from payment_orders o join instalments i on i.instalment_id = o.instalment_id and i.order_number = o.order_number
+    where o.reference = r and i.state = 'submitting')`;
   const { rows } = await sql<{ reference: string; external_id: string }>`
-    insert into bank_calls (reference, kind, at) select r, ${kind}, ${now}::timestamptz from unnest(${references}::text[]) as r returning reference, external_id`.execute(
-    db,
-  );
+    insert into bank_calls (reference, kind, at) select r, ${kind}, ${now}::timestamptz from unnest(${references}::text[]) as r
+    where ${kind === 'transfer' ? ours : sql`true`} returning reference, external_id`.execute(db);
   return new Map(rows.map((row) => [row.reference, row.external_id]));
 }
 
@@ -180,22 +130,19 @@ async function takeSteps(tx: Tx, news: readonly BankNews[], now: Date): Promise<
 
 /** An unknown order, and whether the statements have anything to say about it. */
 export interface UnknownOrder extends Order {
-  /** For every try there is a statement that covers its WIB day, came after it, and can be read from end to end. */
+  /**
+   * For every try, and for every day in which a restore may have lost one, there is a statement that covers its WIB day,
+   * came after it, and can be read from end to end.
+   */
   readonly covered: boolean;
   readonly onStatement: boolean;
 }
-
-/** The tries of `o`: its first one, which may have died before it was written down, and every one that was. */
-const TRIES = sql`(select o.submitted_at as at union select c.at from bank_calls c where c.reference = o.reference and c.kind = 'transfer')`;
-const PROVES = sql`select from statements s where (t.at at time zone 'Asia/Jakarta')::date between s.from_date and s.to_date
-  and s.received_at >= t.at and not exists (select from statement_lines l where l.statement_id = s.statement_id and l.unreadable is not null)`;
 
 export async function loadUnknown(db: Db, chunk: Chunk): Promise<UnknownOrder[]> {
   const { rows } = await sql<UnknownOrder>`
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr", o.channel, o.provider,
       o.account_number as "accountNumber", o.holder_name as "holderName", o.submitted_at as "orderedAt",
-      not exists (select from ${TRIES} t where not exists (${PROVES})) as covered,
-      exists (select from statement_lines l where l.reference = o.reference) as "onStatement"
+      ${COVERED} as covered, ${ON_STATEMENT} as "onStatement"
     from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
     where i.instalment_id between ${chunk.lo} and ${chunk.hi} and i.state = 'unknown' order by i.instalment_id`.execute(
     db,
@@ -206,6 +153,13 @@ export async function loadUnknown(db: Db, chunk: Chunk): Promise<UnknownOrder[]>
 /** Ours, not the payee's: going on would only repeat it. What was not sent yet is not sent. */
 export async function stopForBank(db: Db, run: string): Promise<void> {
   await sql`update payout_runs set state = 'stopped' where payout_run = ${run} and state = 'released'`.execute(db);
+}
+
+/** The instalments in a chunk's range, read without anything that could fail about one of them. */
+export async function idsOf(tx: Tx, { lo, hi }: Chunk): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select instalment_id as id from instalments where instalment_id between ${lo} and ${hi}`.execute(tx);
+  return rows.map(({ id }) => id);
 }
 
 /** States of the chunk's instalments at the end, for its counts. */

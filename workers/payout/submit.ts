@@ -66,8 +66,9 @@ export async function sendOne(
       steps: again ? [] : (stepsTo('submitting', state) ?? []),
       reason: reasonOf(decision, state),
     });
-    if (!again) return decision;
-    externalId = (await intendCalls(db, [order.reference], 'transfer', now)).get(order.reference) as string;
+    const next = again ? (await intendCalls(db, [order.reference], 'transfer', now)).get(order.reference) : undefined;
+    if (next === undefined) return decision;
+    externalId = next;
   }
 }
 

@@ -1,11 +1,15 @@
 import { hostname } from 'node:os';
 import { claim, complete, giveBack, handBack, holdFence, renew, split } from '../../db/chunk.ts';
 import type { Db, Tx } from '../../db/connection.ts';
-import { loadPolicy } from '../../db/run.ts';
-import { type Chunk, spanOf } from '../../jobs/chunk.ts';
+import { pastLimit } from '../../db/limits.ts';
+import { isAway } from '../../db/reach.ts';
+import { loadPolicy, stopRun } from '../../db/run.ts';
+import { type Chunk, type Counts, spanOf } from '../../jobs/chunk.ts';
 import type { Policy } from '../../jobs/policy.ts';
 import type { ChunkStage, SetStage } from '../../jobs/stage.ts';
 import { CHUNK_ATTEMPTS_MAX, stageSettings } from '../../jobs/stages.ts';
+import { reached } from './boundaries.ts';
+import { describeFailure, isOfARecord } from './failure.ts';
 import type { Log } from './log.ts';
 
 /** What a stage may know while it works on one chunk. */
@@ -29,15 +33,23 @@ export interface ExecutorOptions {
   readonly stopping: AbortSignal;
   /** Called when chunks were opened before the end of this one. */
   readonly opened?: () => void;
+  /** Whether an error says that the database was away; resolves when it is back, or the process stops. */
+  readonly outlived?: (error: unknown) => Promise<boolean>;
 }
 
-/** `done`: saved. `gone`: somebody else has it, or had it done. `handed back`: the process stops. */
-export type Executed = 'done' | 'gone' | 'handed back';
+/**
+ * `done`: saved. `gone`: somebody else has it, or had it done. `handed back`: the process stops, or the run was stopped.
+ * `halved`: one of its records fails; the halves are ready.
+ */
+export type Executed = 'done' | 'gone' | 'handed back' | 'halved';
 
 const worker = `${hostname()}:${process.pid}`;
 
 /** The lease was lost while working: another worker may have the chunk, so nothing is written. */
 class LeaseLost extends Error {}
+
+/** The share of rejects or parks is absurd: the message says why the run stops. */
+class PastLimit extends Error {}
 
 /**
  * The one executor: claim, load, intend (commit), ask, decide, save. Everything that can be lost or doubled is guarded
@@ -51,34 +63,93 @@ export async function execute(options: ExecutorOptions, stage: AnyStage, chunkId
   if (!chunk) return 'gone';
   const lease = keepLease(options, chunk, lease_seconds);
   try {
+    await reached('claimed', chunkId);
     const policy = await loadPolicy(options.db, chunk.policyId);
     const context = { now: options.now(), policy, signal: lease.signal };
-    const save =
+    const prepared =
       stage.kind === 'set'
         ? (tx: Tx) => stage.run(tx, chunk, context)
         : await prepare(options.db, stage, chunk, context);
-    await retryingDeadlocks(() =>
-      options.db.transaction().execute(async (tx) => {
-        if (!(await holdFence(tx, chunk))) throw new LeaseLost();
-        await complete(tx, chunk, await save(tx));
-      }),
-    );
+    await save(options.db, chunk, policy, prepared);
+    await reached('saved', chunkId);
     return 'done';
   } catch (error) {
     if (error instanceof LeaseLost || (lease.signal.aborted && !options.stopping.aborted)) return 'gone';
-    if (options.stopping.aborted) {
+    // A try in which the database went away does not count.
+    if (options.stopping.aborted || (await options.outlived?.(error))) {
       await handBack(options.db, chunk);
       return 'handed back';
     }
-    await giveBack(options.db, chunk, messageOf(error), CHUNK_ATTEMPTS_MAX);
-    options.log.warn(
-      { chunk: chunkId, stage: stage.name, attempt: chunk.attempt, error: messageOf(error) },
-      'chunk failed',
-    );
-    throw error;
+    return await afterFailure(options, stage, chunk, error);
   } finally {
     lease.end();
   }
+}
+
+/** One transaction: the fence, what was decided, what follows, and the chunk itself. */
+async function save(db: Db, chunk: Chunk, policy: Policy, work: (tx: Tx) => Promise<Counts>): Promise<void> {
+  await retryingDeadlocks(() =>
+    db.transaction().execute(async (tx) => {
+      if (!(await holdFence(tx, chunk))) throw new LeaseLost();
+      const counts = await work(tx);
+      const why = await pastLimit(tx, chunk, counts, policy);
+      if (why) throw new PastLimit(why);
+      await complete(tx, chunk, counts);
+      await reached('saving', chunk.chunkId);
+    }),
+  );
+}
+
+/** The tries of a single record before it is set aside: a fault that passes must not park anybody. */
+const RECORD_ATTEMPTS_MAX = 2;
+
+/**
+ * A run past its limit stops; a chunk with a record that fails is halved until the record is alone, then that one is
+ * parked and the others go on; whatever is not a record's fault is tried again.
+ * @throws what the stage threw, where BullMQ is to count a failed try
+ */
+async function afterFailure(
+  options: ExecutorOptions,
+  stage: AnyStage,
+  chunk: Chunk,
+  error: unknown,
+): Promise<Executed> {
+  const { db, log, opened } = options;
+  const facts = { chunk: chunk.chunkId, stage: stage.name, attempt: chunk.attempt, error: describeFailure(error) };
+  if (error instanceof PastLimit) {
+    await stopRun(db, chunk, error.message);
+    log.error(facts, 'the run is stopped');
+    return 'handed back';
+  }
+  if (stage.kind === 'chunk' && isOfARecord(error)) {
+    const span = spanOf(chunk);
+    if (span > 1) {
+      await halve(db, chunk, span);
+      log.warn(facts, 'a record fails: its chunk is halved');
+      opened?.();
+      return 'halved';
+    }
+    if (chunk.attempt >= RECORD_ATTEMPTS_MAX) {
+      const policy = await loadPolicy(db, chunk.policyId);
+      const context = { now: options.now(), policy, signal: options.stopping };
+      log.error(facts, 'the record that fails is parked');
+      try {
+        await save(db, chunk, policy, (tx) => stage.park(tx, chunk, facts.error, context));
+        return 'done';
+      } catch (again) {
+        if (again instanceof PastLimit) return afterFailure(options, stage, chunk, again);
+        // Not even parking works: the chunk uses up its tries and waits for a person.
+      }
+    }
+  }
+  await giveBack(db, chunk, facts.error, CHUNK_ATTEMPTS_MAX);
+  log.warn(facts, 'chunk failed');
+  throw error;
+}
+
+async function halve(db: Db, chunk: Chunk, span: number): Promise<void> {
+  const first = await split(db, chunk, Math.ceil(span / 2));
+  if (first) await handBack(db, first);
 }
 
 /** Claims the chunk, or as much of it as the stage takes at a time: others may have the rest meanwhile. */
@@ -105,7 +176,9 @@ async function prepare(
 ): Promise<(tx: Tx) => ReturnType<typeof stage.save>> {
   const loaded = await stage.load(db, chunk, context);
   const intent = await stage.intend?.(db, chunk, loaded, context);
+  await reached('intended', chunk.chunkId);
   const answers = await stage.ask?.(db, loaded, intent, context);
+  await reached('asked', chunk.chunkId);
   context.signal.throwIfAborted();
   const decided = stage.decide(loaded, answers, context);
   return (tx) => stage.save(tx, chunk, decided, context);
@@ -127,17 +200,22 @@ async function retryingDeadlocks(save: () => Promise<void>): Promise<void> {
 
 function keepLease(options: ExecutorOptions, chunk: Chunk, lease_seconds: number) {
   const lost = new AbortController();
+  let renewing = false;
   const hold = () => {
-    renew(options.db, chunk, lease_seconds).then(
-      (held) => held || lost.abort(),
-      (error) => options.log.warn({ chunk: chunk.chunkId, error: messageOf(error) }, 'lease not renewed'),
-    );
+    // A set stage's own save holds the row for minutes: one renewal may wait for it, not one every 40 s of the pool's ten.
+    if (renewing) return;
+    renewing = true;
+    renew(options.db, chunk, lease_seconds)
+      .then(
+        (held) => held || lost.abort(),
+        (error) =>
+          isAway(error) ||
+          options.log.warn({ chunk: chunk.chunkId, error: describeFailure(error) }, 'lease not renewed'),
+      )
+      .finally(() => {
+        renewing = false;
+      });
   };
   const timer = setInterval(hold, (lease_seconds * 1000) / 3);
   return { signal: AbortSignal.any([lost.signal, options.stopping]), end: () => clearInterval(timer) };
-}
-
-/** Postgres puts values of a row into `detail`; only the message, which names columns and constraints, is kept. */
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message.slice(0, 500) : String(error);
 }

@@ -5,10 +5,12 @@ import { sql } from 'kysely';
 import { type Database, type Db, openDatabase } from '../../db/connection.ts';
 import { startEmbedded } from '../../db/embedded.ts';
 import { migrate, migrationStatus } from '../../db/migrate.ts';
+import { askOnce, isAway } from '../../db/reach.ts';
 import { fail, refuse } from '../../jobs/errors.ts';
 import { type Config, readConfig } from './config.ts';
 import { createLog, type Log } from './log.ts';
 import { type Backend, backendOf, migrateQueues, openQueues, type Queues } from './queues.ts';
+import { createServer, placeOf, type Server } from './server.ts';
 
 /** What a command works with: configuration, log, database, queues. Opened once, closed once, whatever happens between. */
 export interface Office {
@@ -16,25 +18,35 @@ export interface Office {
   readonly log: Log;
   readonly database: Database;
   readonly db: Db;
+  readonly postgres: Server;
   /** Opened at the first use: most commands never touch the queue. */
   queues(): Promise<Queues>;
   /** Safe to call twice. */
   close(): Promise<void>;
 }
 
+export interface OfficeOptions {
+  /** Leaves the schema as it is. */
+  readonly unprepared?: boolean;
+  /** Waits for a PostgreSQL that is away until this is raised; the office is then unprepared. Unset: exit 1 at once. */
+  readonly waitUntil?: AbortSignal;
+}
+
 /**
  * Opens the database that the environment names, or the embedded one, brought up to date.
  * @throws exit 2 for a wrong configuration, exit 1 when the database cannot be reached.
  */
-export async function openOffice(options: { unprepared?: boolean } = {}): Promise<Office> {
+export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
+  const closing = new AbortController();
   const server = config.databaseUrl ? undefined : await openEmbedded(config, log);
   const url = config.databaseUrl ?? (server?.url as string);
   const database = openDatabase(url);
   let queues: Promise<Queues> | undefined;
   let closed: Promise<void> | undefined;
   const close = async () => {
+    closing.abort();
     await closeQueues(queues);
     await database.close();
     await server?.stop();
@@ -44,8 +56,17 @@ export async function openOffice(options: { unprepared?: boolean } = {}): Promis
     log,
     database,
     db: database.db,
+    postgres: createServer({
+      name: `PostgreSQL at ${placeOf(url, 5432)}`,
+      log,
+      probe: () => askOnce(url, 'select 1'),
+      closing: closing.signal,
+    }),
     queues: () => {
-      queues ??= connectQueues(office, url);
+      queues ??= connectQueues(office, url, closing.signal).catch((error: unknown) => {
+        queues = undefined;
+        throw error;
+      });
       return queues;
     },
     close: () => {
@@ -53,9 +74,12 @@ export async function openOffice(options: { unprepared?: boolean } = {}): Promis
       return closed;
     },
   };
-  try {
+  const ready = async () => {
     await reach(office);
     if (!options.unprepared) await prepare(office);
+  };
+  try {
+    await (options.waitUntil ? office.postgres.outlast(ready, options.waitUntil) : ready());
   } catch (error) {
     await office.close();
     throw error;
@@ -107,17 +131,28 @@ export async function migrateAll({ db, database, config }: Office): Promise<stri
   return ran;
 }
 
-async function connectQueues(office: Office, databaseUrl: string): Promise<Queues> {
-  const backend = backendOf(office.config.redisUrl);
+async function connectQueues(office: Office, databaseUrl: string, closing: AbortSignal): Promise<Queues> {
+  const { log, postgres } = office;
+  const { redisUrl } = office.config;
+  const backend = backendOf(redisUrl);
   await rememberBackend(office.db, backend);
   if (backend === 'postgres') await migrateQueues(databaseUrl);
   const prefix = await queuePrefix(office.db);
+  const server = redisUrl ? createServer({ name: `Redis at ${placeOf(redisUrl, 6379)}`, log, closing }) : postgres;
   let lastError = '';
   const onError = (error: Error) => {
-    if (error.message !== lastError) office.log.warn({ error: error.message }, 'queue');
-    lastError = error.message;
+    // Redis's own connection says when it is away; what BullMQ says of its others is the same again.
+    if (isAway(error) || error.message === 'Connection is closed.') {
+      if (server === postgres) server.lost(error);
+      return;
+    }
+    // A job that an emptied Redis no longer knows: the row decides.
+    if (/^Missing (key|lock) for job/.test(error.message)) return log.debug({ error: error.message }, 'queue');
+    const kind = error.message.replace(/\d+/g, 'N');
+    if (kind !== lastError) log.warn({ error: error.message }, 'queue');
+    lastError = kind;
   };
-  return openQueues({ redisUrl: office.config.redisUrl, databaseUrl, prefix, onError });
+  return openQueues({ redisUrl, databaseUrl, prefix, onError, server });
 }
 
 /** The database remembers its queue backend; changing it is refused while chunks are open (contract, section 2). */

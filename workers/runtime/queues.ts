@@ -1,8 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { createPostgresBackend, Queue, runMigrations, Worker, withBackend } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { OpenChunk } from '../../db/chunk.ts';
 import { type ChunkJob, jobOptions, queueName, type StageName } from '../../jobs/stages.ts';
+import { backoff_ms, type Server } from './server.ts';
 
 /** Something that stops: lets the jobs it has begun end, takes no more. Safe to call twice. */
 export interface Stoppable {
@@ -12,6 +14,8 @@ export interface Stoppable {
 /** The queues of one process. What is behind them, Redis or PostgreSQL, is known in this file only. */
 export interface Queues extends Stoppable {
   readonly backend: Backend;
+  /** What holds the queues; unset: nobody watches. */
+  readonly server?: Server;
   enqueue(chunks: readonly OpenChunk[]): Promise<void>;
   work(stage: StageName, concurrency: number, handler: (job: ChunkJob) => Promise<void>): Stoppable;
   /** Jobs that wait, run or are delayed in a stage's queue. */
@@ -26,12 +30,16 @@ interface Options {
   /** Keeps several databases apart on one Redis. */
   readonly prefix?: string;
   readonly onError: (error: Error) => void;
+  /** What holds the queues, as this process sees it. */
+  readonly server?: Server | undefined;
 }
 
 /** BullMQ's advice: more than this in one addBulk blocks the server for too long. */
 const BULK_MAX = 500;
 /** Long enough for an event loop that is busy deciding; the chunk's own lease is what protects the data. */
 const LOCK_MS = 60_000;
+/** BullMQ's 15 s would keep a worker from going on when its server is back, and from closing while it is away. */
+const RETRY_MS = 1000;
 /** Of each queue and each worker on PostgreSQL, beside one connection that listens: BullMQ opens a pool for every one. */
 const POOL_MAX = 2;
 
@@ -45,12 +53,17 @@ type Run = (job: { data: ChunkJob }) => Promise<void>;
 /** What we use of BullMQ's classes, the same over both backends. */
 interface AnyQueue extends Stoppable {
   on(event: 'error', listener: (error: Error) => void): unknown;
+  waitUntilReady(): Promise<unknown>;
   addBulk(jobs: BulkJobs): Promise<unknown>;
   getJobCounts(...types: ('waiting' | 'active' | 'delayed' | 'prioritized')[]): Promise<Record<string, number>>;
 }
 
-interface AnyWorker extends Stoppable {
+interface AnyWorker {
   on(event: 'error', listener: (error: Error) => void): unknown;
+  waitUntilReady(): Promise<unknown>;
+  pause(doNotWaitActive: boolean): Promise<void>;
+  resume(): Promise<void>;
+  close(force?: boolean): Promise<void>;
 }
 
 interface Made extends Stoppable {
@@ -58,11 +71,18 @@ interface Made extends Stoppable {
   worker(name: string, concurrency: number, run: Run): AnyWorker;
 }
 
-const workerSettings = { lockDuration: LOCK_MS, stalledInterval: LOCK_MS / 2, maxStalledCount: 1000 };
+const workerSettings = {
+  lockDuration: LOCK_MS,
+  stalledInterval: LOCK_MS / 2,
+  maxStalledCount: 1000,
+  runRetryDelay: RETRY_MS,
+};
 
-function overRedis(url: string, prefix: string, onError: Options['onError']): Made {
-  const connection = new Redis(url, { maxRetriesPerRequest: null });
-  connection.on('error', onError);
+function overRedis(url: string, prefix: string, { onError, server }: Options): Made {
+  const connection = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: backoff_ms });
+  connection.on('error', (error) => (server ? server.lost(error) : onError(error)));
+  connection.on('close', () => server?.lost(undefined));
+  connection.on('ready', () => server?.back());
   return {
     queue: (name) => new Queue(name, { connection, prefix, defaultJobOptions: jobOptions }),
     worker: (name, concurrency, run) => new Worker(name, run, { connection, prefix, concurrency, ...workerSettings }),
@@ -93,38 +113,43 @@ export async function migrateQueues(databaseUrl: string): Promise<void> {
 
 /** Opens the queues: Redis where its URL is set, else BullMQ's PostgreSQL backend in our own database. */
 export function openQueues(options: Options): Queues {
-  const made = options.redisUrl
-    ? overRedis(options.redisUrl, options.prefix ?? 'prakerja', options.onError)
+  const { redisUrl, server, onError } = options;
+  const made = redisUrl
+    ? overRedis(redisUrl, options.prefix ?? 'prakerja', options)
     : overPostgres(options.databaseUrl);
   const queues = new Map<StageName, AnyQueue>();
   const workers = new Set<Stoppable>();
   const queueOf = (stage: StageName): AnyQueue => {
-    const queue = queues.get(stage) ?? made.queue(queueName(stage));
-    if (!queues.has(stage)) queue.on('error', options.onError);
+    const known = queues.get(stage);
+    if (known) return known;
+    const queue = made.queue(queueName(stage));
+    queue.on('error', onError);
     queues.set(stage, queue);
+    // BullMQ remembers for ever that it could not connect at first: the next use makes another.
+    queue.waitUntilReady().catch(() => {
+      if (queues.delete(stage)) queue.close().catch(() => undefined);
+    });
     return queue;
   };
   let closed: Promise<void> | undefined;
   const close = async () => {
+    // What waits for a Redis that is away waits for ever: it is cut off.
+    if (redisUrl && server?.away) await made.close();
+    const open = [...queues.values()];
+    queues.clear();
     await Promise.all([...workers].map((worker) => worker.close()));
-    await Promise.all([...queues.values()].map((queue) => queue.close()));
+    await Promise.all(open.map((queue) => queue.close()));
     await made.close();
   };
   return {
-    backend: backendOf(options.redisUrl),
+    backend: backendOf(redisUrl),
+    ...(server && { server }),
     enqueue: (chunks) => enqueue(queueOf, chunks),
     work: (stage, concurrency, handler) => {
-      const worker = made.worker(queueName(stage), concurrency, (job) => handler(job.data));
-      worker.on('error', options.onError);
-      let closing: Promise<void> | undefined;
-      const stoppable = {
-        close: () => {
-          closing ??= worker.close();
-          return closing;
-        },
-      };
-      workers.add(stoppable);
-      return stoppable;
+      const make = (run: Run) => made.worker(queueName(stage), concurrency, run);
+      const worker = keepWorking(make, ({ data }) => handler(data), options);
+      workers.add(worker);
+      return worker;
     },
     size: async (stage) => {
       const counts = await queueOf(stage).getJobCounts('waiting', 'active', 'delayed', 'prioritized');
@@ -133,6 +158,46 @@ export function openQueues(options: Options): Queues {
     close: () => {
       closed ??= close();
       return closed;
+    },
+  };
+}
+
+/** A worker that lasts: it rests while its PostgreSQL is away, and is made again where it could not connect at first. */
+function keepWorking(make: (run: Run) => AnyWorker, run: Run, { redisUrl, server, onError }: Options): Stoppable {
+  const running = new Set<Promise<void>>();
+  const counted: Run = (job) => {
+    const one = run(job).finally(() => running.delete(one));
+    running.add(one);
+    return one;
+  };
+  let closing: Promise<void> | undefined;
+  const begin = (tries: number): AnyWorker => {
+    const begun = make(counted);
+    begun.on('error', onError);
+    begun.waitUntilReady().catch(async () => {
+      await begun.close(true).catch(() => undefined);
+      await pause(backoff_ms(tries));
+      if (!closing) worker = begin(tries + 1);
+    });
+    return begun;
+  };
+  let worker = begin(1);
+  // A server that starts, or has no connection left, answers with an error at once: BullMQ would ask without a pause.
+  if (!redisUrl) {
+    server?.watch((away) => {
+      if (!closing) void (away ? worker.pause(true) : worker.resume());
+    });
+  }
+  const close = async () => {
+    if (!server?.away) return worker.close();
+    await worker.pause(true);
+    await Promise.allSettled(running);
+    await worker.close(true);
+  };
+  return {
+    close: () => {
+      closing ??= close();
+      return closing;
     },
   };
 }

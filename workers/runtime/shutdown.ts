@@ -1,5 +1,14 @@
 let stopping: AbortController | undefined;
 
+/** Ends the process `ms` after the stop was asked, where something still keeps it; `said` is called before. */
+export function leaveAfter(stop: AbortSignal, ms: number, said: () => void): void {
+  const leave = () => {
+    said();
+    process.exit(1);
+  };
+  stop.addEventListener('abort', () => setTimeout(leave, ms).unref(), { once: true });
+}
+
 /**
  * One signal stops cleanly (chunks end or are handed back), a second one ends the process at once: even then nothing is
  * broken, for the leases run out. The exit code of the second is 128 + 2 or 15. The same for the whole process, however

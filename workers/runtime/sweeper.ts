@@ -5,6 +5,7 @@ import type { Db } from '../../db/connection.ts';
 import { currentRun } from '../../db/run.ts';
 import { touchDue } from '../../db/touch.ts';
 import { stageNames } from '../../jobs/stages.ts';
+import { reached } from './boundaries.ts';
 import type { Office } from './office.ts';
 import type { Queues } from './queues.ts';
 
@@ -18,6 +19,7 @@ export async function dispatch(db: Db, queues: Queues): Promise<number> {
   let total = 0;
   for (;;) {
     const chunks = await takeUnqueued(db, TAKE_MAX);
+    if (chunks.length > 0) await reached('enqueuing', '');
     await queues.enqueue(chunks);
     total += chunks.length;
     if (chunks.length < TAKE_MAX) return total;

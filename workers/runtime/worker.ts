@@ -1,42 +1,65 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { openCounts, putBackExpired } from '../../db/chunk.ts';
+import { cancelStatements, isAway } from '../../db/reach.ts';
 import { type StageName, stageSettings } from '../../jobs/stages.ts';
+import { reached } from './boundaries.ts';
 import { type Executed, execute } from './executor.ts';
 import type { Office } from './office.ts';
 import type { Queues, Stoppable } from './queues.ts';
 import { createStages, type Stages } from './stages.ts';
 import { dispatch, sweep } from './sweeper.ts';
+import { keepWatching, type WatchOptions } from './watch.ts';
 
 export interface WorkerOptions {
   readonly stages: readonly StageName[];
   /** Chunks at once per stage; unset: each stage's own number. */
   readonly concurrency?: number | undefined;
+  /** How long closing lets begun chunks end before they are handed back. */
+  readonly stopWithin_ms?: number | undefined;
+  readonly watch?: WatchOptions;
 }
 
 const SWEEP_EVERY_MS = 250;
+/** Below the 30 s that Kubernetes leaves between SIGTERM and SIGKILL; a wave over the nation is one statement of minutes. */
+export const STOP_WITHIN_MS = 20_000;
 
-/** Runs the workers of some stages in this process, with a sweeper, until closed. Closing lets begun chunks end. */
+/**
+ * Runs the workers of some stages in this process, with a sweeper, until closed. Closing lets begun chunks end, and has
+ * those handed back that take too long.
+ */
 export async function startWorker(office: Office, options: WorkerOptions): Promise<Stoppable> {
-  const { db, config, log } = office;
+  const { db, config, log, postgres } = office;
   const queues = await office.queues();
   const stages = await createStages(config, db);
   const stopping = new AbortController();
   const dispatcher = createDispatcher(office, queues);
-  const context = { db, log, now: config.now, stopping: stopping.signal, opened: dispatcher.wake };
+  const outlived = async (error: unknown) => {
+    if (!isAway(error)) return false;
+    postgres.lost(error);
+    await postgres.there(stopping.signal);
+    return true;
+  };
+  const context = { db, log, now: config.now, stopping: stopping.signal, opened: dispatcher.wake, outlived };
   const running = options.stages.map((name) =>
     queues.work(name, options.concurrency ?? stageSettings[name].concurrency, async ({ chunkId }) => {
-      await execute(context, stages.of[name], chunkId);
+      await postgres.outlast(() => execute(context, stages.of[name], chunkId), stopping.signal);
       dispatcher.wake();
+      await reached('acknowledging', chunkId);
     }),
   );
   const sweeping = keepSweeping(office, stopping.signal);
+  const watching = keepWatching(office, options.stages, stopping.signal, options.watch);
   let closed: Promise<void> | undefined;
   const close = async () => {
     stopping.abort();
+    const ended = new AbortController();
+    const cutting = cutOff(office, options.stopWithin_ms ?? STOP_WITHIN_MS, ended.signal);
     await Promise.all(running.map((worker) => worker.close()));
-    await sweeping;
-    await dispatcher.idle();
+    ended.abort();
+    // Whoever waits for a Redis that is away would wait for ever.
+    if (queues.server?.away) await queues.close();
+    await Promise.all([cutting, sweeping, watching, dispatcher.idle()]);
     await stages.close();
   };
   return {
@@ -47,17 +70,32 @@ export async function startWorker(office: Office, options: WorkerOptions): Promi
   };
 }
 
+const CUT_EVERY_MS = 250;
+
+/** When chunks have not ended by the limit their statements are cancelled: their work rolls back and they are handed back. */
+async function cutOff({ database, log }: Office, limit_ms: number, ended: AbortSignal): Promise<void> {
+  await pause(limit_ms, undefined, { signal: ended }).catch(() => undefined);
+  if (ended.aborted) return;
+  log.warn(`chunks have not ended within ${limit_ms / 1000} s: they are cut off and handed back`);
+  const began = performance.now();
+  while (!ended.aborted) {
+    await cancelStatements(database, (performance.now() - began) / 1000).catch(() => undefined);
+    await pause(CUT_EVERY_MS, undefined, { signal: ended }).catch(() => undefined);
+  }
+}
+
 /**
  * Enqueues what saves have opened, one statement for all that were opened meanwhile: BullMQ's bulk insert on PostgreSQL
  * took 26 ms however few the jobs, and one after every chunk was a third of the server's time.
  */
-function createDispatcher({ db, log }: Office, queues: Queues) {
+function createDispatcher({ db, log, postgres }: Office, queues: Queues) {
   let again = false;
   let running: Promise<void> | undefined;
   const run = async () => {
     while (again) {
       again = false;
       await dispatch(db, queues).catch((error: unknown) => {
+        if (isAway(error)) return postgres.lost(error);
         log.warn({ error: error instanceof Error ? error.message : String(error) }, 'not enqueued; the sweeper will');
       });
     }
@@ -72,16 +110,16 @@ function createDispatcher({ db, log }: Office, queues: Queues) {
   };
 }
 
-async function keepSweeping({ db, config, log, queues }: Office, signal: AbortSignal): Promise<void> {
+async function keepSweeping({ db, config, log, postgres, queues }: Office, signal: AbortSignal): Promise<void> {
   const open = await queues();
   let lastError = '';
   while (!signal.aborted) {
     try {
-      await sweep(db, open, config.now());
+      await postgres.outlast(() => sweep(db, open, config.now()), signal);
       lastError = '';
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (message !== lastError) log.warn({ error: message }, 'sweep failed; trying again');
+      if (message !== lastError && !signal.aborted) log.warn({ error: message }, 'sweep failed; trying again');
       lastError = message;
     }
     await pause(SWEEP_EVERY_MS, undefined, { signal }).catch(() => undefined);

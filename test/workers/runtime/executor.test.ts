@@ -38,6 +38,7 @@ function stageOf(parts: {
       await parts.save?.(tx);
       return parts.counts ?? noCounts();
     },
+    park: async () => noCounts(),
   };
 }
 
@@ -156,7 +157,8 @@ describe('what a chunk comes to', () => {
 
   it('given back after an error, with what it said, and failed when its tries are used up', async () => {
     const id = await addChunk(database, 'email', 1, 9);
-    const broken = stageOf({ save: () => Promise.reject(new Error('the disk is full')) });
+    const full = Object.assign(new Error('the disk is full'), { code: '53100' });
+    const broken = stageOf({ save: () => Promise.reject(full) });
     for (let attempt = 1; attempt <= CHUNK_ATTEMPTS_MAX; attempt++) {
       await expect(execute(context(), broken, id)).rejects.toThrow('the disk is full');
       const state = attempt < CHUNK_ATTEMPTS_MAX ? 'ready' : 'failed';

@@ -1,0 +1,76 @@
+import { sql } from 'kysely';
+import type { Db, Tx } from './connection.ts';
+
+const ZONE = sql`'Asia/Jakarta'`;
+
+/** The WIB days that restore `r` has lost, as rows of (day, at): whatever was sent on that day was sent by `at`. */
+const LOST_DAYS = sql`(
+  select d::date as day, least((d + interval '1 day') at time zone ${ZONE}, r.restored_at) as at
+  from generate_series((r.taken_at at time zone ${ZONE})::date::timestamp, (r.restored_at at time zone ${ZONE})::date::timestamp, interval '1 day') d)`;
+
+/** Of (day, at) in `t`: a statement that covers the day, came at `at` or later, and can be read from end to end. */
+const PROVES = sql`
+  select from statements s where t.day between s.from_date and s.to_date and coalesce(s.again_at, s.received_at) >= t.at
+    and not exists (select from statement_lines l where l.statement_id = s.statement_id and l.unreadable is not null)`;
+
+/**
+ * The tries of order `o`: its first one, which may have died before it was written down, every one that was, and those
+ * that a restore may have lost. An order that was made in doubt had no first try: it waits for the bank's word.
+ */
+const TRIES = sql`(
+  select (at at time zone ${ZONE})::date as day, at from (
+    select o.submitted_at as at where o.doubt_since is null or o.submitted_at < o.doubt_since
+    union select c.at from bank_calls c where c.reference = o.reference and c.kind = 'transfer') written
+  union all
+  select w.day, w.at from restores r cross join lateral ${LOST_DAYS} w where r.restored_at >= o.doubt_since)`;
+
+/** Of order `o`: for every try, written or lost, there is a statement that would show it (contract, section 7). */
+export const COVERED = sql`not exists (select from ${TRIES} t where not exists (${PROVES}))`;
+
+/** Of order `o`: some statement line has its reference. */
+export const ON_STATEMENT = sql`exists (select from statement_lines l where l.reference = o.reference)`;
+
+/** Why an order must not simply be sent. */
+export interface Doubt {
+  readonly instalmentId: string;
+  /** When the lost time began; null: a statement shows the reference, whatever we know. */
+  readonly since: Date | null;
+  readonly reason: 'on_statement' | 'may_have_been_sent';
+}
+
+/**
+ * Which new orders the bank may have already. After a restore: all of them until statements cover every lost day, and
+ * whatever was due by the day of the restore for ever, since a payment that is still open at the bank stands on no
+ * statement. Always: an order whose reference a statement shows. One query per chunk, nothing where nothing was restored.
+ */
+export async function mayHaveBeenSent(
+  tx: Tx,
+  orders: readonly { readonly instalmentId: string; readonly reference: string }[],
+): Promise<Map<string, Doubt>> {
+  const { rows } = await sql<{ instalmentId: string; since: Date | null; shown: boolean }>`
+    with lost as materialized (
+      select r.taken_at, (r.restored_at at time zone ${ZONE})::date as until,
+        not exists (select from ${LOST_DAYS} t where not exists (${PROVES})) as covered
+      from restores r),
+    judged as (
+      select i.instalment_id as "instalmentId", ${ON_STATEMENT} as shown,
+        (select min(taken_at) from lost where not covered or i.due_on <= until) as since
+      from unnest(${orders.map((o) => o.instalmentId)}::bigint[], ${orders.map((o) => o.reference)}::text[]) as o (id, reference)
+      join instalments i on i.instalment_id = o.id)
+    select * from judged where shown or since is not null`.execute(tx);
+  return new Map(
+    rows.map(({ instalmentId, since, shown }) => [
+      instalmentId,
+      { instalmentId, since, reason: shown ? 'on_statement' : 'may_have_been_sent' },
+    ]),
+  );
+}
+
+/** The lost WIB days, YYYY-MM-DD, that no statement covers yet; while there are some, nothing new is sent. */
+export async function uncoveredDays(db: Db | Tx): Promise<string[]> {
+  const { rows } = await sql<{ day: string }>`
+    select distinct t.day::text from restores r cross join lateral ${LOST_DAYS} t where not exists (${PROVES}) order by 1`.execute(
+    db,
+  );
+  return rows.map(({ day }) => day);
+}

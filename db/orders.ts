@@ -1,0 +1,88 @@
+import { sql } from 'kysely';
+import { type OrderKey, paymentReference } from '../jobs/ids.ts';
+import type { Tx } from './connection.ts';
+import { mayHaveBeenSent } from './doubt.ts';
+import { moveInstalments } from './instalments.ts';
+
+export interface PayeeAccount {
+  readonly channel: 'bank' | 'ewallet';
+  readonly provider: string;
+  readonly accountNumber: string;
+  readonly holderName: string;
+  readonly holderNik: string;
+  readonly kyc: boolean;
+  readonly status: 'active' | 'inactive' | 'closed';
+}
+
+/** A payment order as the bank gets it. */
+export interface Order {
+  readonly instalmentId: string;
+  readonly reference: string;
+  readonly amountIdr: string;
+  readonly channel: 'bank' | 'ewallet';
+  readonly provider: string;
+  readonly accountNumber: string;
+  readonly holderName: string;
+  readonly orderedAt: Date;
+}
+
+/** An instalment that is to be ordered; `orderNumber` is that of its last order, 0 for none. */
+export interface Orderable extends OrderKey {
+  readonly instalmentId: string;
+  readonly amountIdr: string;
+  readonly account: PayeeAccount;
+}
+
+/** The account of instalment `i` that is in force, as JSON (`PayeeAccount`); null: none is known by `now`. */
+export function accountInForce(now: Date) {
+  return sql<PayeeAccount | null>`(
+    select json_build_object('channel', a.channel, 'provider', a.provider, 'accountNumber', a.account_number,
+      'holderName', a.holder_name, 'holderNik', a.holder_nik, 'kyc', a.kyc, 'status', a.status)
+    from registrations o join accounts a on a.reg = o.reg where o.nik = i.nik and a.linked_at <= ${now}
+    order by a.linked_at desc limit 1)`;
+}
+
+/**
+ * Makes the next order of each instalment that is still `released`: its derived reference, the instalment in
+ * `submitting`, the money in flight. Returns those that may be sent once this is committed. What the bank may have
+ * already (after a restore, or on a statement) is `unknown` at once and not among them.
+ */
+export async function makeOrders(tx: Tx, rows: readonly Orderable[], now: Date): Promise<Order[]> {
+  // Numbered first: whoever was held or stopped since they were loaded gets no order, or a later one would find it there.
+  const { rows: numbered } = await sql<{ id: string }>`
+    update instalments set order_number = order_number + 1
+    where instalment_id = any(${rows.map((row) => row.instalmentId)}::bigint[]) and state = 'released'
+    returning instalment_id as id`.execute(tx);
+  const mine = new Set(numbered.map(({ id }) => id));
+  const orders = rows.filter((row) => mine.has(row.instalmentId)).map((row) => nextOrder(row, now));
+  if (orders.length === 0) return [];
+  // Asked for after the update, which waits for a restore that is being marked.
+  const doubts = await mayHaveBeenSent(tx, orders);
+  const since = orders.map((o) => doubts.get(o.instalmentId)?.since ?? null);
+  await sql`
+    insert into payment_orders (reference, instalment_id, order_number, amount_idr, channel, provider, account_number, holder_name, doubt_since, submitted_at)
+    select *, ${now}::timestamptz from unnest(${orders.map((o) => o.reference)}::text[], ${orders.map((o) => o.instalmentId)}::bigint[],
+      ${orders.map((o) => o.orderNumber)}::int[], ${orders.map((o) => o.amountIdr)}::bigint[], ${orders.map((o) => o.channel)}::text[],
+      ${orders.map((o) => o.provider)}::text[], ${orders.map((o) => o.accountNumber)}::text[], ${orders.map((o) => o.holderName)}::text[],
+      ${since}::timestamptz[])`.execute(tx);
+  const submitting = orders.map((o) => ({ instalmentId: o.instalmentId, to: 'submitting', reason: '' }));
+  const moved = await moveInstalments(tx, ['released'], submitting, now);
+  const doubted = [...doubts.values()].map(({ instalmentId, reason }) => ({ instalmentId, to: 'unknown', reason }));
+  await moveInstalments(tx, ['submitting'], doubted, now);
+  return orders.filter((order) => moved.has(order.instalmentId) && !doubts.has(order.instalmentId));
+}
+
+function nextOrder(row: Orderable, now: Date): Order & { readonly orderNumber: number } {
+  const orderNumber = row.orderNumber + 1;
+  return {
+    instalmentId: row.instalmentId,
+    reference: paymentReference({ ...row, orderNumber }),
+    amountIdr: row.amountIdr,
+    channel: row.account.channel,
+    provider: row.account.provider,
+    accountNumber: row.account.accountNumber,
+    holderName: row.account.holderName,
+    orderedAt: now,
+    orderNumber,
+  };
+}
