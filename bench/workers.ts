@@ -60,7 +60,9 @@ async function measure(ground: Ground, processes: readonly number[], rounds: num
     for (const count of turned(processes, round)) {
       const run = await measureRun(ground, truth, count);
       runs.push(run);
-      say(`round ${round + 1}: ${count} x: ${Math.round(run.calls_per_second)} calls/s in ${run.seconds.toFixed(1)} s`);
+      say(
+        `round ${round + 1}: ${count} x: ${Math.round(run.calls_per_second)} calls/s in ${run.seconds.toFixed(1)} s, at most ${run.worst_second} in a sliding second`,
+      );
       for (const fault of run.faults) say(`  WRONG: ${fault}`);
     }
     measured.push(runs);

@@ -4,7 +4,16 @@ import { stageSettings } from '../../jobs/stages.ts';
 import type { Child } from '../peers/child.ts';
 import { type Cores, childrenNamed, coresBetween, type Roots, readUsage, type Usage, untilIdle } from './cpu.ts';
 import { decide, type Ground, prakerja, startSimulator, startWorkers, TEMPLATE, untilQuiet } from './ground.ts';
-import { type Call, type Counts, countsOf, exportedVerdicts, faultsOf, readCalls, type Truth } from './truth.ts';
+import {
+  type Call,
+  type Counts,
+  countsOf,
+  exportedVerdicts,
+  faultsOf,
+  readCalls,
+  type Truth,
+  worstSecond,
+} from './truth.ts';
 
 const DATABASE = 'measured';
 
@@ -17,6 +26,8 @@ export interface Run {
   readonly calls_per_second: number;
   /** The same without the first seconds and the last: code that is compiled, nobody without work. Null in a short run. */
   readonly steady_per_second: number | null;
+  /** The most that arrived in any sliding second of the whole run. */
+  readonly worst_second: number;
   readonly chunks: number;
   /** The share of the time in which a process had a chunk, of each that it may have: the rest is the queue's. */
   readonly held: number;
@@ -62,11 +73,22 @@ export async function measureRun(ground: Ground, truth: Truth, processes: number
     const { undecided } = before.stages.dukcapil;
     if (span.decided !== undecided) faults.push(`${span.decided} of ${undecided} people were decided while measured`);
     const charged = after.registry.used_today;
+    if (worstSecond(calls) > ground.rate_per_second)
+      faults.push(`${worstSecond(calls)} calls in one second, over ${ground.rate_per_second}`);
     if (charged !== calls.length) faults.push(`${charged} calls were charged, the simulator counts ${calls.length}`);
     const slots = processes * (ground.concurrency ?? stageSettings.dukcapil.concurrency);
     const speed = speedOf(calls, Number(span.first_us), Number(span.last_us));
     const held = span.held_seconds / (slots * speed.seconds);
-    return { processes, ...speed, chunks: span.chunks, held, cores, counts: countsOf(verdicts), faults };
+    return {
+      processes,
+      ...speed,
+      worst_second: worstSecond(calls),
+      chunks: span.chunks,
+      held,
+      cores,
+      counts: countsOf(verdicts),
+      faults,
+    };
   } finally {
     await simulator.stop();
   }

@@ -74,6 +74,18 @@ export function readCalls(file: string): Call[] {
     .map((line) => JSON.parse(line) as Call);
 }
 
+/** The most calls in any second that begins with one of them, as the simulator saw them arrive. */
+export function worstSecond(calls: readonly Call[]): number {
+  const SECOND_US = 1_000_000;
+  const at = calls.map(({ at_us }) => at_us).sort((a, b) => a - b);
+  let [worst, end] = [0, 0];
+  for (const [begin, from] of at.entries()) {
+    while ((at[end] ?? Number.POSITIVE_INFINITY) < from + SECOND_US) end++;
+    worst = Math.max(worst, end - begin);
+  }
+  return worst;
+}
+
 /** What is wrong with a run's verdicts and calls; empty when nothing is. */
 export function faultsOf(truth: Truth, verdicts: readonly string[], calls: readonly Call[]): string[] {
   const faults: string[] = [];
