@@ -104,6 +104,8 @@ export async function openReview(tx: Tx, runId: string): Promise<void> {
     where not exists (select from chunks where stage = 'dedupe' and state = 'ready')`.execute(tx);
 }
 
+const FROZEN_AFTER = '60s';
+
 /** The claims of a stage share this lock. */
 const claimsOf = (stage: RawBuilder<unknown>) => sql`hashtext('prakerja claim ' || ${stage})`;
 
@@ -153,13 +155,13 @@ export async function renew(db: Db, chunk: Chunk, lease_seconds: number): Promis
 
 /**
  * First statement of a save: locks the chunk row where the token is still ours, so that nothing written after it can
- * come from a worker that lost its lease. False: stop, write nothing.
+ * come from a worker that lost its lease. False: stop, write nothing. A process that is frozen inside the save loses the
+ * transaction, and with it the lock, after its lease's time.
  */
 export async function holdFence(tx: Tx, chunk: Chunk): Promise<boolean> {
   const { rows } = await sql`
-    select 1 from chunks where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running' for update`.execute(
-    tx,
-  );
+    select set_config('idle_in_transaction_session_timeout', ${FROZEN_AFTER}, true) from chunks
+    where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running' for update`.execute(tx);
   return rows.length === 1;
 }
 
@@ -254,9 +256,11 @@ export async function waitingInQueue(db: Db, seconds: number): Promise<{ stage: 
   return rows;
 }
 
-/** The queue forgot a stage's chunks: they are to be enqueued again. A chunk enqueued twice is still worked on once. */
+/** The queue forgot a stage's chunks: they are to be enqueued again, those that somebody just claims apart. A chunk enqueued twice is still worked on once. */
 export async function forgetQueue(db: Db, stage: StageName): Promise<void> {
-  await sql`update chunks set enqueued_at = null where state = 'ready' and stage = ${stage}`.execute(db);
+  await sql`
+    update chunks set enqueued_at = null where chunk_id in (
+      select chunk_id from chunks where state = 'ready' and stage = ${stage} for update skip locked)`.execute(db);
 }
 
 /** Chunks that run or could run, per stage. */

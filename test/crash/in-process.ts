@@ -246,7 +246,8 @@ class Schedule {
   private async timePasses(): Promise<void> {
     await this.looking.pool.query(`
       update chunks set lease_until = lease_until - interval '10 minutes', not_before = not_before - interval '10 minutes',
-        enqueued_at = enqueued_at - interval '10 minutes' where state in ('ready', 'running')`);
+        enqueued_at = enqueued_at - interval '10 minutes'
+      where chunk_id in (select chunk_id from chunks where state in ('ready', 'running') for update skip locked)`);
     this.queues.timePasses();
     while (this.virtuals.size < this.plan.workers) await this.hire();
     // Who stalled wakes after somebody else may have taken over.

@@ -12,7 +12,7 @@ import { coverage, PROCESS_SEEDS } from './process-plan.ts';
 import { Report } from './report.ts';
 import { startServers } from './servers.ts';
 import { inProcess, playSeeds, type Result, withProcesses } from './shard.ts';
-import { smallNumbers, makeReady } from './small.ts';
+import { makeReady, smallNumbers } from './small.ts';
 
 // npm run crash: seeded schedules in which workers, queues and counterparts fail, judged by an independent checker.
 
