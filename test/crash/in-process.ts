@@ -131,7 +131,7 @@ class Schedule {
       PRAKERJA_NOW: PLAYED_AT,
       PRAKERJA_DATA: this.dir,
       LOG_LEVEL: 'silent',
-      DUKCAPIL_RATE_PER_SECOND: '100000',
+      DUKCAPIL_RATE_PER_SECOND: '10000',
     };
     try {
       const opened = openOffice({ unprepared: true });

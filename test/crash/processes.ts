@@ -94,7 +94,7 @@ class Schedule {
       PRAKERJA_NOW: PLAYED_AT,
       PRAKERJA_DATA: dir,
       LOG_LEVEL: 'warn',
-      DUKCAPIL_RATE_PER_SECOND: '100000',
+      DUKCAPIL_RATE_PER_SECOND: '10000',
       CRASH_WAITS: plan.faults.map(({ at }) => at).join(','),
     };
     const cut = plan.faults.some(({ fault }) => fault === 'cable_cut');

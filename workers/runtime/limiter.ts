@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
+import pLimit from 'p-limit';
 import type { Db } from '../../db/connection.ts';
 
 /** Hands out moments at which a call may be sent, over all processes. */
@@ -20,11 +21,14 @@ const SPREAD_MS = 30;
 /** What of the spread is left to us; the rest is the network's. A moment that is missed by more is not used. */
 const LATE_MAX_MS = 20;
 
-interface Moment {
-  readonly at_ms: number;
-  /** Sent after this, the call could arrive in a second that is full. */
+/** A group of moments, `gap` apart. */
+interface Lease {
+  readonly first_ms: number;
+  /** Sent so much later than its moment, a call could arrive in a second that is full: until then for the first. */
   readonly until_ms: number;
+  used: number;
 }
+
 /** Who waits looks up so often whether the call is still wanted. */
 const LOOK_UP_MS = 250;
 
@@ -38,7 +42,7 @@ export async function createLimiter(db: Db, name: string, rate_per_second: numbe
   const group = Math.max(1, Math.floor(rate_per_second / LEASES_PER_SECOND));
   const gap_ms = (1000 + SPREAD_MS) / rate_per_second;
   const span_ms = group * gap_ms;
-  let moments: Moment[] = [];
+  let leases: Lease[] = [];
   let leasing: Promise<void> | undefined;
 
   async function lease(): Promise<void> {
@@ -51,8 +55,7 @@ export async function createLimiter(db: Db, name: string, rate_per_second: numbe
     );
     const wait_ms = rows[0]?.wait_ms ?? 0;
     // The server's moment lies between asking and answering: not before the answer is never early, late counts from the asking.
-    const [first_ms, last_ms] = [performance.now() + wait_ms, asked_ms + wait_ms + LATE_MAX_MS];
-    for (let i = 0; i < group; i++) moments.push({ at_ms: first_ms + i * gap_ms, until_ms: last_ms + i * gap_ms });
+    leases.push({ first_ms: performance.now() + wait_ms, until_ms: asked_ms + wait_ms + LATE_MAX_MS, used: 0 });
   }
 
   /** The next group is leased while this one is used, or the time of a statement would be lost ten times a second. */
@@ -63,27 +66,34 @@ export async function createLimiter(db: Db, name: string, rate_per_second: numbe
     return leasing;
   }
 
-  async function next(): Promise<Moment> {
-    while (moments.length === 0) await leaseAhead();
-    const moment = moments.shift() as Moment;
-    if (moments.length <= group / 2) leaseAhead().catch(() => undefined);
-    return moment;
+  /** The next moment: when it is, and until when it may be used. */
+  async function next(): Promise<{ at_ms: number; until_ms: number }> {
+    while (leases.length === 0) await leaseAhead();
+    const lease = leases[0] as Lease;
+    const after_ms = lease.used++ * gap_ms;
+    if (lease.used === group) leases.shift();
+    if (leases.length <= 1 && lease.used >= group / 2) leaseAhead().catch(() => undefined);
+    return { at_ms: lease.first_ms + after_ms, until_ms: lease.until_ms + after_ms };
+  }
+
+  /** One waits for the next moment and the others behind it, so that a pause finds no moments in anybody's hands. */
+  const inTurn = pLimit(1);
+  async function wait(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted();
+      const { at_ms, until_ms } = await next();
+      for (let wait_ms = at_ms - performance.now(); wait_ms > 0; wait_ms = at_ms - performance.now()) {
+        await pause(Math.min(Math.ceil(wait_ms), LOOK_UP_MS));
+        signal.throwIfAborted();
+      }
+      if (performance.now() <= until_ms) return;
+    }
   }
 
   return {
-    permit: async (signal) => {
-      for (;;) {
-        signal.throwIfAborted();
-        const { at_ms, until_ms } = await next();
-        for (let wait_ms = at_ms - performance.now(); wait_ms > 0; wait_ms = at_ms - performance.now()) {
-          await pause(Math.min(Math.ceil(wait_ms), LOOK_UP_MS));
-          signal.throwIfAborted();
-        }
-        if (performance.now() <= until_ms) return;
-      }
-    },
+    permit: (signal) => inTurn(wait, signal),
     pause: async (seconds) => {
-      moments = [];
+      leases = [];
       await sql`
         update counterparts set next_at = greatest(next_at, clock_timestamp() + make_interval(secs => ${seconds}))
         where name = ${name}`.execute(db);
