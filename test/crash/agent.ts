@@ -23,5 +23,3 @@ if (process.send) {
     return new Promise((go) => waiting.set(id, go));
   });
 }
-import { writeFileSync as wt } from 'node:fs'; /*T*/
-process.on('exit', () => { const c = process.resourceUsage(); wt(`/tmp/cpu-${process.pid}`, `${process.argv.slice(2, 4)} ${process.env.REDIS_URL ? 'redis' : 'pg'} end user ${Math.round(c.userCPUTime/1000)} sys ${Math.round(c.systemCPUTime/1000)} wall ${Math.round(performance.now())} minor ${c.minorPageFault}\n`); }); /*T*/

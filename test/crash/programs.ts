@@ -77,7 +77,7 @@ export async function exportOntoFullDisk(name: string, dir: string, environment:
 
 /** Runs `prakerja` to its end. */
 export function runProgram(words: readonly string[], environment: Environment) {
-  return run(process.execPath, ['--import', AGENT, PROGRAM, ...words], environment); /*T*/
+  return run(process.execPath, [PROGRAM, ...words], environment);
 }
 
 async function run(command: string, words: readonly string[], environment: Environment) {
