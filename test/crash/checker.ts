@@ -110,6 +110,7 @@ function debitedOnce({ bank, payouts }: Evidence): string[] {
   const debits = bank.filter(({ debited }) => debited);
   const times = new Map<string, number>();
   for (const { reference } of debits) times.set(reference, (times.get(reference) ?? 0) + 1);
+  if (debits.length === 0) return ['the bank debited nothing: this day says nothing about money'];
   const wrong = [...times].filter(([, n]) => n > 1).map(([reference, n]) => `${reference} was debited ${n} times`);
   for (const { reference, amount_idr } of debits) {
     const order = orders.get(reference);

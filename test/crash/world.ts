@@ -48,7 +48,7 @@ export async function createWorld(serverUrl: string, dir: string, applicants: nu
   try {
     await migrate(database.db);
     await importAll(database, data);
-    await releasePayments(database, dir);
+    await releasePayments(database, data, dir);
   } finally {
     await database.close();
   }
@@ -69,8 +69,11 @@ async function importAll(database: Database, data: string): Promise<void> {
 }
 
 /** Participants whose first incentive is due, prepared and released; their registrations are undecided like all. */
-async function releasePayments(database: Database, dir: string): Promise<void> {
+async function releasePayments(database: Database, data: string, dir: string): Promise<void> {
   const numbers = Array.from({ length: PAYEES }, (_, i) => i + 1);
+  const accounts = numbers.map((n) => account(n, {}, `P${n}`));
+  // The bank knows these accounts and no others: what it does not know it refuses, and nothing would be proved about money.
+  writeFileSync(join(data, 'accounts.csv'), `${[ACCOUNTS, ...accounts].join('\n')}\n`);
   const files = join(dir, 'payees');
   mkdirSync(files);
   const load = async (kind: ImportKind, ...lines: string[]) => {
@@ -83,7 +86,7 @@ async function releasePayments(database: Database, dir: string): Promise<void> {
     HEADER,
     ...numbers.map((n) => line({ ...citizen, registration_id: `P${n}`, nik: nik(n), email: `p${n}@example.org` })),
   );
-  await load('accounts', ACCOUNTS, ...numbers.map((n) => account(n, {}, `P${n}`)));
+  await load('accounts', ACCOUNTS, ...accounts);
   await database.db.transaction().execute(async (tx) => {
     const policyId = await storePolicy(tx, builtinPolicy);
     await openBatch(tx, { batch: 1, policyId, quota: new Map([['32', 100]]), opens: null, closes: null });
