@@ -74,11 +74,11 @@ export const bugs: Readonly<Record<string, readonly Change[]>> = {
       file: 'workers/payout/stage.ts',
       find: "if (work.kind === 'submit') await sendOrders(db, work.run, orders ?? [], client, context);",
       replace: `if (work.kind === 'submit') {
-        const payable = work.rows.filter((row) => row.state === 'released' && row.account) as never[];
-        const payee = (row: any) => ({ bankCode: '009', accountNumber: row.account.accountNumber, holderName: row.account.holderName });
-        for (const row of payable as any[])
+        const payable = work.rows.filter((row) => row.state === 'released' && row.account);
+        const payee = (row) => ({ bankCode: '009', accountNumber: row.account.accountNumber, holderName: row.account.holderName });
+        for (const row of payable)
           await client.transfer({ ...payee(row), reference: paymentReference({ ...row, orderNumber: row.orderNumber + 1 }), amountIdr: BigInt(row.amountIdr),
-            orderedAt: context.now, externalId: String(Math.random()).slice(2, 14) } as never);
+            orderedAt: context.now, externalId: String(Math.random()).slice(2, 14) });
         const made = await intendOrders(db, payable, context.now);
         await move(db, ['submitting'], made.map(({ instalmentId }) => ({ instalmentId, to: 'accepted', reason: '' })), context.now);
       }`,

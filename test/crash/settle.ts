@@ -11,7 +11,8 @@ import { PLAYED_AT } from './world.ts';
 /** Longer than the last interval of the mail schedule, so that everything that waits is decided in a few steps. */
 const STEP_HOURS = 100;
 const STEPS_MAX = 8;
-const MONEY_ROUNDS_MAX = 5;
+/** The faults of the answers end after some calls; then the bank can be asked in peace. */
+const MONEY_ROUNDS_MAX = 12;
 
 /** What a schedule needs to come to its end. */
 interface Ending {
