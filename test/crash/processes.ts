@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Database, openDatabase } from '../../db/connection.ts';
 import { isAway } from '../../db/reach.ts';
+import { exit, PrakerjaError } from '../../jobs/errors.ts';
 import { stageNames } from '../../jobs/stages.ts';
 import type { Boundary } from '../../workers/runtime/boundaries.ts';
 import { type Office, openOffice } from '../../workers/runtime/office.ts';
@@ -193,14 +194,15 @@ class Schedule {
     }
   }
 
-  /** Does something again and again while the database is away. */
+  /** Does something again and again while the database is away; a command that failed says "import again". */
   private async insisting<T>(work: () => Promise<T>): Promise<T> {
     const began = performance.now();
     for (;;) {
       try {
         return await work();
       } catch (error) {
-        if (!isAway(error) || performance.now() - began > SERVER_IS_BACK_WITHIN_MS) throw error;
+        const mayPass = isAway(error) || (error instanceof PrakerjaError && error.exitCode === exit.failed);
+        if (!mayPass || performance.now() - began > SERVER_IS_BACK_WITHIN_MS) throw error;
         await pause(POLL_MS);
       }
     }

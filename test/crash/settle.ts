@@ -11,8 +11,8 @@ import { PLAYED_AT } from './world.ts';
 /** Longer than the last interval of the mail schedule, so that everything that waits is decided in a few steps. */
 const STEP_HOURS = 100;
 const STEPS_MAX = 8;
-/** The faults of the answers end after some calls; then the bank can be asked in peace. */
-const MONEY_ROUNDS_MAX = 12;
+/** The faults of the answers end after thirty calls at most (plan.ts), and a round in which no token comes is one of them. */
+const MONEY_ROUNDS_MAX = 40;
 
 /** What a schedule needs to come to its end. */
 interface Ending {
