@@ -34,6 +34,7 @@ const EXPORTED = ['verdicts', 'history', 'payouts', 'ledger'] as const;
 export async function playProcesses(world: World, servers: Servers, plan: ProcessPlan, dir: string): Promise<Ran> {
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(join(dir, 'full'), { recursive: true });
+  await servers.ready();
   const name = `crash_${process.pid}_${plan.seed}`;
   const url = await copyDatabase(world, name);
   const schedule = new Schedule(world, servers, plan, dir, url);

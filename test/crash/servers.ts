@@ -22,6 +22,8 @@ const POLL_MS = 20;
 export interface Servers {
   readonly postgresUrl: string;
   readonly redisUrl: string;
+  /** Starts what does not run, whoever ended it. */
+  ready(): Promise<void>;
   /** Ends PostgreSQL without a checkpoint; it recovers when it starts. */
   crashPostgres(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void>;
   startPostgres(): Promise<void>;
@@ -41,7 +43,14 @@ export async function startServers(dir: string): Promise<Servers> {
   const redisPort = await freePort();
   const redisUrl = `redis://127.0.0.1:${redisPort}`;
   let redis = await launchRedis(dir, redisPort);
+  const startRedis = async () => {
+    redis = await launchRedis(dir, redisPort);
+  };
   return {
+    ready: async () => {
+      await startPostgres();
+      if (redis.exitCode !== null || redis.signalCode !== null) await startRedis();
+    },
     postgresUrl,
     redisUrl,
     crashPostgres: (signal) => crash(join(cluster, 'postmaster.pid'), signal),
@@ -52,9 +61,7 @@ export async function startServers(dir: string): Promise<Servers> {
       redis.kill('SIGKILL');
       await gone;
     },
-    startRedis: async () => {
-      redis = await launchRedis(dir, redisPort);
-    },
+    startRedis,
   };
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createPostgresBackend, Queue, runMigrations, Worker, withBackend } from 'bullmq';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import pg from 'pg';
 import type { OpenChunk } from '../../db/chunk.ts';
 import { type ChunkJob, jobOptions, queueName, type StageName } from '../../jobs/stages.ts';
@@ -78,8 +78,23 @@ const workerSettings = {
   runRetryDelay: RETRY_MS,
 };
 
+/**
+ * Told to end while it waits for its next try, an ioredis connection ends but never says so, and BullMQ's closing waits
+ * for that word for ever (taskforcesh/bullmq#4656): a try that is broken off says it.
+ */
+class Connection extends Redis {
+  override duplicate(changes?: Partial<RedisOptions>): Connection {
+    return new Connection({ ...this.options, ...changes });
+  }
+
+  override disconnect(reconnect = false): void {
+    if (this.status === 'reconnecting' && !reconnect) this.connect().catch(() => undefined);
+    super.disconnect(reconnect);
+  }
+}
+
 function overRedis(url: string, prefix: string, { onError, server }: Options): Made {
-  const connection = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: backoff_ms });
+  const connection = new Connection(url, { maxRetriesPerRequest: null, retryStrategy: backoff_ms });
   connection.on('error', (error) => (server ? server.lost(error) : onError(error)));
   connection.on('close', () => server?.lost(undefined));
   connection.on('ready', () => server?.back());

@@ -117,6 +117,22 @@ it('SIGTERM while Redis is away: exit 0', async () => {
   expect(await sayings(command)).toEqual([`Redis at 127.0.0.1:9 ${AWAY}`]);
 });
 
+it('SIGTERM when Redis is just back, and some connections are not yet: exit 0', async () => {
+  const redis = await ownRedis(temporaryDir(onTestFinished), onTestFinished);
+  const database = await testDatabase(3, onTestFinished);
+  await redis.start();
+  const command = startWorker(database, redis.url);
+  await command.said('worker takes chunks');
+  for (let times = 1; times <= 3; times++) {
+    await redis.stop();
+    await command.said(AWAY, times);
+    await redis.start();
+    await command.said(BACK, times);
+  }
+  const name = `Redis at ${new URL(redis.url).host}`;
+  expect(await sayings(command)).toEqual([...twice(name), `${name} ${AWAY}`, `${name} ${BACK}`]);
+});
+
 describe('a chunk whose database goes away', async () => {
   const database = await testDatabase();
   const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
