@@ -1,7 +1,7 @@
 import { type DueRow, type ParticipantRow, participantsAfter, prepareRun, storeDue } from '../db/payout.ts';
 import { loadPolicy } from '../db/run.ts';
-import type { Policy } from '../jobs/policy.ts';
 import { payoutReasons } from '../jobs/payout-reasons.ts';
+import type { Policy } from '../jobs/policy.ts';
 import { wibDate } from '../jobs/time.ts';
 import { dueInstalments } from '../workers/payout/rules.ts';
 import type { Office } from '../workers/runtime/office.ts';

@@ -1,7 +1,7 @@
 import { refuse } from '../jobs/errors.ts';
 import { isStage, stageNames } from '../jobs/stages.ts';
 import { raised } from '../workers/runtime/server.ts';
-import { leaveAfter } from '../workers/runtime/shutdown.ts';
+import { leaveAfter, outliveLostConnections } from '../workers/runtime/shutdown.ts';
 import { STOP_WITHIN_MS, startWorker } from '../workers/runtime/worker.ts';
 import { done, type Report, withOffice } from './command.ts';
 
@@ -33,8 +33,12 @@ export async function worker(options: WorkerCommandOptions, stop: AbortSignal): 
     async (office) => {
       const { log, postgres } = office;
       leaveAfter(stop, stopWithin_ms + LEAVE_MS, () =>
-        log.error('worker leaves: what it could not hand back is free when its lease runs out'),
+        log.error(
+          { open: process.getActiveResourcesInfo() },
+          'worker leaves: what it could not hand back is free when its lease runs out',
+        ),
       );
+      outliveLostConnections(postgres.lost);
       const running = await postgres.outlast(() => startWorker(office, start), stop);
       if (!running) return notStarted();
       const { backend } = await office.queues();

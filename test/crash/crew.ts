@@ -99,7 +99,8 @@ export class Crew {
   /** All are asked to end, and must within their time. */
   async dismiss(): Promise<void> {
     const all = [...this.hands];
-    for (const hand of all) {
+    // A second SIGTERM would end one that is leaving at once.
+    for (const hand of all.filter(({ leaving }) => !leaving)) {
       hand.leaving = true;
       hand.program.process.kill('SIGTERM');
     }

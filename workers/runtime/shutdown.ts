@@ -1,4 +1,19 @@
+import { isAway } from '../../db/reach.ts';
+
 let stopping: AbortController | undefined;
+
+/**
+ * BullMQ takes its listeners off a connection before it has closed it: when the server goes away in between, nobody
+ * hears that connection's error, and Node would end the process. `lost` hears it; whatever else nobody caught still
+ * ends the process with exit 1.
+ */
+export function outliveLostConnections(lost: (error: Error) => void): void {
+  process.on('uncaughtException', (error) => {
+    if (isAway(error)) return lost(error);
+    process.stderr.write(`${error.stack ?? error.message}\n`);
+    process.exit(1);
+  });
+}
 
 /** Ends the process `ms` after the stop was asked, where something still keeps it; `said` is called before. */
 export function leaveAfter(stop: AbortSignal, ms: number, said: () => void): void {

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, openDatabase } from '../../../db/connection.ts';
@@ -165,6 +167,31 @@ it.each<[string, boolean, Error]>([
   ['a cancelled statement', false, Object.assign(new Error('canceling'), { code: '57014' })],
   ['a duplicate', false, Object.assign(new Error('duplicate key'), { code: '23505' })],
 ])('%s: away is %s', (_what, away, error) => expect(isAway(error)).toBe(away));
+
+describe('an error of a connection that nobody listens to any more', () => {
+  const shutdown = new URL('../../../workers/runtime/shutdown.ts', import.meta.url).href;
+  const program = (message: string) => `
+    import { EventEmitter } from 'node:events';
+    import { outliveLostConnections } from '${shutdown}';
+    outliveLostConnections(() => console.log('lost'));
+    setImmediate(() => new EventEmitter().emit('error', new Error('${message}')));
+    setImmediate(() => console.log('goes on'));`;
+  const play = (message: string) =>
+    spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program(message)], {
+      encoding: 'utf8',
+      cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+    });
+
+  it('says that its server is away: the process goes on', () => {
+    expect(play('Connection terminated unexpectedly')).toMatchObject({ status: 0, stdout: 'lost\ngoes on\n' });
+  });
+
+  it('says anything else: the process ends', () => {
+    const { status, stdout, stderr } = play('a mistake');
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain('Error: a mistake');
+  });
+});
 
 it('a session that is ended between two statements breaks its transaction, not the process', async () => {
   const database = await testDatabase(2, onTestFinished);
