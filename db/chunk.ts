@@ -214,10 +214,11 @@ export async function giveBack(db: Db, chunk: Chunk, error: string, attempts_max
     where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running'`.execute(db);
 }
 
-/** Hands a chunk back untouched (a worker that stops): the try does not count. */
-export async function handBack(db: Db | Tx, chunk: Chunk): Promise<void> {
+/** Hands a chunk back untouched (a worker that stops), for somebody to take after `seconds`: the try does not count. */
+export async function handBack(db: Db | Tx, chunk: Chunk, seconds = 0): Promise<void> {
   await sql`
-    update chunks set state = 'ready', lease_until = null, attempt = attempt - 1, enqueued_at = null
+    update chunks set state = 'ready', lease_until = null, attempt = attempt - 1, enqueued_at = null,
+      not_before = greatest(not_before, clock_timestamp() + make_interval(secs => ${seconds}))
     where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running'`.execute(db);
 }
 

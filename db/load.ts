@@ -10,8 +10,8 @@ export interface Undecided {
   readonly reg: string;
   /** The standing verdict as `standing()` writes it, or null. */
   readonly before: string | null;
-  /** Asked for by a person: kept answers do not count. */
-  readonly fresh: boolean;
+  /** Asked for by a person: answers that were kept before do not count. */
+  readonly freshSince: Date | null;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function loadUndecided<Row>(
   // rows. A list stands at one: at an inner table it would be sorted again for each row of the outer.
   const near = (column: string) => (chunk.regs ? sql<boolean>`true` : within(chunk, column));
   const query = sql<Row & Undecided & { outcome: string | null; reason: string }>`
-    select r.reg, v.outcome, v.reason, coalesce(t.fresh, false) as fresh, ${columns}
+    select r.reg, v.outcome, v.reason, case when t.fresh then t.since end as "freshSince", ${columns}
     from registrations r
     join ${sql.table(`verdicts_${upstreamOf(stage)}`)} u on u.reg = r.reg and u.outcome = 'passed' and ${near('u.reg')}
     left join ${sql.table(`verdicts_${stage}`)} v on v.reg = r.reg and ${near('v.reg')}

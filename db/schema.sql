@@ -118,11 +118,20 @@ table counterpart_days
   name text not null
   day date not null
   used bigint not null default 0
-  left_reported bigint
+  ended bigint not null default 0
+  saved bigint not null default 0
+  granted bigint
+  refused_until timestamp with time zone
 
 table counterparts
   name text not null
   next_at timestamp with time zone not null default clock_timestamp()
+  rate_per_second integer
+  failures integer not null default 0
+  opens integer not null default 0
+  opened_at timestamp with time zone
+  open_until timestamp with time zone
+  answered_at timestamp with time zone
 
 table decree_lines
   batch integer not null
@@ -313,6 +322,7 @@ table registry_answers
   question text not null
   answer jsonb not null
   at timestamp with time zone not null default clock_timestamp()
+  kept_at timestamp with time zone not null default clock_timestamp()
 
 table restores
   restore_id integer not null identity
@@ -372,6 +382,7 @@ table touched
   stage text not null
   reg bigint not null
   fresh boolean not null default false
+  since timestamp with time zone not null default clock_timestamp()
 
 table training
   reg bigint not null
@@ -516,6 +527,8 @@ constraint counterpart_days counterpart_days_name_fkey FOREIGN KEY (name) REFERE
 constraint counterpart_days counterpart_days_pkey PRIMARY KEY (name, day)
 
 constraint counterparts counterparts_pkey PRIMARY KEY (name)
+
+constraint counterparts counterparts_rate_per_second_check CHECK ((rate_per_second > 0))
 
 constraint decree_lines decree_lines_batch_fkey FOREIGN KEY (batch) REFERENCES batches(batch)
 

@@ -60,13 +60,18 @@ export async function failedChunks(db: Db): Promise<{ chunk_id: string; stage: s
     .execute();
 }
 
-/** Today's use of the registry. */
-export async function registryUse(db: Db, day: string): Promise<{ used: number; leftReported: number | null }> {
-  const row = await db
-    .selectFrom('counterpart_days')
-    .select(['used', 'left_reported'])
-    .where('name', '=', 'dukcapil')
-    .where('day', '=', day)
-    .executeTakeFirst();
-  return { used: Number(row?.used ?? 0), leftReported: row?.left_reported == null ? null : Number(row.left_reported) };
+/**
+ * For how long people have waited for a registry that answers nobody, in seconds; 0: nobody waits for it, or it
+ * answers. Whoever waits for the next day's quota waits for no answer.
+ */
+export async function registrySilence_seconds(db: Db, name: string): Promise<number> {
+  const { rows } = await sql<{ seconds: number }>`
+    with since as (
+      select min(decided_at) as at from verdicts_dukcapil
+      where outcome = 'waiting' and reason in ('registry_timeout', 'registry_unavailable')
+      union all select min(started_at) from chunks where stage = 'dukcapil' and state = 'running')
+    select coalesce(extract(epoch from clock_timestamp()
+      - greatest(min(at), (select answered_at from counterparts where name = ${name}))), 0)::float8 as seconds
+    from since where at is not null having count(*) > 0`.execute(db);
+  return rows[0]?.seconds ?? 0;
 }

@@ -21,7 +21,8 @@ export async function touch(tx: Tx, stage: VerdictStage, regs: RawBuilder<unknow
       where p.pool_batch is null),
     added as (
       insert into touched (stage, reg, fresh) select ${stage}, reg, ${fresh} from wanted
-      on conflict (stage, reg) do update set fresh = touched.fresh or excluded.fresh returning reg)
+      on conflict (stage, reg) do update set fresh = touched.fresh or excluded.fresh,
+        since = case when excluded.fresh then excluded.since else touched.since end returning reg)
     select count(*)::int4 as n from added`.execute(tx);
   const n = rows[0]?.n ?? 0;
   if (n > 0) await openTouched(tx, runId, stage);

@@ -175,14 +175,47 @@ export interface Corrections {
 
 export interface CounterpartDays {
   day: string;
-  left_reported: Int8 | null;
+  ended: Generated<Int8>;
+  /**
+   * The day's quota by the counterpart's own count: calls ended plus what it said was left.
+   */
+  granted: Int8 | null;
   name: string;
+  /**
+   * It said that the quota is used up: nobody calls before, in the time of the rules.
+   */
+  refused_until: Timestamp | null;
+  saved: Generated<Int8>;
   used: Generated<Int8>;
 }
 
 export interface Counterparts {
+  /**
+   * When the counterpart last answered something that was understood.
+   */
+  answered_at: Timestamp | null;
+  /**
+   * Calls in a row that brought no answer.
+   */
+  failures: Generated<number>;
   name: string;
   next_at: Generated<Timestamp>;
+  /**
+   * Nobody calls before; then one call in all tries, and this is when the next may if it brings nothing.
+   */
+  open_until: Timestamp | null;
+  /**
+   * Since when the breaker is open; null: closed.
+   */
+  opened_at: Timestamp | null;
+  /**
+   * How often in a row the breaker has opened; each time it stays open for longer.
+   */
+  opens: Generated<number>;
+  /**
+   * Set by operations while workers run; null: what the workers were started with.
+   */
+  rate_per_second: number | null;
 }
 
 export interface DecreeLines {
@@ -424,6 +457,7 @@ export interface Registrations {
 export interface RegistryAnswers {
   answer: Json;
   at: Generated<Timestamp>;
+  kept_at: Generated<Timestamp>;
   nik: Int8;
   /**
    * Hash of the values that were asked: an answer speaks only for these. "not_found" is kept under the empty question.
@@ -503,6 +537,10 @@ export interface Statements {
 export interface Touched {
   fresh: Generated<boolean>;
   reg: Int8;
+  /**
+   * Answers that were kept before do not count where fresh is set.
+   */
+  since: Generated<Timestamp>;
   stage: string;
 }
 

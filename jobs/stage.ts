@@ -30,3 +30,15 @@ export interface SetStage<Tx, Context> {
   readonly name: StageName;
   run(tx: Tx, chunk: Chunk, context: Context): Promise<Counts>;
 }
+
+/**
+ * Thrown by `ask` when the counterpart may be back soon: the chunk gives up its turn, the try does not count, and it is
+ * taken again after `seconds`.
+ */
+export class GiveUpTurn extends Error {
+  readonly seconds: number;
+  constructor(why: string, seconds: number) {
+    super(why);
+    this.seconds = seconds;
+  }
+}

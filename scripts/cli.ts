@@ -116,6 +116,20 @@ command(
   'explain R-0001',
 ).action((id) => run(async () => (await import('./explain.ts')).explain(id)));
 
+const registry = program.command('registry').description('the civil registry (Dukcapil)').exitOverride();
+command(registry, 'status', 'calls, quota, forecast, and whether it answers', 'registry status').action(() =>
+  run(async () => (await import('./registry.ts')).registryStatusReport()),
+);
+command(
+  registry,
+  'rate <n>',
+  'calls a second of all workers together, without a restart; "default" as they were started',
+  'registry rate 20 --by sari --note "Dukcapil asked us to slow down"',
+)
+  .option('--by <who>', 'who asks for it')
+  .option('--note <why>', 'why')
+  .action((n, options) => run(async () => (await import('./registry.ts')).registryRate(n, options)));
+
 command(
   program,
   'requeue',

@@ -12,6 +12,7 @@ import { dispatch } from '../workers/runtime/sweeper.ts';
 import { finishRun, startWorker, untilQuiet } from '../workers/runtime/worker.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { startProgress } from './progress.ts';
+import { registryLines } from './registry.ts';
 
 export interface RunOptions {
   readonly policy?: string;
@@ -99,10 +100,7 @@ async function work(office: Office, inline: boolean): Promise<void> {
 export function runStatus(): Promise<Report> {
   return withOffice(async (office) => {
     const status = await statusDocument(office);
-    const { used_today, left_today, forecast } = status.registry;
-    const left = left_today === null ? 'no limit known' : `${left_today} left`;
-    const until = forecast === null ? 'the end cannot be told' : `about ${forecast} s to the end of what is undecided`;
-    const lines = [...table(status.stages), `Registry today: ${used_today} calls, ${left}; ${until}.`];
+    const lines = [...table(status.stages), ...registryLines(status.registry)];
     const stopped = await stoppedWhy(office.db);
     return stopped ? needsPerson({ ...status, stopped }, ...lines, `Stopped: ${stopped}.`) : done(status, ...lines);
   });

@@ -28,6 +28,14 @@ export function createMetrics(): Metrics {
     'Look-ups left of the daily quota; absent when no limit is known.',
     [],
   );
+  const saved = gauge('registry_calls_saved_today', 'Look-ups that were not needed today (WIB).', []);
+  const forecast = gauge(
+    'registry_forecast_seconds',
+    'Time to the end of the look-ups; absent: it cannot be told.',
+    [],
+  );
+  const silent = gauge('registry_silent_seconds', 'How long people have waited while it answered nobody.', []);
+  const away = gauge('registry_away', '1 while the breaker is open: one call in all tries.', []);
   return {
     contentType: register.contentType,
     render: (snapshot) => {
@@ -44,8 +52,13 @@ export function createMetrics(): Metrics {
       }
       for (const { kind, state, n } of snapshot.payouts) instalments.set({ kind, state }, n);
       for (const { type, n } of snapshot.breaks) breaks.set({ type }, n);
-      const { used_today, left_today } = snapshot.status.registry;
+      const { used_today, left_today, ...registry } = snapshot.status.registry;
       calls.set(used_today);
+      saved.set(registry.saved_today);
+      silent.set(registry.silent_seconds);
+      away.set(registry.away_since === null ? 0 : 1);
+      if (registry.forecast === null) forecast.remove();
+      else forecast.set(registry.forecast);
       if (left_today === null) left.remove();
       else left.set(left_today);
       return register.metrics();

@@ -20,6 +20,7 @@ export const english: Texts = {
     failed: (n) => `Chunks of work that failed and stopped: ${n}`,
     unknown: (n) => `Payments in state unknown, ask the bank: ${n}`,
     returned: (n) => `Payments rejected or returned: ${n}`,
+    silent: (duration) => `Dukcapil has answered nobody for ${duration} while people wait: call them.`,
     idle: (duration) => `Work has been ready for ${duration} and nobody took it: is a worker running?`,
   },
   funnel: {

@@ -20,6 +20,8 @@ export const indonesian: Texts = {
     failed: (n) => `${n} potongan kerja gagal dan berhenti`,
     unknown: (n) => `${n} pembayaran belum pasti: tanyakan ke bank`,
     returned: (n) => `${n} pembayaran ditolak atau dikembalikan`,
+    silent: (duration) =>
+      `Dukcapil tidak menjawab siapa pun selama ${duration} padahal ada yang menunggu: hubungi mereka.`,
     idle: (duration) => `Pekerjaan siap sejak ${duration} dan belum diambil: apakah ada worker yang berjalan?`,
   },
   funnel: {

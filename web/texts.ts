@@ -40,6 +40,7 @@ export interface Texts {
     readonly unknown: (n: string) => string;
     readonly returned: (n: string) => string;
     readonly idle: (duration: string) => string;
+    readonly silent: (duration: string) => string;
   };
   readonly funnel: {
     readonly title: string;

@@ -76,9 +76,15 @@ export class Crew {
   }
 
   async askToEnd(hand: Hand): Promise<void> {
+    this.terminate(hand);
+    await this.oneWorks();
+  }
+
+  /** Once: a second SIGTERM would end it at once. */
+  private terminate(hand: Hand): void {
+    if (hand.leaving) return;
     hand.leaving = true;
     hand.program.process.kill('SIGTERM');
-    await this.oneWorks();
   }
 
   /** @returns what lets it go on */
@@ -99,11 +105,7 @@ export class Crew {
   /** All are asked to end, and must within their time. */
   async dismiss(): Promise<void> {
     const all = [...this.hands];
-    // A second SIGTERM would end one that is leaving at once.
-    for (const hand of all.filter(({ leaving }) => !leaving)) {
-      hand.leaving = true;
-      hand.program.process.kill('SIGTERM');
-    }
+    for (const hand of all) this.terminate(hand);
     const over = new AbortController();
     const late = pause(LEAVES_WITHIN_MS, undefined, { signal: over.signal }).then(
       () => {

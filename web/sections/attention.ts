@@ -8,7 +8,8 @@ const IDLE_SECONDS_MAX = 60;
 /** The first thing to read: what waits for a person, each line leading to its table. */
 export function attention({ text, format }: Speaker, snapshot: Snapshot): Html {
   const t = text.attention;
-  const { funnel, breaks, chunks, payouts, progress } = snapshot;
+  const { funnel, breaks, chunks, payouts, progress, status } = snapshot;
+  const { is_silent, silent_seconds } = status.registry;
   const parked = sum(Object.values(funnel.parked));
   const open = sum(breaks.map(({ n }) => n));
   const failed = sum(chunks.filter(({ state }) => state === 'failed').map(({ n }) => n));
@@ -19,6 +20,7 @@ export function attention({ text, format }: Speaker, snapshot: Snapshot): Html {
   const lines = [
     ...(failed > 0 ? [{ to: 'stages', line: t.failed(format.count(failed)) }] : []),
     ...(idle > IDLE_SECONDS_MAX ? [{ to: 'stages', line: t.idle(format.duration(idle)) }] : []),
+    ...(is_silent ? [{ to: 'stages', line: t.silent(format.duration(silent_seconds)) }] : []),
     ...(unknown > 0 ? [{ to: 'payouts', line: t.unknown(format.count(unknown)) }] : []),
     ...(open > 0 ? [{ to: 'breaks', line: t.breaks(format.count(open)) }] : []),
     ...(returned > 0 ? [{ to: 'payouts', line: t.returned(format.count(returned)) }] : []),

@@ -1,25 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { createBatcher } from '../../jobs/batcher.ts';
-import { canonicalJson, type Json, sha256Hex } from '../../jobs/canonical.ts';
 import { isWellFormedNik } from '../../jobs/nik.ts';
 import type { Policy } from '../../jobs/policy.ts';
+import { quotaAgainAt } from '../../jobs/quota.ts';
+import { GiveUpTurn } from '../../jobs/stage.ts';
 import { addHours } from '../../jobs/time.ts';
 import type { RegistryAnswer } from './answer.ts';
-import type { RegistryClient } from './client.ts';
+import type { RegistryClient, RegistryReply } from './client.ts';
 import { questionAbout } from './rules.ts';
-import { chargeCalls, type KeptAnswer, keepAnswers, keptAnswers, noteQuotaLeft, type Row } from './store.ts';
+import {
+  ANY_QUESTION,
+  type KeptAnswer,
+  keepAnswers,
+  keptAnswers,
+  type NewAnswer,
+  questionKey,
+  type Row,
+} from './store.ts';
 
 type Db = Parameters<typeof keptAnswers>[0];
 
+type Refusal =
+  | { readonly kind: 'quota' }
+  | { readonly kind: 'open'; readonly again_seconds: number; readonly open_seconds: number };
+type Permit = { readonly kind: 'go'; readonly isTry: boolean } | Refusal;
+
+/** Rate, daily quota and breaker of the registry, over all processes. */
 export interface Limiter {
-  permit(signal: AbortSignal): Promise<void>;
+  permit(signal: AbortSignal): Promise<Permit>;
+  ended(
+    permit: Permit,
+    end: { answered: boolean; unspent: boolean; left: number | null; refusedUntil: Date | null },
+  ): void;
+  settle(): Promise<void>;
   pause(seconds: number): Promise<void>;
 }
 
 export interface Asking {
   readonly client: RegistryClient;
   readonly limiter: Limiter;
-  readonly dailyQuota: number | undefined;
 }
 
 interface Context {
@@ -29,73 +49,106 @@ interface Context {
 }
 
 const CALLS_AT_ONCE = 16;
+/** A call that failed at once is made again so often: a worse day is the breaker's business. */
+const CALL_TRIES_MAX = 3;
+const RETRY_MS = 250;
 /** A longer "stay away" is kept to this: the next call asks again. */
 const PAUSE_SECONDS_MAX = 30;
-/** "Not found" speaks for the NIK whatever else was asked: it is kept under this question. */
-const ANY = '';
+/** While the registry is away for no longer chunks wait for it; then people wait, with a reason, and are asked about later. */
+const PATIENCE_SECONDS = 15;
 const DAY_HOURS = 24;
 
-/** What a chunk will ask: decided, and charged to the quota, before the first call. */
+/** What a chunk will ask: decided before the first call. */
 export interface Plan {
   readonly answers: Map<string, RegistryAnswer>;
   readonly calls: readonly Row[];
+  /** Look-ups that are not needed: the NIK is impossible, or an answer was kept. */
+  readonly saved: number;
 }
 
-/** Uses kept answers where they still speak for the same values, and charges the rest to the day's quota. */
-export async function plan(db: Db, rows: readonly Row[], asking: Asking, { now, policy }: Context): Promise<Plan> {
+/** Structure first, then kept answers where they still speak for the same values; the rest must be asked. */
+export async function plan(db: Db, rows: readonly Row[], { now, policy }: Context): Promise<Plan> {
   const wellFormed = rows.filter((row) => isWellFormedNik(row.nik));
   const since = addHours(now, -policy.dukcapil.reuse_days * DAY_HOURS);
   const kept = await keptAnswers(
     db,
-    wellFormed.filter((row) => !row.fresh).map((row) => row.nik),
+    wellFormed.map((row) => row.nik),
     since,
   );
-  const byKey = new Map(kept.map((row) => [`${row.nik} ${row.question}`, row.answer]));
+  const byKey = new Map(kept.map((row) => [`${row.nik} ${row.question}`, row]));
   const answers = new Map<string, RegistryAnswer>();
-  const open: Row[] = [];
+  const calls: Row[] = [];
   for (const row of wellFormed) {
-    const known = row.fresh
-      ? undefined
-      : (byKey.get(`${row.nik} ${questionKey(row, policy)}`) ?? byKey.get(`${row.nik} ${ANY}`));
-    if (known) answers.set(row.reg, known);
-    else open.push(row);
+    const known = [questionKey(row, policy.dukcapil), ANY_QUESTION]
+      .map((question) => byKey.get(`${row.nik} ${question}`))
+      .find((answer) => answer !== undefined && isFreshFor(row, answer));
+    if (known) answers.set(row.reg, known.answer);
+    else calls.push(row);
   }
-  const allowed = await chargeCalls(db, open.length, asking.dailyQuota, now);
-  for (const row of open.slice(allowed)) answers.set(row.reg, { kind: 'quota' });
-  return { answers, calls: open.slice(0, allowed) };
+  return { answers, calls, saved: rows.length - calls.length };
 }
 
-/** Makes the calls, each behind a permit, and keeps answers as they come: a kill repeats only the calls in flight. */
+function isFreshFor({ freshSince }: Row, { keptAt }: KeptAnswer): boolean {
+  return freshSince === null || keptAt >= freshSince;
+}
+
+/**
+ * Makes the calls, each behind a permit, and keeps answers as they come: a kill repeats only the calls in flight.
+ * @throws GiveUpTurn when the breaker has just opened
+ */
 export async function ask(
   db: Db,
   { answers, calls }: Plan,
-  asking: Asking,
-  context: Context,
+  { client, limiter }: Asking,
+  { now, policy, signal }: Context,
 ): Promise<Map<string, RegistryAnswer>> {
   const limit = pLimit(CALLS_AT_ONCE);
-  const keeper = createBatcher<KeptAnswer>((kept) => keepAnswers(db, kept, context.now));
-  let quotaLeft: number | undefined;
+  const keeper = createBatcher<NewAnswer>((kept) => keepAnswers(db, kept, now));
+  let refusal: Refusal | undefined;
   const call = async (row: Row) => {
-    context.signal.throwIfAborted();
-    await asking.limiter.permit(context.signal);
-    const reply = await asking.client.verify(questionAbout(row, context.policy.dukcapil));
-    if (reply.retryAfterSeconds !== undefined)
-      await asking.limiter.pause(Math.min(reply.retryAfterSeconds, PAUSE_SECONDS_MAX));
-    if (reply.quotaLeft !== undefined) quotaLeft = Math.min(quotaLeft ?? reply.quotaLeft, reply.quotaLeft);
-    answers.set(row.reg, reply.answer);
-    const question = reply.answer.kind === 'not_found' ? ANY : questionKey(row, context.policy);
-    if (reply.answer.kind === 'record' || reply.answer.kind === 'not_found')
-      keeper.add({ nik: row.nik, question, answer: reply.answer });
+    for (let tries = 1; !refusal; tries++) {
+      signal.throwIfAborted();
+      const permit = await limiter.permit(signal);
+      if (permit.kind !== 'go') {
+        refusal = permit;
+        return;
+      }
+      const reply = await client.verify(questionAbout(row, policy.dukcapil));
+      limiter.ended(permit, endOf(reply, now));
+      if (reply.refused) await limiter.pause(Math.min(reply.retryAfterSeconds ?? 2 ** (tries - 1), PAUSE_SECONDS_MAX));
+      answers.set(row.reg, reply.answer);
+      if (reply.answer.kind === 'record' || reply.answer.kind === 'not_found') {
+        const question = reply.answer.kind === 'not_found' ? ANY_QUESTION : questionKey(row, policy.dukcapil);
+        keeper.add({ nik: row.nik, question, answer: reply.answer });
+      }
+      if (!reply.atOnce || tries === CALL_TRIES_MAX) return;
+      await sleep(Math.random() * RETRY_MS * 2 ** tries);
+    }
   };
   const ended = await Promise.allSettled(calls.map((row) => limit(call, row)));
   await keeper.flush();
-  if (quotaLeft !== undefined) await noteQuotaLeft(db, quotaLeft, context.now);
+  await limiter.settle();
   const failed = ended.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
+  if (refusal) answerFor(calls, answers, refusal);
   return answers;
 }
 
-function questionKey(row: Row, policy: Policy): string {
-  const { nik: _, ...asked } = questionAbout(row, policy.dukcapil);
-  return sha256Hex(canonicalJson(asked as Json)).slice(0, 32);
+/** What those are told who could not be asked about. */
+function answerFor(calls: readonly Row[], answers: Map<string, RegistryAnswer>, refusal: Refusal): void {
+  if (refusal.kind === 'open' && refusal.open_seconds < PATIENCE_SECONDS)
+    throw new GiveUpTurn('the registry is away', refusal.again_seconds);
+  const answer: RegistryAnswer =
+    refusal.kind === 'quota' ? { kind: 'quota' } : { kind: 'unavailable', why: 'the registry is away' };
+  for (const { reg } of calls) if (!answers.has(reg)) answers.set(reg, answer);
+}
+
+function endOf({ answer, refused, unsent, quotaLeft }: RegistryReply, now: Date) {
+  const { kind } = answer;
+  return {
+    answered: kind === 'record' || kind === 'not_found' || kind === 'quota' || refused,
+    unspent: refused || unsent || kind === 'quota',
+    left: quotaLeft ?? null,
+    refusedUntil: kind === 'quota' ? quotaAgainAt(now) : null,
+  };
 }

@@ -21,8 +21,14 @@ export interface RegistryClientOptions extends Credentials {
 export interface RegistryReply {
   readonly answer: RegistryAnswer;
   readonly quotaLeft?: number;
+  /** 429: we come too often. */
+  readonly refused: boolean;
   /** How long the registry asked us to stay away. */
   readonly retryAfterSeconds?: number;
+  /** It never got there: nobody listens. */
+  readonly unsent: boolean;
+  /** It failed without the time limit having passed: another try may succeed. */
+  readonly atOnce: boolean;
 }
 
 export interface RegistryClient {
@@ -56,7 +62,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
         });
         const body = await limitedText(response.body);
         if (response.statusCode !== 200) return refusal(response.statusCode, response.headers['retry-after']);
-        return body === null ? unavailable('answer too long') : readAnswer(body, question);
+        if (body === null) return { ...WHOLE, answer: { kind: 'unavailable', why: 'answer too long' } };
+        return { ...WHOLE, ...readAnswer(body, question) };
       } catch (error) {
         return outcomeOf(error);
       }
@@ -81,20 +88,31 @@ async function limitedText(body: AsyncIterable<Uint8Array>): Promise<string | nu
   return text + decoder.decode();
 }
 
+/** A call that brought an answer, whatever it says. */
+const WHOLE = { refused: false, unsent: false, atOnce: false };
+const TOO_MANY_REQUESTS = 429;
+const SERVER_ERROR = 500;
+
 function refusal(status: number, retryAfter: string | string[] | undefined): RegistryReply {
   const seconds = Number(typeof retryAfter === 'string' && /^\d{1,9}$/.test(retryAfter) ? retryAfter : Number.NaN);
-  const reply = unavailable(`HTTP ${status}`);
-  return Number.isNaN(seconds) ? reply : { ...reply, retryAfterSeconds: Math.min(seconds, RETRY_AFTER_SECONDS_MAX) };
+  const refused = status === TOO_MANY_REQUESTS;
+  return {
+    ...WHOLE,
+    answer: { kind: 'unavailable', why: `HTTP ${status}` },
+    refused,
+    atOnce: refused || status >= SERVER_ERROR,
+    ...(!Number.isNaN(seconds) && { retryAfterSeconds: Math.min(seconds, RETRY_AFTER_SECONDS_MAX) }),
+  };
 }
+
+/** What undici says when no connection came about. */
+const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /** The error's code, never its message: messages can quote what was sent. */
 function outcomeOf(error: unknown): RegistryReply {
   const { name, code } = error as { readonly name?: string; readonly code?: unknown };
   const late = name === 'TimeoutError' || (typeof code === 'string' && /TIMEDOUT|_TIMEOUT$/.test(code));
-  if (late) return { answer: { kind: 'timeout' } };
-  return unavailable(typeof code === 'string' ? code : 'connection failed');
-}
-
-function unavailable(why: string): RegistryReply {
-  return { answer: { kind: 'unavailable', why } };
+  if (late) return { ...WHOLE, answer: { kind: 'timeout' } };
+  const why = typeof code === 'string' ? code : 'connection failed';
+  return { ...WHOLE, answer: { kind: 'unavailable', why }, unsent: UNSENT.has(why), atOnce: true };
 }

@@ -1,4 +1,4 @@
-import { addDays, wibDate, wibMidnight } from '../../jobs/time.ts';
+import { quotaAgainAt } from '../../jobs/quota.ts';
 import type { Verdict } from '../../jobs/verdict.ts';
 
 /** A registry that did not answer is asked again after this long. */
@@ -11,7 +11,7 @@ export function withRetry(verdict: Verdict, now: Date): Verdict {
     case 'registry_unavailable':
       return { ...verdict, dueAt: new Date(now.getTime() + RETRY_MINUTES * 60_000) };
     case 'registry_quota':
-      return { ...verdict, dueAt: wibMidnight(addDays(wibDate(now), 1)) };
+      return { ...verdict, dueAt: quotaAgainAt(now) };
     default:
       return verdict;
   }

@@ -25,21 +25,24 @@ interface Context {
 type Db = Parameters<typeof loadOnline>[0];
 type Tx = Parameters<typeof save>[0];
 type Rows = readonly Row[];
-type Answers = Map<string, RegistryAnswer>;
-type Stage = ChunkStage<Db, Tx, Context, Rows, Plan, Answers, Parameters<typeof save>[2]> & { close(): Promise<void> };
+/** `saved`: look-ups that were not needed. */
+interface Found {
+  readonly answers: Map<string, RegistryAnswer>;
+  readonly saved: number;
+}
+type Stage = ChunkStage<Db, Tx, Context, Rows, Plan, Found, Parameters<typeof save>[2]> & { close(): Promise<void> };
 
 /** The registry stage: over HTTP when it is configured, else matched against the imported extract. */
-export function createDukcapilStage(
-  settings: RegistrySettings | undefined,
-  limiter: Limiter,
-  dailyQuota: number | undefined,
-): Stage {
-  return settings ? online({ client: createRegistryClient(settings), limiter, dailyQuota }) : offline();
+export function createDukcapilStage(settings: RegistrySettings | undefined, limiter: Limiter): Stage {
+  return settings ? online({ client: createRegistryClient(settings), limiter }) : offline();
 }
 
-function decide(rows: Rows, answers: Answers | undefined, { policy, now }: Context) {
-  const decideRow = (row: Row) => withRetry(decideDukcapil(row, answers?.get(row.reg), policy.dukcapil), now);
-  return rows.map((row) => ({ reg: row.reg, before: row.before, verdict: decideRow(row) }));
+function decide(rows: Rows, found: Found | undefined, { policy, now }: Context) {
+  const decideRow = (row: Row) => withRetry(decideDukcapil(row, found?.answers.get(row.reg), policy.dukcapil), now);
+  return {
+    decided: rows.map((row) => ({ reg: row.reg, before: row.before, verdict: decideRow(row) })),
+    saved: found?.saved ?? 0,
+  };
 }
 
 function online(asking: Asking): Stage {
@@ -48,8 +51,11 @@ function online(asking: Asking): Stage {
     name: 'dukcapil',
     rows_max: ASKING_ROWS_MAX,
     load: loadOnline,
-    intend: (db, _chunk, rows, context) => plan(db, rows, asking, context),
-    ask: (db, _loaded, intent, context) => ask(db, intent as Plan, asking, context),
+    intend: (db, _chunk, rows, context) => plan(db, rows, context),
+    ask: async (db, _loaded, intent, context) => {
+      const planned = intent as Plan;
+      return { answers: await ask(db, planned, asking, context), saved: planned.saved };
+    },
     decide,
     save,
     park,
@@ -69,7 +75,7 @@ function offline(): Stage {
         const line = row.extract?.conflict ? 'conflict' : (row.extract ?? undefined);
         return answerFromExtract(row, line, policy.dukcapil.must_match);
       };
-      return new Map(rows.map((row) => [row.reg, answerTo(row)]));
+      return { answers: new Map(rows.map((row) => [row.reg, answerTo(row)])), saved: 0 };
     },
     decide,
     save,

@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../../db/connection.ts';
+import { countSaved, REGISTRY } from '../../db/counterpart.ts';
 import { loadUndecided, type Undecided, within } from '../../db/load.ts';
 import { type Decided, parkRecord, saveVerdicts } from '../../db/verdicts.ts';
+import { canonicalJson, type Json, sha256Hex } from '../../jobs/canonical.ts';
 import type { Chunk, Counts } from '../../jobs/chunk.ts';
-import { wibDate } from '../../jobs/time.ts';
 import type { RegistryAnswer } from './answer.ts';
-import type { DukcapilRecord, ExtractRow } from './rules.ts';
+import { type DukcapilPolicy, type DukcapilRecord, type ExtractRow, questionAbout } from './rules.ts';
 
 export interface Row extends Undecided, DukcapilRecord {
   /** The extract's line; null: it has none. Only loaded when matching offline. */
@@ -14,11 +15,25 @@ export interface Row extends Undecided, DukcapilRecord {
 
 type Extract = ExtractRow & { readonly conflict: boolean };
 
-export interface KeptAnswer {
+/** "Not found" speaks for the NIK whatever else was asked: it is kept under this question. */
+export const ANY_QUESTION = '';
+
+/** Under which an answer is kept: a hash of the values that were asked, the NIK apart. */
+export function questionKey(record: DukcapilRecord, policy: DukcapilPolicy): string {
+  const { nik: _, ...asked } = questionAbout(record, policy);
+  return sha256Hex(canonicalJson(asked as Json)).slice(0, 32);
+}
+
+export interface NewAnswer {
   readonly nik: string;
   /** Hash of the values asked. */
   readonly question: string;
   readonly answer: RegistryAnswer;
+}
+
+export interface KeptAnswer extends NewAnswer {
+  /** By the real clock. */
+  readonly keptAt: Date;
 }
 
 const columns = sql`coalesce(r.nik::text, (select m.nik from malformed_niks m where m.reg = r.reg)) as nik,
@@ -81,49 +96,30 @@ export async function hasExtract(db: Db): Promise<boolean> {
 /** Answers that are kept from after `since`, for these people. */
 export async function keptAnswers(db: Db, niks: readonly string[], since: Date): Promise<KeptAnswer[]> {
   const { rows } = await sql<KeptAnswer>`
-    select nik, question, answer from registry_answers where nik = any(${niks}::bigint[]) and at >= ${since}`.execute(
+    select nik, question, answer, kept_at as "keptAt" from registry_answers where nik = any(${niks}::bigint[]) and at >= ${since}`.execute(
     db,
   );
   return rows;
 }
 
-export async function keepAnswers(db: Db, answers: readonly KeptAnswer[], at: Date): Promise<void> {
+export async function keepAnswers(db: Db, answers: readonly NewAnswer[], at: Date): Promise<void> {
   await sql`
     insert into registry_answers (nik, question, answer, at)
     select n.nik, n.question, n.answer::jsonb, ${at}
     from unnest(${answers.map((row) => row.nik)}::bigint[], ${answers.map((row) => row.question)}::text[],
       ${answers.map((row) => JSON.stringify(row.answer))}::text[]) as n (nik, question, answer)
-    on conflict (nik, question) do update set answer = excluded.answer, at = excluded.at`.execute(db);
+    on conflict (nik, question) do update set answer = excluded.answer, at = excluded.at,
+      kept_at = excluded.kept_at`.execute(db);
 }
 
-/**
- * Charges calls to the day's quota before they are made and returns how many may be made. Charged at dispatch: a chunk
- * that dies after this has spent them, so that the registry never sees one more than it allows.
- */
-export async function chargeCalls(db: Db, calls: number, quota: number | undefined, now: Date): Promise<number> {
-  if (calls === 0) return 0;
-  const day = wibDate(now);
-  return db.transaction().execute(async (tx) => {
-    await sql`insert into counterparts (name) values ('dukcapil') on conflict do nothing`.execute(tx);
-    await sql`insert into counterpart_days (name, day) values ('dukcapil', ${day}) on conflict do nothing`.execute(tx);
-    const { rows } = await sql<{ used: string }>`
-      select used from counterpart_days where name = 'dukcapil' and day = ${day} for update`.execute(tx);
-    const allowed = quota === undefined ? calls : Math.max(0, Math.min(calls, quota - Number(rows[0]?.used ?? 0)));
-    await sql`update counterpart_days set used = used + ${allowed} where name = 'dukcapil' and day = ${day}`.execute(
-      tx,
-    );
-    return allowed;
-  });
+/** `saved`: look-ups that were not needed. */
+export interface Saving {
+  readonly decided: readonly Decided[];
+  readonly saved: number;
 }
 
-/** What the registry itself said is left today. */
-export async function noteQuotaLeft(db: Db, left: number, now: Date): Promise<void> {
-  await sql`update counterpart_days set left_reported = ${left} where name = 'dukcapil' and day = ${wibDate(now)}`.execute(
-    db,
-  );
-}
-
-export function save(tx: Tx, chunk: Chunk, decided: readonly Decided[]): Promise<Counts> {
+export async function save(tx: Tx, chunk: Chunk, { decided, saved }: Saving, { now }: { now: Date }): Promise<Counts> {
+  await countSaved(tx, REGISTRY, saved, now);
   return saveVerdicts(tx, 'dukcapil', chunk, decided);
 }
 

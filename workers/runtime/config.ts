@@ -21,6 +21,8 @@ const identityHeader = z
   .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'must be the name of a header, such as X-Forwarded-User')
   .refine((name) => !BROWSER_HEADERS.test(name), 'must be a header that only the proxy sets, such as X-Forwarded-User');
 
+const SILENT_MINUTES = 10;
+
 /** The environment of contract section 2, checked once at start. */
 const schema = z.object({
   NODE_ENV: z.string().optional(),
@@ -39,6 +41,7 @@ const schema = z.object({
   DUKCAPIL_IP_USER: text.optional(),
   DUKCAPIL_RATE_PER_SECOND: count.optional(),
   DUKCAPIL_DAILY_QUOTA: count.optional(),
+  DUKCAPIL_SILENT_MINUTES: count.optional(),
   SMTP_URL: url('smtp:', 'smtps:').optional(),
   MAIL_FROM: text.optional(),
   BOUNCE_DOMAIN: text.optional(),
@@ -91,6 +94,8 @@ export interface Config {
   readonly registry: RegistrySettings | undefined;
   readonly registryRate_per_second: number;
   readonly registryDailyQuota: number | undefined;
+  /** People wait for the registry and it has answered nobody for so long: an alarm. */
+  readonly registrySilent_minutes: number;
   readonly mail: MailSettings | undefined;
   readonly bank: BankSettings | undefined;
   readonly kkTokenKey: string | undefined;
@@ -174,6 +179,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     registry: registryOf(env),
     registryRate_per_second: env.DUKCAPIL_RATE_PER_SECOND ?? 100,
     registryDailyQuota: env.DUKCAPIL_DAILY_QUOTA,
+    registrySilent_minutes: env.DUKCAPIL_SILENT_MINUTES ?? SILENT_MINUTES,
     mail: mailOf(env),
     bank: bankOf(env),
     kkTokenKey: env.KK_TOKEN_KEY,

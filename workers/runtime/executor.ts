@@ -6,7 +6,7 @@ import { isAway } from '../../db/reach.ts';
 import { loadPolicy, stopRun } from '../../db/run.ts';
 import { type Chunk, type Counts, spanOf } from '../../jobs/chunk.ts';
 import type { Policy } from '../../jobs/policy.ts';
-import type { ChunkStage, SetStage } from '../../jobs/stage.ts';
+import { type ChunkStage, GiveUpTurn, type SetStage } from '../../jobs/stage.ts';
 import { CHUNK_ATTEMPTS_MAX, stageSettings } from '../../jobs/stages.ts';
 import { reached } from './boundaries.ts';
 import { describeFailure, isOfARecord } from './failure.ts';
@@ -38,7 +38,8 @@ export interface ExecutorOptions {
 }
 
 /**
- * `done`: saved. `gone`: somebody else has it, or had it done. `handed back`: the process stops, or the run was stopped.
+ * `done`: saved. `gone`: somebody else has it, or had it done. `handed back`: the process stops, the run was stopped,
+ * or the counterpart is away.
  * `halved`: one of its records fails; the halves are ready.
  */
 export type Executed = 'done' | 'gone' | 'handed back' | 'halved';
@@ -78,6 +79,10 @@ export async function execute(options: ExecutorOptions, stage: AnyStage, chunkId
     // A try in which the database went away does not count.
     if (options.stopping.aborted || (await options.outlived?.(error))) {
       await handBack(options.db, chunk);
+      return 'handed back';
+    }
+    if (error instanceof GiveUpTurn) {
+      await handBack(options.db, chunk, error.seconds);
       return 'handed back';
     }
     return await afterFailure(options, stage, chunk, error);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Db } from '../../db/connection.ts';
+import { REGISTRY } from '../../db/counterpart.ts';
 import { refuse } from '../../jobs/errors.ts';
 import type { StageName } from '../../jobs/stages.ts';
 import { createAssignmentStage } from '../assignment/stage.ts';
@@ -22,15 +23,16 @@ export interface Stages {
 /** The one file that names the six stages and gives each what it needs from outside. */
 export async function createStages(config: Config, db: Db): Promise<Stages> {
   const email = createEmailStage(config.mail);
-  const limiter = await createLimiter(db, 'dukcapil', config.registryRate_per_second);
-  const dukcapil = createDukcapilStage(config.registry, limiter, config.registryDailyQuota);
+  const { registry, registryRate_per_second: rate_per_second, registryDailyQuota: quota, now } = config;
+  const limiter = await createLimiter(db, REGISTRY, { rate_per_second, quota, now });
+  const dukcapil = createDukcapilStage(registry, limiter);
   const poolRules = { decide: decideLayer3, score: scoreAtClosing, kkTokenKey: () => kkTokenKey(db, config) };
   const assignment = createAssignmentStage(poolRules);
   const payout = createPayoutStage(config.bank && withKey(config.bank), config.now, screened);
   return {
     of: { dedupe, email, dukcapil, layer3, assignment, payout },
     close: async () => {
-      await Promise.all([email.close(), dukcapil.close(), payout.close()]);
+      await Promise.all([email.close(), dukcapil.close(), payout.close(), limiter.close()]);
     },
   };
 }

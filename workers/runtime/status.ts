@@ -1,7 +1,8 @@
 import type { Db } from '../../db/connection.ts';
-import { registryUse, type StageCounts, stageCounts, stageSpeed } from '../../db/status.ts';
+import { counterpartState, REGISTRY } from '../../db/counterpart.ts';
+import { registrySilence_seconds, type StageCounts, stageCounts, stageSpeed } from '../../db/status.ts';
+import { forecastOf, leftOf } from '../../jobs/quota.ts';
 import { type VerdictStage, verdictStages } from '../../jobs/stages.ts';
-import { wibDate } from '../../jobs/time.ts';
 import type { Config } from './config.ts';
 
 /** `eta` in seconds at the present speed; null when it cannot be told. */
@@ -12,18 +13,34 @@ export interface StageStatus extends StageCounts {
 
 export interface StatusDocument {
   readonly stages: Record<VerdictStage, StageStatus>;
-  /** Calls of today (WIB), what is left of the quota (null: no limit known) and the seconds to the end of what is undecided. */
-  readonly registry: {
-    readonly used_today: number;
-    readonly left_today: number | null;
-    readonly forecast: number | null;
-  };
+  readonly registry: RegistryStatus;
+}
+
+export interface RegistryStatus {
+  /** Calls of today (WIB). */
+  readonly used_today: number;
+  /** Null: no limit is known. */
+  readonly left_today: number | null;
+  /** Seconds to the end of what is undecided, at this rate and quota; null: it cannot be told. */
+  readonly forecast: number | null;
+  /** Look-ups of today that were not needed: an impossible NIK, or an answer that was kept. */
+  readonly saved_today: number;
+  readonly rate_per_second: number;
+  /** Since when the registry does not answer, so that nobody calls but one who tries; null: it answers. */
+  readonly away_since: string | null;
+  /** For how long people have waited while it answered nobody. */
+  readonly silent_seconds: number;
+  /** That is longer than `DUKCAPIL_SILENT_MINUTES`. */
+  readonly is_silent: boolean;
 }
 
 /** What status reads of the configuration and where; an `Office` fits. */
 export interface StatusSource {
   readonly db: Db;
-  readonly config: Pick<Config, 'now' | 'registryDailyQuota' | 'registryRate_per_second'>;
+  readonly config: Pick<
+    Config,
+    'now' | 'registry' | 'registryDailyQuota' | 'registryRate_per_second' | 'registrySilent_minutes'
+  >;
 }
 
 /** The document of `run status`, which the console shows as well. */
@@ -36,23 +53,25 @@ export async function statusDocument({ db, config }: StatusSource): Promise<Stat
     const eta = undecided === 0 ? 0 : per_second > 0 ? Math.ceil(undecided / per_second) : null;
     stages[stage] = { ...counts[stage], per_second, eta };
   }
-  const { used, leftReported } = await registryUse(db, wibDate(config.now()));
-  const quota = config.registryDailyQuota;
-  const left_today = quota === undefined ? leftReported : Math.max(0, Math.min(quota - used, leftReported ?? quota));
-  const forecast = forecastOf(stages.dukcapil.undecided, config.registryRate_per_second, left_today, quota);
-  return { stages, registry: { used_today: used, left_today, forecast } };
+  return { stages, registry: await registryStatus({ db, config }, stages.dukcapil.undecided) };
 }
 
-/** When the look-ups still to be made end at this rate and quota, in seconds; null: not known. */
-function forecastOf(
-  calls: number,
-  rate_per_second: number,
-  left: number | null,
-  quota: number | undefined,
-): number | null {
-  const seconds = Math.ceil(calls / rate_per_second);
-  if (left === null || calls <= left) return seconds;
-  if (quota === undefined) return null;
-  const SECONDS_PER_DAY = 86_400;
-  return Math.ceil((calls - left) / quota) * SECONDS_PER_DAY;
+/** How the registry stands, and when `calls` look-ups would end. */
+export async function registryStatus({ db, config }: StatusSource, calls: number): Promise<RegistryStatus> {
+  const now = config.now();
+  const state = await counterpartState(db, REGISTRY, now);
+  const silent_seconds = await registrySilence_seconds(db, REGISTRY);
+  const rate_per_second = state.rate_per_second ?? config.registryRate_per_second;
+  const left = leftOf(state, config.registryDailyQuota, now);
+  const quota = config.registryDailyQuota ?? state.granted;
+  return {
+    used_today: state.used,
+    left_today: left,
+    forecast: forecastOf(calls, { rate_per_second, left, quota, now }),
+    saved_today: state.saved,
+    rate_per_second,
+    away_since: state.openSince?.toISOString() ?? null,
+    silent_seconds: Math.round(silent_seconds),
+    is_silent: config.registry !== undefined && silent_seconds > 60 * config.registrySilent_minutes,
+  };
 }

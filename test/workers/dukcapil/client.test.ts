@@ -58,8 +58,8 @@ describe('the registry client against a real server', () => {
       answer: { kind: 'record', status: 'active', kk_number: true, birth_date: true, name_score: null },
       quotaLeft: 7,
     };
-    expect(await client.verify(question)).toEqual(expected);
-    expect(await client.verify(question)).toEqual(expected);
+    expect(await client.verify(question)).toMatchObject(expected);
+    expect(await client.verify(question)).toMatchObject(expected);
     expect(seen[0]).toMatchObject({ url: '/dukcapil/get_json/PRA%20KERJA/CALL_VERIFY_BY_ELEMEN', method: 'POST' });
     expect(JSON.parse(seen[0]?.body ?? '')).toMatchObject({
       NIK: question.nik,
@@ -70,7 +70,11 @@ describe('the registry client against a real server', () => {
   });
 
   it.each<[string, RequestListener, object]>([
-    ['500', (_, r) => r.writeHead(500).end('oops'), { answer: { kind: 'unavailable', why: 'HTTP 500' } }],
+    [
+      '500',
+      (_, r) => r.writeHead(500).end('oops'),
+      { answer: { kind: 'unavailable', why: 'HTTP 500' }, atOnce: true, refused: false },
+    ],
     [
       'a good body with 500',
       (_, r) => r.writeHead(500).end(good),
@@ -79,7 +83,7 @@ describe('the registry client against a real server', () => {
     [
       '429',
       (_, r) => r.writeHead(429, { 'retry-after': '17' }).end(),
-      { answer: { kind: 'unavailable', why: 'HTTP 429' }, retryAfterSeconds: 17 },
+      { answer: { kind: 'unavailable', why: 'HTTP 429' }, retryAfterSeconds: 17, refused: true, atOnce: true },
     ],
     [
       '429 with a date',
@@ -98,7 +102,11 @@ describe('the registry client against a real server', () => {
       (_, r) => r.end('x'.repeat(1 << 20)),
       { answer: { kind: 'unavailable', why: 'answer too long' } },
     ],
-    ['a connection that is cut', (_, r) => r.destroy(), { answer: { kind: 'unavailable' } }],
+    [
+      'a connection that is cut',
+      (_, r) => r.destroy(),
+      { answer: { kind: 'unavailable' }, atOnce: true, unsent: false },
+    ],
     [
       'an answer that is cut',
       (_, r) => r.writeHead(200, { 'content-length': '999' }).write('{"content":', () => r.destroy()),
@@ -112,14 +120,14 @@ describe('the registry client against a real server', () => {
 
   it('gives up on silence, and on a body that trickles, within the limit', async () => {
     const silent = await serve(() => undefined);
-    expect(await connect(silent, 100).verify(question)).toEqual({ answer: { kind: 'timeout' } });
+    expect(await connect(silent, 100).verify(question)).toMatchObject({ answer: { kind: 'timeout' } });
     const trickling = await serve((_, response) => response.writeHead(200).write('{"content":['));
-    expect(await connect(trickling, 100).verify(question)).toEqual({ answer: { kind: 'timeout' } });
+    expect(await connect(trickling, 100).verify(question)).toMatchObject({ answer: { kind: 'timeout' } });
   });
 
   it('nobody there is an outage; closing twice is safe, and a closed client answers too', async () => {
     const client = connect('http://127.0.0.1:1');
-    expect(await client.verify(question)).toMatchObject({ answer: { kind: 'unavailable' } });
+    expect(await client.verify(question)).toMatchObject({ answer: { kind: 'unavailable' }, unsent: true });
     await client.close();
     await client.close();
     expect(await client.verify(question)).toMatchObject({ answer: { kind: 'unavailable' } });

@@ -94,6 +94,7 @@ describe('readConfig', () => {
       registry: undefined,
       registryRate_per_second: 100,
       registryDailyQuota: undefined,
+      registrySilent_minutes: 10,
       mail: undefined,
       bank: undefined,
       kkTokenKey: undefined,

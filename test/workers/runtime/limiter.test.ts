@@ -8,10 +8,11 @@ const never = new AbortController().signal;
 
 /** Every lease as the row went through it: the moments that it handed out begin where the row stood before. */
 const WATCH = `
-  create table leases (number bigint generated always as identity, began timestamptz not null, until timestamptz not null);
+  create table leases (number bigint generated always as identity, name text not null, began timestamptz not null, until timestamptz not null);
   create function note_lease() returns trigger language plpgsql as $$
   begin
-    insert into leases (began, until) values (greatest(old.next_at, transaction_timestamp()), new.next_at);
+    if new.next_at = old.next_at then return null; end if;
+    insert into leases (name, began, until) values (new.name, greatest(old.next_at, transaction_timestamp()), new.next_at);
     return null;
   end $$;
   create trigger note_lease after update on counterparts for each row execute function note_lease()`;
@@ -22,10 +23,11 @@ interface Lease {
   readonly until_ms: number;
 }
 
-async function leases(): Promise<Lease[]> {
+async function leases(name: string): Promise<Lease[]> {
   const { rows } = await pool.query<Lease>(
     `select extract(epoch from began)::float8 * 1000 as began_ms, extract(epoch from until)::float8 * 1000 as until_ms
-     from leases order by number`,
+     from leases where name = $1 order by number`,
+    [name],
   );
   return rows;
 }
@@ -38,11 +40,11 @@ describe('permits', () => {
     const GROUP = RATE_PER_SECOND / 10;
     const CALLS = 120;
     const limiters = await Promise.all([
-      createLimiter(db, 'shared', RATE_PER_SECOND),
-      createLimiter(db, 'shared', RATE_PER_SECOND),
+      createLimiter(db, 'shared', { rate_per_second: RATE_PER_SECOND }),
+      createLimiter(db, 'shared', { rate_per_second: RATE_PER_SECOND }),
     ]);
     await Promise.all(limiters.flatMap((limiter) => Array.from({ length: CALLS }, () => limiter.permit(never))));
-    const taken = await leases();
+    const taken = await leases('shared');
     expect(taken.length * GROUP).toBeGreaterThanOrEqual(CALLS * limiters.length);
     for (const [i, lease] of taken.entries()) {
       const before = taken[i - 1];
@@ -54,9 +56,9 @@ describe('permits', () => {
   it('no second on the server’s clock has more moments than the rate', async () => {
     const RATE_PER_SECOND = 100;
     const GROUP = 10;
-    const limiter = await createLimiter(db, 'second', RATE_PER_SECOND);
+    const limiter = await createLimiter(db, 'second', { rate_per_second: RATE_PER_SECOND });
     await Promise.all(Array.from({ length: 120 }, () => limiter.permit(never)));
-    const moments = (await leases()).flatMap(({ until_ms }) =>
+    const moments = (await leases('second')).flatMap(({ until_ms }) =>
       Array.from({ length: GROUP }, (_, i) => until_ms - ((GROUP - i) * 1030) / RATE_PER_SECOND),
     );
     for (const from of moments) {
@@ -67,25 +69,25 @@ describe('permits', () => {
   });
 
   it('counterparts do not wait for each other', async () => {
-    await createLimiter(db, 'closed', 1);
+    await createLimiter(db, 'closed', { rate_per_second: 1 });
     await pool.query(`update counterparts set next_at = clock_timestamp() + interval '1 day' where name = 'closed'`);
-    const other = await createLimiter(db, 'open', 100);
+    const other = await createLimiter(db, 'open', { rate_per_second: 100 });
     await other.permit(never);
-    expect((await leases()).length).toBe(2);
+    expect((await leases('open')).length).toBeGreaterThan(0);
   });
 
   it('a pause that somebody set is kept by a limiter that begins later', async () => {
     const pause = `update counterparts set next_at = clock_timestamp() + interval '300 ms' where name = 'paused' returning next_at`;
-    const limiter = await createLimiter(db, 'paused', 1000);
+    const limiter = await createLimiter(db, 'paused', { rate_per_second: 1000 });
     const { rows } = await pool.query<{ next_at: Date }>(pause);
-    await createLimiter(db, 'paused', 1000);
+    await createLimiter(db, 'paused', { rate_per_second: 1000 });
     await limiter.permit(never);
     const now = await pool.query<{ now: Date }>('select clock_timestamp() as now');
     expect(now.rows[0]?.now.getTime()).toBeGreaterThanOrEqual((rows[0]?.next_at.getTime() ?? 0) - 1);
   });
 
   it('a call that is not wanted any more gets none', async () => {
-    const limiter = await createLimiter(db, 'stopped', 100);
+    const limiter = await createLimiter(db, 'stopped', { rate_per_second: 100 });
     const stop = new AbortController();
     stop.abort(new Error('the process stops'));
     await expect(limiter.permit(stop.signal)).rejects.toThrow('the process stops');
