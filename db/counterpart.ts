@@ -50,7 +50,13 @@ export interface Moments {
 
 export type Refusal =
   | { readonly kind: 'quota' }
-  | { readonly kind: 'open'; readonly again_seconds: number; readonly open_seconds: number };
+  | {
+      readonly kind: 'open';
+      readonly again_seconds: number;
+      readonly open_seconds: number;
+      /** One call is under way that may close it. */
+      readonly trying: boolean;
+    };
 
 const unused: CounterpartDay = { used: 0, ended: 0, granted: null, refusedUntil: null };
 
@@ -88,7 +94,7 @@ export function leaseMoments(db: Db, terms: Terms, outcomes: Outcomes, now: Date
     );
     const asked_ms = performance.now();
     const { rows } = await sql<{ wait_ms: number }>`
-      update counterparts set open_until = ${at(breaker.openUntil_ms)},
+      update counterparts set open_until = ${at(breaker.openUntil_ms)}, trying = ${breaker.trying},
         next_at = greatest(next_at, clock_timestamp()) + make_interval(secs => ${(count * gap_ms) / 1000})
       where name = ${terms.name}
       returning (extract(epoch from next_at - clock_timestamp()) * 1000)::float8 - ${count * gap_ms}::float8 as wait_ms`.execute(
@@ -119,7 +125,7 @@ async function told(tx: Tx, name: string, outcomes: Outcomes, now: Date): Promis
   const day = wibDate(now);
   // Two statements: a join would show the day as it was before the wait for the lock.
   const locked = await sql<Omit<Row, keyof CounterpartDay>>`
-    select failures, opens, ${ms(sql`opened_at`)} as "openedAt_ms", ${ms(sql`open_until`)} as "openUntil_ms", rate_per_second,
+    select failures, opens, ${ms(sql`opened_at`)} as "openedAt_ms", ${ms(sql`open_until`)} as "openUntil_ms", trying, rate_per_second,
       ${ms(sql`clock_timestamp()`)} as now_ms
     from counterparts where name = ${name} for update`.execute(tx);
   const counterpart = locked.rows[0];
@@ -146,13 +152,14 @@ async function told(tx: Tx, name: string, outcomes: Outcomes, now: Date): Promis
   if (outcomes.answered || breaker !== counterpart)
     await sql`
       update counterparts set failures = ${row.failures}, opens = ${row.opens}, opened_at = ${at(row.openedAt_ms)},
-        open_until = ${at(row.openUntil_ms)}, answered_at = case when ${outcomes.answered} then clock_timestamp() else answered_at end
+        open_until = ${at(row.openUntil_ms)}, trying = ${row.trying}, answered_at = case when ${outcomes.answered} then clock_timestamp() else answered_at end
       where name = ${name}`.execute(tx);
   return row;
 }
 
-function openFor({ now_ms, openUntil_ms, openedAt_ms }: Row) {
+function openFor({ now_ms, openUntil_ms, openedAt_ms, trying }: Row) {
   return {
+    trying,
     again_seconds: Math.max(0, (openUntil_ms ?? now_ms) - now_ms) / 1000,
     open_seconds: (now_ms - (openedAt_ms ?? now_ms)) / 1000,
   };

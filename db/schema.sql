@@ -131,6 +131,7 @@ table counterparts
   opens integer not null default 0
   opened_at timestamp with time zone
   open_until timestamp with time zone
+  trying boolean not null default false
   answered_at timestamp with time zone
 
 table decree_lines

@@ -216,6 +216,10 @@ export interface Counterparts {
    * Set by operations while workers run; null: what the workers were started with.
    */
   rate_per_second: number | null;
+  /**
+   * That one call is under way.
+   */
+  trying: Generated<boolean>;
 }
 
 export interface DecreeLines {

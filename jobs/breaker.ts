@@ -8,6 +8,8 @@ export interface Breaker {
   readonly openedAt_ms: number | null;
   /** Nobody calls before; from then on one call in all tries. */
   readonly openUntil_ms: number | null;
+  /** That one call is under way. */
+  readonly trying: boolean;
 }
 
 /** What calls that came to an end say about a counterpart. */
@@ -20,7 +22,7 @@ export interface Seen {
   readonly wasTry: boolean;
 }
 
-export const closed: Breaker = { failures: 0, opens: 0, openedAt_ms: null, openUntil_ms: null };
+export const closed: Breaker = { failures: 0, opens: 0, openedAt_ms: null, openUntil_ms: null, trying: false };
 
 /** So many calls in a row without an answer are no coincidence: at one failure in two it happens once in a million. */
 export const FAILURES_MAX = 20;
@@ -39,7 +41,7 @@ export function afterCalls(breaker: Breaker, seen: Seen, now_ms: number, random:
     if (!seen.wasTry) return breaker;
     if (seen.answered) return closed;
     // A try that was never made leaves the next one free.
-    return seen.failures > 0 ? opened(breaker, now_ms, random) : { ...breaker, openUntil_ms: now_ms };
+    return seen.failures > 0 ? opened(breaker, now_ms, random) : { ...breaker, openUntil_ms: now_ms, trying: false };
   }
   const failures = seen.answered ? seen.failures : breaker.failures + seen.failures;
   if (failures === breaker.failures) return breaker;
@@ -53,6 +55,7 @@ function opened(breaker: Breaker, now_ms: number, random: number): Breaker {
     opens: breaker.opens + 1,
     openedAt_ms: breaker.openedAt_ms ?? now_ms,
     openUntil_ms: now_ms + longest_ms * (0.5 + random / 2),
+    trying: false,
   };
 }
 
@@ -60,5 +63,5 @@ function opened(breaker: Breaker, now_ms: number, random: number): Breaker {
 export function mayCall(breaker: Breaker, now_ms: number): { calls: 'freely' | 'one try' | 'no'; breaker: Breaker } {
   if (breaker.openedAt_ms === null) return { calls: 'freely', breaker };
   if (now_ms < (breaker.openUntil_ms ?? now_ms)) return { calls: 'no', breaker };
-  return { calls: 'one try', breaker: { ...breaker, openUntil_ms: now_ms + TRY_MS } };
+  return { calls: 'one try', breaker: { ...breaker, openUntil_ms: now_ms + TRY_MS, trying: true } };
 }

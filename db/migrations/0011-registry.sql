@@ -5,6 +5,7 @@ alter table counterparts
   add column opens integer not null default 0,
   add column opened_at timestamptz,
   add column open_until timestamptz,
+  add column trying boolean not null default false,
   add column answered_at timestamptz;
 comment on table counterparts is 'One row per counterpart: the moment from which the next call may be sent, and the breaker, over all processes.';
 comment on column counterparts.rate_per_second is 'Set by operations while workers run; null: what the workers were started with.';
@@ -12,6 +13,7 @@ comment on column counterparts.failures is 'Calls in a row that brought no answe
 comment on column counterparts.opens is 'How often in a row the breaker has opened; each time it stays open for longer.';
 comment on column counterparts.opened_at is 'Since when the breaker is open; null: closed.';
 comment on column counterparts.open_until is 'Nobody calls before; then one call in all tries, and this is when the next may if it brings nothing.';
+comment on column counterparts.trying is 'That one call is under way.';
 comment on column counterparts.answered_at is 'When the counterpart last answered something that was understood.';
 
 alter table counterpart_days

@@ -19,7 +19,7 @@ describe('the breaker', () => {
     ['open: nor does its failure', open, failing(1), open],
     ['the try is answered: closed', open, answering(0, true), closed],
     ['the try fails: open again, since the beginning', open, failing(1, true), { opens: 2, openedAt_ms: NOW }],
-    ['the try was never made: another may', open, failing(0, true), { openUntil_ms: NOW, opens: 1 }],
+    ['the try was never made: another may', open, failing(0, true), { openUntil_ms: NOW, opens: 1, trying: false }],
   ])('%s', (_, before, seen, after) => expect(afterCalls(before, seen, NOW, 1)).toMatchObject(after));
 
   it('stays open for 2 s, then twice as long each time, a minute at most, with jitter of half', () => {
@@ -37,7 +37,7 @@ describe('the breaker', () => {
     expect(mayCall(closed, NOW).calls).toBe('freely');
     expect(mayCall(open, until - 1).calls).toBe('no');
     const tried = mayCall(open, until);
-    expect(tried.calls).toBe('one try');
+    expect(tried).toMatchObject({ calls: 'one try', breaker: { trying: true } });
     expect(mayCall(tried.breaker, until + 1).calls).toBe('no');
     expect(mayCall(tried.breaker, until + 15_000).calls).toBe('one try');
   });

@@ -23,7 +23,12 @@ type Db = Parameters<typeof keptAnswers>[0];
 
 type Refusal =
   | { readonly kind: 'quota' }
-  | { readonly kind: 'open'; readonly again_seconds: number; readonly open_seconds: number };
+  | {
+      readonly kind: 'open';
+      readonly again_seconds: number;
+      readonly open_seconds: number;
+      readonly trying: boolean;
+    };
 type Permit = { readonly kind: 'go'; readonly isTry: boolean } | Refusal;
 
 /** Rate, daily quota and breaker of the registry, over all processes. */
@@ -56,6 +61,8 @@ const RETRY_MS = 250;
 const PAUSE_SECONDS_MAX = 30;
 /** While the registry is away for no longer chunks wait for it; then people wait, with a reason, and are asked about later. */
 const PATIENCE_SECONDS = 15;
+/** While one call tries it, the others look again after so long. */
+const TRYING_SECONDS = 0.5;
 const DAY_HOURS = 24;
 
 /** What a chunk will ask: decided before the first call. */
@@ -136,6 +143,7 @@ export async function ask(
 
 /** What those are told who could not be asked about. */
 function answerFor(calls: readonly Row[], answers: Map<string, RegistryAnswer>, refusal: Refusal): void {
+  if (refusal.kind === 'open' && refusal.trying) throw new GiveUpTurn('the registry is being tried', TRYING_SECONDS);
   if (refusal.kind === 'open' && refusal.open_seconds < PATIENCE_SECONDS)
     throw new GiveUpTurn('the registry is away', refusal.again_seconds);
   const answer: RegistryAnswer =

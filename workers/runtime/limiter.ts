@@ -97,7 +97,9 @@ export async function createLimiter(
   };
   return {
     permit: (signal) => inTurn(wait, signal),
-    ended: (permit, { answered, unspent, left, refusedUntil }) =>
+    ended: (permit, { answered, unspent, left, refusedUntil }) => {
+      // Leased before we knew how little is left.
+      if (left !== null && left < moments.left()) untold.add({ unspent: moments.drop() });
       untold.add({
         ...(unspent ? { unspent: 1 } : { ended: 1 }),
         answered,
@@ -105,7 +107,8 @@ export async function createLimiter(
         wasTry: permit.kind === 'go' && permit.isTry,
         left,
         refusedUntil,
-      }),
+      });
+    },
     settle: async () => {
       await tell();
       clearTimeout(idle);

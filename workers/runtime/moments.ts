@@ -12,6 +12,8 @@ export interface Moment {
 /** The moments that this process has leased. */
 export interface MomentSource {
   next(): Promise<Moment | Refusal>;
+  /** Leased and not used yet. */
+  left(): number;
   /** Drops what was leased; returns how many moments that were. */
   drop(): number;
 }
@@ -32,7 +34,9 @@ export function createMoments(lease: () => Promise<Moments | Refusal>, late_ms: 
     });
     return leasing;
   };
+  const left = () => leases.reduce((sum, { moments, used }) => sum + moments.count - used, 0);
   return {
+    left,
     async next() {
       while (leases.length === 0) {
         const refused = await leaseAhead();
@@ -46,7 +50,7 @@ export function createMoments(lease: () => Promise<Moments | Refusal>, late_ms: 
       return { kind: 'moment', at_ms: first_ms + after_ms, until_ms: latest_ms + after_ms + late_ms, isTry };
     },
     drop() {
-      const unused = leases.reduce((sum, { moments, used }) => sum + moments.count - used, 0);
+      const unused = left();
       leases = [];
       return unused;
     },
