@@ -1,3 +1,4 @@
+import { type ConnectionOptions, checkServerIdentity as checkIdentity, type PeerCertificate } from 'node:tls';
 import { Agent, request } from 'undici';
 import type { RegistryAnswer, RegistryQuestion } from './answer.ts';
 import { type Credentials, readAnswer, requestBody } from './wire.ts';
@@ -16,6 +17,10 @@ export interface RegistryClientOptions extends Credentials {
   /** For the whole call, the answer's last byte included. */
   readonly timeoutMs?: number;
   readonly connections?: number;
+  /** PEM: who must have signed the registry's certificate, where no public authority has. */
+  readonly authority?: string | undefined;
+  /** SHA-256 of the registry's own certificate in hexadecimal: no other is accepted, whoever signed it. */
+  readonly pin?: string | undefined;
 }
 
 export interface RegistryReply {
@@ -46,7 +51,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     connections: options.connections ?? CONNECTIONS,
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    connect: { timeout: timeoutMs },
+    connect: { timeout: timeoutMs, ...trustOf(options) },
   });
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   let closing: Promise<void> | undefined;
@@ -73,6 +78,17 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       return closing;
     },
   };
+}
+
+/** What TLS accepts. @throws never: a wrong certificate is a connection that fails */
+function trustOf({ authority, pin }: RegistryClientOptions): Pick<ConnectionOptions, 'ca' | 'checkServerIdentity'> {
+  const digits = (text: string) => text.replaceAll(':', '').toLowerCase();
+  const checkServerIdentity = (host: string, certificate: PeerCertificate) => {
+    if (pin !== undefined && digits(certificate.fingerprint256) !== digits(pin))
+      return Object.assign(new Error('another certificate than the pinned one'), { code: 'ERR_CERTIFICATE_PIN' });
+    return checkIdentity(host, certificate);
+  };
+  return { checkServerIdentity, ...(authority !== undefined && { ca: authority }) };
 }
 
 /** The body as text; null when it is longer than any answer. */

@@ -14,6 +14,9 @@ export interface RegistrySettings {
   readonly userId: string;
   readonly password: string;
   readonly ipUser: string;
+  /** PEM of who signed its certificate. */
+  readonly authority?: string | undefined;
+  readonly pin?: string | undefined;
 }
 
 interface Context {

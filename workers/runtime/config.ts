@@ -21,6 +21,10 @@ const identityHeader = z
   .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'must be the name of a header, such as X-Forwarded-User')
   .refine((name) => !BROWSER_HEADERS.test(name), 'must be a header that only the proxy sets, such as X-Forwarded-User');
 
+const fingerprint = z
+  .string()
+  .regex(/^([0-9a-f]{2}:?){32}$/i, 'must be the SHA-256 of a certificate in hexadecimal, as openssl prints it');
+
 const SILENT_MINUTES = 10;
 
 /** The environment of contract section 2, checked once at start. */
@@ -39,6 +43,8 @@ const schema = z.object({
   DUKCAPIL_USER_ID: text.optional(),
   DUKCAPIL_PASSWORD: text.optional(),
   DUKCAPIL_IP_USER: text.optional(),
+  DUKCAPIL_CA_FILE: text.optional(),
+  DUKCAPIL_PIN: fingerprint.optional(),
   DUKCAPIL_RATE_PER_SECOND: count.optional(),
   DUKCAPIL_DAILY_QUOTA: count.optional(),
   DUKCAPIL_SILENT_MINUTES: count.optional(),
@@ -64,6 +70,10 @@ export interface RegistrySettings {
   readonly userId: string;
   readonly password: string;
   readonly ipUser: string;
+  /** PEM file of who signed its certificate, where no public authority has. */
+  readonly authorityFile?: string | undefined;
+  /** SHA-256 of its certificate: no other is accepted. */
+  readonly pin?: string | undefined;
 }
 
 export interface MailSettings {
@@ -125,6 +135,8 @@ function registryOf(env: Environment): RegistrySettings | undefined {
     userId: env.DUKCAPIL_USER_ID as string,
     password: env.DUKCAPIL_PASSWORD as string,
     ipUser: env.DUKCAPIL_IP_USER as string,
+    ...(env.DUKCAPIL_CA_FILE !== undefined && { authorityFile: env.DUKCAPIL_CA_FILE }),
+    ...(env.DUKCAPIL_PIN !== undefined && { pin: env.DUKCAPIL_PIN }),
   };
 }
 

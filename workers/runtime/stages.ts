@@ -10,7 +10,7 @@ import { createEmailStage } from '../email/stage.ts';
 import { decideLayer3, scoreAtClosing, screened } from '../layer3/rules.ts';
 import { layer3 } from '../layer3/stage.ts';
 import { createPayoutStage } from '../payout/stage.ts';
-import type { BankSettings, Config } from './config.ts';
+import type { BankSettings, Config, RegistrySettings } from './config.ts';
 import type { AnyStage } from './executor.ts';
 import { kkTokenKey } from './keys.ts';
 import { createLimiter } from './limiter.ts';
@@ -25,7 +25,7 @@ export async function createStages(config: Config, db: Db): Promise<Stages> {
   const email = createEmailStage(config.mail);
   const { registry, registryRate_per_second: rate_per_second, registryDailyQuota: quota, now } = config;
   const limiter = await createLimiter(db, REGISTRY, { rate_per_second, quota, now });
-  const dukcapil = createDukcapilStage(registry, limiter);
+  const dukcapil = createDukcapilStage(registry && withAuthority(registry), limiter);
   const poolRules = { decide: decideLayer3, score: scoreAtClosing, kkTokenKey: () => kkTokenKey(db, config) };
   const assignment = createAssignmentStage(poolRules);
   const payout = createPayoutStage(config.bank && withKey(config.bank), config.now, screened);
@@ -38,9 +38,17 @@ export async function createStages(config: Config, db: Db): Promise<Stages> {
 }
 
 function withKey({ privateKeyFile, ...bank }: BankSettings) {
+  return { ...bank, privateKeyPem: textOf('BANK_PRIVATE_KEY_FILE', privateKeyFile) };
+}
+
+function withAuthority({ authorityFile, ...registry }: RegistrySettings) {
+  return { ...registry, ...(authorityFile !== undefined && { authority: textOf('DUKCAPIL_CA_FILE', authorityFile) }) };
+}
+
+function textOf(variable: string, path: string): string {
   try {
-    return { ...bank, privateKeyPem: readFileSync(privateKeyFile, 'utf8') };
+    return readFileSync(path, 'utf8');
   } catch {
-    throw refuse('BANK_PRIVATE_KEY_FILE: the file cannot be read');
+    throw refuse(`${variable}: the file cannot be read`);
   }
 }
