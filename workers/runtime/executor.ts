@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { claim, complete, giveBack, handBack, holdFence, renew, split } from '../../db/chunk.ts';
+import { claim, complete, forgetQueue, giveBack, handBack, holdFence, renew, split } from '../../db/chunk.ts';
 import type { Db, Tx } from '../../db/connection.ts';
 import { pastLimit } from '../../db/limits.ts';
 import { isAway } from '../../db/reach.ts';
@@ -73,6 +73,8 @@ export async function execute(options: ExecutorOptions, stage: AnyStage, chunkId
         : await prepare(options.db, stage, chunk, context);
     await save(options.db, chunk, policy, prepared);
     await reached('saved', chunkId);
+    // Whoever found this one running was turned away.
+    if (stage.kind === 'set') await forgetQueue(options.db, stage.name);
     return 'done';
   } catch (error) {
     if (error instanceof LeaseLost || (lease.signal.aborted && !options.stopping.aborted)) return 'gone';

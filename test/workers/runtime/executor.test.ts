@@ -90,6 +90,21 @@ describe('claim', () => {
   });
 });
 
+it('a wave that was turned away because another ran is enqueued again when that one ends', async () => {
+  const [one, two] = [await addChunk(database, 'dedupe', 1, 9), await addChunk(database, 'dedupe', 10, 19)];
+  await sql`update chunks set enqueued_at = clock_timestamp()`.execute(db);
+  const stage: AnyStage = {
+    kind: 'set',
+    name: 'dedupe',
+    run: async () => {
+      expect(await execute(context(), stage, two)).toBe('gone');
+      return noCounts();
+    },
+  };
+  expect(await execute(context(), stage, one)).toBe('done');
+  expect(await chunkRow(database, two)).toMatchObject({ state: 'ready', enqueued_at: null });
+});
+
 describe('the lease', () => {
   it('a worker whose lease ran out holds no fence, and neither does its renewal', async () => {
     const id = await addChunk(database, 'email', 1, 9);
