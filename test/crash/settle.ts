@@ -28,9 +28,11 @@ interface Ending {
 
 /** Days go by until nothing waits for us, and the money is asked after until every order is settled. */
 export async function comeToAnEnd(ending: Ending): Promise<void> {
-  const { office, clock, dir, bankUrl } = ending;
+  const { office, looking, clock, dir, bankUrl } = ending;
   for (let step = 0; step < STEPS_MAX && (await somebodyIsDue(ending)); step++) {
     clock.now = addHours(clock.now, STEP_HOURS);
+    // Hours go by for the breaker too, which lives by PostgreSQL's clock.
+    await looking.pool.query('update counterparts set open_until = clock_timestamp() where open_until is not null');
     await sweep(office.db, await office.queues(), clock.now).catch(unlessDeadlock);
     await ending.untilQuiet();
   }
