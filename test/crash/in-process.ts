@@ -207,8 +207,8 @@ class Schedule {
     const retired = worker
       .close()
       .then(() => office.close())
-      .then(() => cable.close())
-      .catch(() => undefined);
+      .catch(() => undefined)
+      .then(() => cable.close());
     this.retiring.push(retired);
     return retired;
   }
