@@ -325,6 +325,14 @@ table registry_answers
   at timestamp with time zone not null default clock_timestamp()
   kept_at timestamp with time zone not null default clock_timestamp()
 
+table rescue_candidates
+  reg bigint not null
+  number smallint not null
+  slip text not null
+  decided_at timestamp with time zone not null
+  state text not null
+  at timestamp with time zone not null default clock_timestamp()
+
 table restores
   restore_id integer not null identity
   taken_at timestamp with time zone not null
@@ -661,6 +669,12 @@ constraint registrations registrations_sex_check CHECK ((sex = ANY (ARRAY['L'::t
 
 constraint registry_answers registry_answers_pkey PRIMARY KEY (nik, question)
 
+constraint rescue_candidates rescue_candidates_pkey PRIMARY KEY (reg, number)
+
+constraint rescue_candidates rescue_candidates_reg_fkey FOREIGN KEY (reg) REFERENCES registrations(reg)
+
+constraint rescue_candidates rescue_candidates_state_check CHECK ((state = ANY (ARRAY['confirmed'::text, 'refuted'::text, 'certain'::text])))
+
 constraint restores restores_check CHECK ((taken_at <= restored_at))
 
 constraint restores restores_pkey PRIMARY KEY (restore_id)
@@ -850,6 +864,8 @@ CREATE INDEX registrations_nik ON public.registrations USING btree (nik)
 CREATE UNIQUE INDEX registrations_pkey ON public.registrations USING btree (reg)
 
 CREATE UNIQUE INDEX registry_answers_pkey ON public.registry_answers USING btree (nik, question)
+
+CREATE UNIQUE INDEX rescue_candidates_pkey ON public.rescue_candidates USING btree (reg, number)
 
 CREATE UNIQUE INDEX restores_pkey ON public.restores USING btree (restore_id)
 

@@ -469,6 +469,21 @@ export interface RegistryAnswers {
   question: string;
 }
 
+export interface RescueCandidates {
+  at: Generated<Timestamp>;
+  /**
+   * Of the rejection: a later one is looked at anew.
+   */
+  decided_at: Timestamp;
+  number: number;
+  reg: Int8;
+  slip: string;
+  /**
+   * certain: seen in what was declared, without a look-up.
+   */
+  state: string;
+}
+
 export interface Restores {
   by: string;
   note: string;
@@ -667,6 +682,7 @@ export interface DB {
   quarantine: Quarantine;
   registrations: Registrations;
   registry_answers: RegistryAnswers;
+  rescue_candidates: RescueCandidates;
   restores: Restores;
   runs: Runs;
   selections: Selections;

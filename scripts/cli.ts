@@ -130,6 +130,21 @@ command(
   .option('--note <why>', 'why')
   .action((n, options) => run(async () => (await import('./registry.ts')).registryRate(n, options)));
 
+const rescue = program.command('rescue').description('a second chance for a slip of the pen').exitOverride();
+command(
+  rescue,
+  'propose',
+  'find rejections at the registry that one slip explains, and write what the applicants are to be asked',
+  'rescue propose --out proposals.csv --by sari',
+)
+  .option('--out <file>', 'where the proposals go')
+  .option('--reason <reason>', 'only these: nik_format, nik_not_found, kk_mismatch or birth_date_mismatch')
+  .option('--province <code>', 'only this province')
+  .option('--limit <n>', 'look-ups at most')
+  .option('--dry-run', 'say how many people and look-ups; change nothing')
+  .option('--by <who>', 'who asks for it')
+  .action((options) => run(async () => (await import('./rescue.ts')).rescuePropose(options)));
+
 command(
   program,
   'requeue',

@@ -248,7 +248,9 @@ class Schedule {
       update chunks set lease_until = lease_until - interval '10 minutes', not_before = not_before - interval '10 minutes',
         enqueued_at = enqueued_at - interval '10 minutes'
       where chunk_id in (select chunk_id from chunks where state in ('ready', 'running') for update skip locked)`);
-    await this.looking.pool.query('update counterparts set open_until = clock_timestamp() where open_until is not null');
+    await this.looking.pool.query(
+      'update counterparts set open_until = clock_timestamp() where open_until is not null',
+    );
     this.queues.timePasses();
     while (this.virtuals.size < this.plan.workers) await this.hire();
     // Who stalled wakes after somebody else may have taken over.

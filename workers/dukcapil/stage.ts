@@ -4,6 +4,7 @@ import { ASKING_ROWS_MAX } from '../../jobs/stages.ts';
 import type { RegistryAnswer } from './answer.ts';
 import { type Asking, ask, type Limiter, type Plan, plan } from './ask.ts';
 import { createRegistryClient } from './client.ts';
+import { createRescue, type Rescue } from './rescue.ts';
 import { withRetry } from './retry.ts';
 import { answerFromExtract, decideDukcapil } from './rules.ts';
 import { hasExtract, loadOffline, loadOnline, park, type Row, save } from './store.ts';
@@ -38,6 +39,16 @@ type Stage = ChunkStage<Db, Tx, Context, Rows, Plan, Found, Parameters<typeof sa
 /** The registry stage: over HTTP when it is configured, else matched against the imported extract. */
 export function createDukcapilStage(settings: RegistrySettings | undefined, limiter: Limiter): Stage {
   return settings ? online({ client: createRegistryClient(settings), limiter }) : offline();
+}
+
+/** Finds slips of the pen in rejections, apart from the stage. */
+export function createRegistryRescue(
+  db: Db,
+  settings: RegistrySettings | undefined,
+  limiter: Limiter,
+  context: Context,
+): Rescue {
+  return createRescue(db, settings && { client: createRegistryClient(settings), limiter }, context);
 }
 
 function decide(rows: Rows, found: Found | undefined, { policy, now }: Context) {

@@ -87,6 +87,14 @@ export function loadOnline(db: Db, chunk: Chunk): Promise<Row[]> {
   return loadUndecided<Row>(db, 'dukcapil', chunk, columns);
 }
 
+/** The extract's lines for some NIKs. */
+export async function extractLines(db: Db, niks: readonly string[]): Promise<Map<string, Extract>> {
+  const { rows } = await sql<Extract & { nik: string }>`
+    select nik::text, status, kk_number, birth_date::text, full_name, conflict from civil_registry
+    where nik = any(${niks.filter((nik) => /^\d{1,18}$/.test(nik))}::bigint[])`.execute(db);
+  return new Map(rows.map((row) => [row.nik, row]));
+}
+
 /** Whether an extract was ever imported. */
 export async function hasExtract(db: Db): Promise<boolean> {
   const { rows } = await sql`select 1 from civil_registry limit 1`.execute(db);

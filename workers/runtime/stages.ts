@@ -5,15 +5,15 @@ import { refuse } from '../../jobs/errors.ts';
 import type { StageName } from '../../jobs/stages.ts';
 import { createAssignmentStage } from '../assignment/stage.ts';
 import { dedupe } from '../dedupe/stage.ts';
-import { createDukcapilStage } from '../dukcapil/stage.ts';
+import { createDukcapilStage, createRegistryRescue } from '../dukcapil/stage.ts';
 import { createEmailStage } from '../email/stage.ts';
 import { decideLayer3, scoreAtClosing, screened } from '../layer3/rules.ts';
 import { layer3 } from '../layer3/stage.ts';
 import { createPayoutStage } from '../payout/stage.ts';
 import type { BankSettings, Config, RegistrySettings } from './config.ts';
-import type { AnyStage } from './executor.ts';
+import type { AnyStage, StageContext } from './executor.ts';
 import { kkTokenKey } from './keys.ts';
-import { createLimiter } from './limiter.ts';
+import { createLimiter, type Limiter } from './limiter.ts';
 
 export interface Stages {
   readonly of: Readonly<Record<StageName, AnyStage>>;
@@ -23,9 +23,8 @@ export interface Stages {
 /** The one file that names the six stages and gives each what it needs from outside. */
 export async function createStages(config: Config, db: Db): Promise<Stages> {
   const email = createEmailStage(config.mail);
-  const { registry, registryRate_per_second: rate_per_second, registryDailyQuota: quota, now } = config;
-  const limiter = await createLimiter(db, REGISTRY, { rate_per_second, quota, now });
-  const dukcapil = createDukcapilStage(registry && withAuthority(registry), limiter);
+  const limiter = await registryLimiter(config, db);
+  const dukcapil = createDukcapilStage(config.registry && withAuthority(config.registry), limiter);
   const poolRules = { decide: decideLayer3, score: scoreAtClosing, kkTokenKey: () => kkTokenKey(db, config) };
   const assignment = createAssignmentStage(poolRules);
   const payout = createPayoutStage(config.bank && withKey(config.bank), config.now, screened);
@@ -33,6 +32,22 @@ export async function createStages(config: Config, db: Db): Promise<Stages> {
     of: { dedupe, email, dukcapil, layer3, assignment, payout },
     close: async () => {
       await Promise.all([email.close(), dukcapil.close(), payout.close(), limiter.close()]);
+    },
+  };
+}
+
+function registryLimiter({ registryRate_per_second, registryDailyQuota, now }: Config, db: Db): Promise<Limiter> {
+  return createLimiter(db, REGISTRY, { rate_per_second: registryRate_per_second, quota: registryDailyQuota, now });
+}
+
+/** What `rescue propose` looks with: behind the same rate and quota as the stage. */
+export async function createRescue(config: Config, db: Db, context: StageContext) {
+  const limiter = await registryLimiter(config, db);
+  const rescue = createRegistryRescue(db, config.registry && withAuthority(config.registry), limiter, context);
+  return {
+    lookAt: rescue.lookAt,
+    close: async () => {
+      await Promise.all([rescue.close(), limiter.close()]);
     },
   };
 }
