@@ -34,6 +34,8 @@ export interface Run {
   /** Outcomes at dukcapil once everybody is decided. */
   readonly counts: Counts;
   readonly cores: Cores | null;
+  /** The latest that a worker sent a call after its moment, in ms. */
+  readonly late_ms: number;
   /** What is wrong; empty when every verdict and every call is as it should be. */
   readonly faults: readonly string[];
 }
@@ -61,7 +63,7 @@ export async function measureRun(ground: Ground, truth: Truth, processes: number
   const { child: simulator, registry } = await startSimulator(ground, log);
   try {
     const before = await prakerja<Status>(ground, DATABASE, ['run', 'status'], registry);
-    const { span, cores } = await timed(ground, simulator, processes, registry);
+    const { span, cores, late_ms } = await timed(ground, simulator, processes, registry);
     // Who stands in for the rejected is not looked up yet: dedupe had no worker.
     await decide(ground, DATABASE, ['dedupe', 'email', 'dukcapil'], registry);
     const after = await prakerja<Status>(ground, DATABASE, ['run', 'status'], registry);
@@ -86,6 +88,7 @@ export async function measureRun(ground: Ground, truth: Truth, processes: number
       chunks: span.chunks,
       held,
       cores,
+      late_ms,
       counts: countsOf(verdicts),
       faults,
     };
@@ -117,9 +120,10 @@ async function timed(
   simulator: Child,
   processes: number,
   registry: Record<string, string>,
-): Promise<{ span: Span; cores: Cores | null }> {
+): Promise<{ span: Span; cores: Cores | null; late_ms: number }> {
   const { servers, concurrency } = ground;
-  const workers = await startWorkers(ground, DATABASE, { stages: 'dukcapil', processes, concurrency }, registry);
+  const told = { ...registry, LOG_LEVEL: 'info' };
+  const workers = await startWorkers(ground, DATABASE, { stages: 'dukcapil', processes, concurrency }, told);
   try {
     await servers.query(DATABASE, 'checkpoint');
     await untilIdle(ground.patience_seconds);
@@ -140,7 +144,9 @@ async function timed(
       [run],
     );
     if (!span) throw new Error('there are no chunks');
-    return { span, cores: coresBetween(begin, end) };
+    await Promise.all(workers.map((worker) => worker.stop()));
+    const late = workers.map((worker) => Number(/"late_ms":([\d.]+)/.exec(worker.output().stderr)?.[1] ?? Number.NaN));
+    return { span, cores: coresBetween(begin, end), late_ms: Math.max(...late.filter((ms) => !Number.isNaN(ms))) };
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()));
   }

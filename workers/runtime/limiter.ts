@@ -30,8 +30,18 @@ export interface Limiter {
   settle(): Promise<void>;
   /** The counterpart asked everybody to stay away for a while: moments that were leased here are dropped. */
   pause(seconds: number): Promise<void>;
+  /** What this process has done so far. */
+  readonly seen: Readonly<PermitsSeen>;
   /** Gives back what was charged and not used. */
   close(): Promise<void>;
+}
+
+export interface PermitsSeen {
+  permits: number;
+  /** Moments that were missed, and not used. */
+  lost: number;
+  /** The latest that a permit came after its moment. */
+  late_ms: number;
 }
 
 export interface LimiterOptions {
@@ -70,6 +80,7 @@ export async function createLimiter(
   const moments = createMoments(() => untold.telling((told) => leaseMoments(db, terms, told, now())), LATE_MAX_MS);
   /** One waits for the next moment and the others behind it, so that a pause finds no moments in anybody's hands. */
   const inTurn = pLimit(1);
+  const seen: PermitsSeen = { permits: 0, lost: 0, late_ms: 0 };
   let idle: NodeJS.Timeout | undefined;
 
   async function wait(signal: AbortSignal): Promise<Permit> {
@@ -83,7 +94,13 @@ export async function createLimiter(
         untold.add({ unspent: 1, wasTry: moment.isTry });
         signal.throwIfAborted();
       }
-      if (performance.now() <= moment.until_ms) return { kind: 'go', isTry: moment.isTry };
+      const now_ms = performance.now();
+      if (now_ms <= moment.until_ms) {
+        seen.permits++;
+        seen.late_ms = Math.max(seen.late_ms, now_ms - moment.at_ms);
+        return { kind: 'go', isTry: moment.isTry };
+      }
+      seen.lost++;
       untold.add({ unspent: 1, wasTry: moment.isTry });
     }
   }
@@ -96,6 +113,7 @@ export async function createLimiter(
     if (unspent > 0) await tell();
   };
   return {
+    seen,
     permit: (signal) => inTurn(wait, signal),
     ended: (permit, { answered, unspent, left, refusedUntil }) => {
       // Leased before we knew how little is left.

@@ -13,10 +13,12 @@ import { createPayoutStage } from '../payout/stage.ts';
 import type { BankSettings, Config, RegistrySettings } from './config.ts';
 import type { AnyStage, StageContext } from './executor.ts';
 import { kkTokenKey } from './keys.ts';
-import { createLimiter, type Limiter } from './limiter.ts';
+import { createLimiter, type Limiter, type PermitsSeen } from './limiter.ts';
 
 export interface Stages {
   readonly of: Readonly<Record<StageName, AnyStage>>;
+  /** What this process has asked the registry. */
+  readonly registry: Readonly<PermitsSeen>;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export async function createStages(config: Config, db: Db): Promise<Stages> {
   const payout = createPayoutStage(config.bank && withKey(config.bank), config.now, screened);
   return {
     of: { dedupe, email, dukcapil, layer3, assignment, payout },
+    registry: limiter.seen,
     close: async () => {
       await Promise.all([email.close(), dukcapil.close(), payout.close(), limiter.close()]);
     },

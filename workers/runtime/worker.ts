@@ -61,6 +61,7 @@ export async function startWorker(office: Office, options: WorkerOptions): Promi
     if (queues.server?.away) await queues.close();
     await Promise.all([cutting, sweeping, watching, dispatcher.idle()]);
     await stages.close();
+    if (stages.registry.permits > 0) log.info({ ...stages.registry }, 'calls to the registry by this worker');
   };
   return {
     close: () => {
