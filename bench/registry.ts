@@ -5,14 +5,12 @@ import { parseArgs } from 'node:util';
 import { stopAll } from './peers/child.ts';
 import { type Servers, startServers } from './peers/servers.ts';
 import { type Ground, nationDir, prepare } from './workers/ground.ts';
-import { measureRun, type Run } from './workers/run.ts';
+import { measureRun, type Run, SPREAD_MS } from './workers/run.ts';
 import { readTruth } from './workers/truth.ts';
 
 // npm run bench:registry: no sliding second with more than R calls as the simulator's log shows them, and how much of R
 // is used, for each rate, number of worker processes and answer time. Exit 1 when a second has more, or a verdict is wrong.
 
-/** What the limiter keeps free for calls that arrive late: workers/runtime/limiter.ts. */
-const SPREAD_MS = 30;
 const USED_MIN = 0.98;
 /** Of registrations at dukcapil, so that a run takes about this long at its rate. */
 const RUN_SECONDS = 30;
@@ -76,13 +74,14 @@ function lineOf({ rate, latency_ms, run, used }: Measured): string {
     (run.steady_per_second ?? run.calls_per_second).toFixed(1),
     `${(used * 100).toFixed(1)} %`,
     `${run.late_ms.toFixed(1)} ms`,
+    `${run.spread_ms.toFixed(1)} ms`,
     run.faults.length === 0 ? 'right' : run.faults.join('; '),
   ];
   return cells.map((cell) => String(cell).padStart(10)).join(' ');
 }
 
 function report(measured: readonly Measured[]): boolean {
-  const heads = ['R', 'processes', 'answer', 'calls', 'worst s', 'per s', 'used', 'latest', 'verdicts'];
+  const heads = ['R', 'processes', 'answer', 'calls', 'worst s', 'per s', 'used', 'latest', 'J', 'verdicts'];
   process.stdout.write(`${heads.map((head) => head.padStart(10)).join(' ')}\n`);
   for (const one of measured) process.stdout.write(`${lineOf(one)}\n`);
   const right = measured.every(({ run, rate }) => run.faults.length === 0 && run.worst_second <= rate);
@@ -90,7 +89,7 @@ function report(measured: readonly Measured[]): boolean {
   process.stdout.write(
     [
       '"worst s": the most calls in any sliding second, by the simulator\'s log. "used": of R x 1000 / (1000 + J), J = 30 ms,',
-      'without the first 5 s and the last. "latest": how long after its moment a call was sent at most; the rest of J is the network\'s.',
+      'without the first 5 s and the last. "latest": how long after its moment a call was sent at most; "J": the spread of delays to the arrival, as the log shows it.',
       `${right ? 'No second had more than R calls, and every verdict is right' : 'WRONG, see above'}; the least that was used is ${(least * 100).toFixed(1)} % (goal ${USED_MIN * 100} %).\n`,
     ].join('\n'),
   );

@@ -15,7 +15,7 @@ import { readTruth } from './workers/truth.ts';
 // a count or a number of calls is wrong. The ratios are reported, whatever they are.
 
 /** Calls of one chunk that wait for the registry at the same time: workers/dukcapil/ask.ts. */
-const CALLS_AT_ONCE = 16;
+const CALLS_AT_ONCE = 32;
 
 const { values } = parseArgs({
   options: {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { exit } from '../jobs/errors.ts';
 import { stopOnSignals } from '../workers/runtime/shutdown.ts';
+import { addRegistryCommands } from './cli-registry.ts';
 import { type GlobalOptions, main, type Report } from './command.ts';
 
 const program = new Command('prakerja')
@@ -116,34 +117,7 @@ command(
   'explain R-0001',
 ).action((id) => run(async () => (await import('./explain.ts')).explain(id)));
 
-const registry = program.command('registry').description('the civil registry (Dukcapil)').exitOverride();
-command(registry, 'status', 'calls, quota, forecast, and whether it answers', 'registry status').action(() =>
-  run(async () => (await import('./registry.ts')).registryStatusReport()),
-);
-command(
-  registry,
-  'rate <n>',
-  'calls a second of all workers together, without a restart; "default" as they were started',
-  'registry rate 20 --by sari --note "Dukcapil asked us to slow down"',
-)
-  .option('--by <who>', 'who asks for it')
-  .option('--note <why>', 'why')
-  .action((n, options) => run(async () => (await import('./registry.ts')).registryRate(n, options)));
-
-const rescue = program.command('rescue').description('a second chance for a slip of the pen').exitOverride();
-command(
-  rescue,
-  'propose',
-  'find rejections at the registry that one slip explains, and write what the applicants are to be asked',
-  'rescue propose --out proposals.csv --by sari',
-)
-  .option('--out <file>', 'where the proposals go')
-  .option('--reason <reason>', 'only these: nik_format, nik_not_found, kk_mismatch or birth_date_mismatch')
-  .option('--province <code>', 'only this province')
-  .option('--limit <n>', 'look-ups at most')
-  .option('--dry-run', 'say how many people and look-ups; change nothing')
-  .option('--by <who>', 'who asks for it')
-  .action((options) => run(async () => (await import('./rescue.ts')).rescuePropose(options)));
+addRegistryCommands(program, command, run);
 
 command(
   program,

@@ -21,11 +21,10 @@ export function registryLines(registry: RegistryStatus): string[] {
   const left = left_today === null ? 'no limit known' : `${left_today} left`;
   const end =
     forecast === null ? 'the end cannot be told' : `about ${spokenSeconds(forecast)} to the end of what is undecided`;
-  const silent = registry.is_silent ? `; SILENT for ${spokenSeconds(silent_seconds)} while people wait` : '';
-  const away = away_since ? `It does not answer since ${away_since}: one call in all tries${silent}.` : '';
   return [
     `Registry today: ${used_today} calls, ${saved_today} saved, ${left}; at ${rate_per_second} a second ${end}.`,
-    ...(away || silent ? [away || `The registry is silent${silent.slice(1)}.`] : []),
+    ...(away_since ? [`It does not answer since ${away_since}: one call in all tries.`] : []),
+    ...(registry.is_silent ? [`It has been silent for ${spokenSeconds(silent_seconds)} while people wait.`] : []),
   ];
 }
 

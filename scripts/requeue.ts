@@ -31,10 +31,12 @@ export function requeuePeople(options: RequeueOptions): Promise<Report> {
     const { db, config } = office;
     const people = await countRequeue(db, filter);
     const calls = filter.stage === 'dukcapil' && config.registry ? people : 0;
-    const cost = calls === 0 ? '' : costOf(calls, await registryStatus(office, calls));
+    const registry = await registryStatus(office, calls);
+    const cost = calls === 0 ? '' : costOf(calls, registry);
+    const { forecast } = registry;
     if (options.dryRun)
       return done(
-        { people, calls, requeued: 0 },
+        { people, calls, requeued: 0, forecast },
         `${people} people would be decided again at ${filter.stage}${cost}. Nothing was changed.`,
       );
     const requeued = await db.transaction().execute(async (tx) => {
@@ -44,7 +46,7 @@ export function requeuePeople(options: RequeueOptions): Promise<Report> {
     });
     await dispatchIfReachable(office);
     return done(
-      { people, calls, requeued },
+      { people, calls, requeued, forecast },
       `${requeued} people are decided again at ${filter.stage}${cost}. "prakerja run status" tells how far it is.`,
     );
   });

@@ -11,11 +11,14 @@ import {
   exportedVerdicts,
   faultsOf,
   readCalls,
+  spreadOf,
   type Truth,
   worstSecond,
 } from './truth.ts';
 
 const DATABASE = 'measured';
+/** What the limiter keeps free for calls that arrive late: workers/runtime/limiter.ts. */
+export const SPREAD_MS = 30;
 
 /** One run: so many worker processes from the first claim to the last chunk done. */
 export interface Run {
@@ -36,6 +39,8 @@ export interface Run {
   readonly cores: Cores | null;
   /** The latest that a worker sent a call after its moment, in ms. */
   readonly late_ms: number;
+  /** The spread of delays from moment to arrival, as the simulator's log shows it. */
+  readonly spread_ms: number;
   /** What is wrong; empty when every verdict and every call is as it should be. */
   readonly faults: readonly string[];
 }
@@ -89,6 +94,7 @@ export async function measureRun(ground: Ground, truth: Truth, processes: number
       held,
       cores,
       late_ms,
+      spread_ms: spreadOf(calls, (1000 + SPREAD_MS) / ground.rate_per_second),
       counts: countsOf(verdicts),
       faults,
     };

@@ -109,3 +109,18 @@ export function faultsOf(truth: Truth, verdicts: readonly string[], calls: reado
 function linesOf(path: string): string[] {
   return readFileSync(path, 'utf8').trimEnd().split('\n').slice(1);
 }
+
+/**
+ * The spread of delays from a moment to its call's arrival, in ms, as the log alone shows it: how far a call came in
+ * after its place in the row of moments, against a later one that came on time. A lower bound of J.
+ */
+export function spreadOf(calls: readonly Call[], gap_ms: number): number {
+  const sorted = calls.map(({ at_us }) => at_us / 1000).sort((a, b) => a - b);
+  let [latest, spread] = [Number.NEGATIVE_INFINITY, 0];
+  for (const [n, at_ms] of sorted.entries()) {
+    const delay_ms = at_ms - n * gap_ms;
+    latest = Math.max(latest, delay_ms);
+    spread = Math.max(spread, latest - delay_ms);
+  }
+  return spread;
+}

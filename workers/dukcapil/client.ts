@@ -3,7 +3,8 @@ import { Agent, request } from 'undici';
 import type { RegistryAnswer, RegistryQuestion } from './answer.ts';
 import { type Credentials, readAnswer, requestBody } from './wire.ts';
 
-const CONNECTIONS = 32;
+/** As many as a process may have calls under way: a call that waits for a connection misses its moment. */
+const CONNECTIONS = 128;
 const TIMEOUT_MS = 10_000;
 /** An answer has about 500 bytes. */
 const BODY_BYTES_MAX = 65_536;

@@ -94,7 +94,7 @@ function online(db: Db, asking: Asking, context: Context): LookUp {
     const planned = await plan(db, rows, context);
     try {
       const answers = await ask(db, planned, asking, context);
-      const refused = planned.calls.filter(({ reg }) => answers.get(reg)?.kind === 'quota').length;
+      const refused = planned.calls.filter(({ row }) => answers.get(row.reg)?.kind === 'quota').length;
       return { answers, calls: planned.calls.length - refused };
     } catch (error) {
       if (!(error instanceof GiveUpTurn)) throw error;

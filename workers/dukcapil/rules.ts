@@ -100,6 +100,17 @@ export function questionAbout(record: DukcapilRecord, policy: DukcapilPolicy): R
   };
 }
 
+/** Whether an answer says everything that was asked: only then it is kept, else it would be found wanting for weeks. */
+export function isWhole(answer: RegistryAnswer, question: RegistryQuestion): boolean {
+  if (answer.kind !== 'record') return answer.kind === 'not_found';
+  if (answer.status !== 'active') return true;
+  return (
+    (question.kk_number === undefined || answer.kk_number !== null) &&
+    (question.birth_date === undefined || answer.birth_date !== null) &&
+    (question.full_name === undefined || answer.name_score !== null)
+  );
+}
+
 /**
  * The answer that the imported extract gives ("pemadanan").
  * @param row the extract's line for this NIK; undefined: none; 'conflict': different lines for one NIK

@@ -4,10 +4,23 @@ import { ASKING_ROWS_MAX } from '../../jobs/stages.ts';
 import type { RegistryAnswer } from './answer.ts';
 import { type Asking, ask, type Limiter, type Plan, plan } from './ask.ts';
 import { createRegistryClient } from './client.ts';
+import { answerColumns, readAnswerLine, requestHeader, requestLine } from './matching.ts';
 import { createRescue, type Rescue } from './rescue.ts';
 import { withRetry } from './retry.ts';
 import { answerFromExtract, decideDukcapil } from './rules.ts';
-import { hasExtract, loadOffline, loadOnline, park, type Row, save } from './store.ts';
+import {
+  awaitingPages,
+  clock,
+  hasAnswers,
+  hasExtract,
+  keepAnswers,
+  loadOffline,
+  loadOnline,
+  park,
+  type Row,
+  save,
+  touchAnswered,
+} from './store.ts';
 
 export interface RegistrySettings {
   readonly url: string;
@@ -41,6 +54,19 @@ export function createDukcapilStage(settings: RegistrySettings | undefined, limi
   return settings ? online({ client: createRegistryClient(settings), limiter }) : offline();
 }
 
+/** Matching by file ("pemadanan"), for commands: questions out, answers in. */
+export const matching = {
+  answerColumns,
+  awaitingPages,
+  clock,
+  keepAnswers,
+  plan,
+  readAnswerLine,
+  requestHeader,
+  requestLine,
+  touchAnswered,
+};
+
 /** Finds slips of the pen in rejections, apart from the stage. */
 export function createRegistryRescue(
   db: Db,
@@ -63,7 +89,10 @@ function online(asking: Asking): Stage {
   return {
     kind: 'chunk',
     name: 'dukcapil',
-    rows_max: ASKING_ROWS_MAX,
+    // Of different sizes: chunks that began together would else end together, and for an answer's time nobody would ask.
+    get rows_max() {
+      return Math.ceil((ASKING_ROWS_MAX * (1 + Math.random())) / 2);
+    },
     load: loadOnline,
     intend: (db, _chunk, rows, context) => plan(db, rows, context),
     ask: async (db, _loaded, intent, context) => {
@@ -77,19 +106,29 @@ function online(asking: Asking): Stage {
   };
 }
 
+function unplanned(rows: Rows): Pick<Plan, 'answers' | 'calls'> {
+  return { answers: new Map(), calls: rows.map((row) => ({ row, regs: [row.reg] })) };
+}
+
+const NOT_CONFIGURED: RegistryAnswer = { kind: 'not_configured' };
+
 function offline(): Stage {
   return {
     kind: 'chunk',
     name: 'dukcapil',
     load: loadOffline,
-    ask: async (db, rows, _intent, { policy }) => {
-      const configured = await hasExtract(db);
-      const answerTo = (row: Row): RegistryAnswer => {
-        if (!configured) return { kind: 'not_configured' };
+    // Answers that came by file speak first; the extract, where there is one, for everybody else.
+    ask: async (db, rows, _intent, context) => {
+      // Without kept answers no question needs its hash: 18 million of them are two minutes.
+      const { answers, calls } = (await hasAnswers(db)) ? await plan(db, rows, context) : unplanned(rows);
+      const configured = calls.length > 0 && (await hasExtract(db));
+      for (const { row, regs } of calls) {
         const line = row.extract?.conflict ? 'conflict' : (row.extract ?? undefined);
-        return answerFromExtract(row, line, policy.dukcapil.must_match);
-      };
-      return { answers: new Map(rows.map((row) => [row.reg, answerTo(row)])), saved: 0 };
+        const { must_match } = context.policy.dukcapil;
+        const answer = configured ? answerFromExtract(row, line, must_match) : NOT_CONFIGURED;
+        for (const reg of regs) answers.set(reg, answer);
+      }
+      return { answers, saved: 0 };
     },
     decide,
     save,

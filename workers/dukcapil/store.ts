@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db, Tx } from '../../db/connection.ts';
 import { countSaved, REGISTRY } from '../../db/counterpart.ts';
 import { loadUndecided, type Undecided, within } from '../../db/load.ts';
+import { touch } from '../../db/touch.ts';
 import { type Decided, parkRecord, saveVerdicts } from '../../db/verdicts.ts';
 import { canonicalJson, type Json, sha256Hex } from '../../jobs/canonical.ts';
 import type { Chunk, Counts } from '../../jobs/chunk.ts';
@@ -95,6 +96,12 @@ export async function extractLines(db: Db, niks: readonly string[]): Promise<Map
   return new Map(rows.map((row) => [row.nik, row]));
 }
 
+/** Whether any answer of the registry is kept. */
+export async function hasAnswers(db: Db): Promise<boolean> {
+  const { rows } = await sql`select 1 from registry_answers limit 1`.execute(db);
+  return rows.length > 0;
+}
+
 /** Whether an extract was ever imported. */
 export async function hasExtract(db: Db): Promise<boolean> {
   const { rows } = await sql`select 1 from civil_registry limit 1`.execute(db);
@@ -110,7 +117,9 @@ export async function keptAnswers(db: Db, niks: readonly string[], since: Date):
   return rows;
 }
 
-export async function keepAnswers(db: Db, answers: readonly NewAnswer[], at: Date): Promise<void> {
+/** Of several answers to one question the last counts. */
+export async function keepAnswers(db: Db, all: readonly NewAnswer[], at: Date): Promise<void> {
+  const answers = [...new Map(all.map((one) => [`${one.nik} ${one.question}`, one])).values()];
   await sql`
     insert into registry_answers (nik, question, answer, at)
     select n.nik, n.question, n.answer::jsonb, ${at}
@@ -124,6 +133,39 @@ export async function keepAnswers(db: Db, answers: readonly NewAnswer[], at: Dat
 export interface Saving {
   readonly decided: readonly Decided[];
   readonly saved: number;
+}
+
+const PAGE = 2000;
+
+/** Who waits for an answer of the registry, or was never asked about, a page at a time. */
+export async function* awaitingPages(db: Db): AsyncGenerator<Row[]> {
+  for (let after = '0'; ; ) {
+    const { rows } = await sql<Row>`
+      select r.reg, null as before, case when t.fresh then t.since end as "freshSince", ${columns}
+      from verdicts_email u join registrations r on r.reg = u.reg left join verdicts_dukcapil v on v.reg = u.reg
+      left join touched t on t.stage = 'dukcapil' and t.reg = u.reg
+      where u.outcome = 'passed' and u.reg > ${after} and (v.reg is null or t.reg is not null or v.outcome = 'waiting')
+      order by u.reg limit ${PAGE}`.execute(db);
+    if (rows.length === 0) return;
+    after = (rows.at(-1) as Row).reg;
+    yield rows;
+  }
+}
+
+/** The clock by which answers are kept. */
+export async function clock(db: Db): Promise<Date> {
+  const { rows } = await sql<{ now: Date }>`select date_trunc('milliseconds', clock_timestamp()) as now`.execute(db);
+  return (rows[0] as { now: Date }).now;
+}
+
+/** Has those decided again who wait for the registry and about whom an answer has come since; returns how many. */
+export function touchAnswered(tx: Tx, since: Date): Promise<number> {
+  return touch(
+    tx,
+    'dukcapil',
+    sql`select v.reg from verdicts_dukcapil v join registrations r on r.reg = v.reg
+      where v.outcome = 'waiting' and exists (select from registry_answers a where a.nik = r.nik and a.kept_at >= ${since})`,
+  );
 }
 
 export async function save(tx: Tx, chunk: Chunk, { decided, saved }: Saving, { now }: { now: Date }): Promise<Counts> {

@@ -126,8 +126,8 @@ function threshold(question: RegistryQuestion): number {
   return Math.min(THRESHOLD_MAX, Math.max(THRESHOLD_MIN, question.name_score_min ?? THRESHOLD_MAX));
 }
 
-/** 1990-12-31 is 31-12-1990 on the wire. */
-function wireDate(date: string): string {
+/** 1990-12-31 is 31-12-1990 on the wire, and the other way round. */
+export function wireDate(date: string): string {
   return date.split('-').reverse().join('-');
 }
 

@@ -1,7 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Db } from '../../db/connection.ts';
-import { addCounterpart, leaseMoments, pauseCounterpart, type Refusal, tellOutcomes } from '../../db/counterpart.ts';
+import {
+  addCounterpart,
+  leaseMoments,
+  type Outcomes,
+  pauseCounterpart,
+  type Refusal,
+  tellOutcomes,
+} from '../../db/counterpart.ts';
 import { createMoments } from './moments.ts';
 import { createUntold } from './outcomes.ts';
 
@@ -58,7 +65,7 @@ export interface LimiterOptions {
  */
 const SPREAD_MS = 30;
 /** What of the spread is left to us; the rest is the network's. A moment that is missed by more is not used. */
-const LATE_MAX_MS = 20;
+const LATE_MAX_MS = 10;
 /** Who waits looks up so often whether the call is still wanted. */
 const LOOK_UP_MS = 250;
 /** Nobody has called for so long: all moments that were leased are over. */
@@ -115,17 +122,11 @@ export async function createLimiter(
   return {
     seen,
     permit: (signal) => inTurn(wait, signal),
-    ended: (permit, { answered, unspent, left, refusedUntil }) => {
+    ended: (permit, end) => {
+      const { left } = end;
       // Leased before we knew how little is left.
       if (left !== null && left < moments.left()) untold.add({ unspent: moments.drop() });
-      untold.add({
-        ...(unspent ? { unspent: 1 } : { ended: 1 }),
-        answered,
-        failures: answered ? 0 : 1,
-        wasTry: permit.kind === 'go' && permit.isTry,
-        left,
-        refusedUntil,
-      });
+      untold.add({ ...outcomeOf(end), wasTry: permit.kind === 'go' && permit.isTry });
     },
     settle: async () => {
       await tell();
@@ -142,4 +143,8 @@ export async function createLimiter(
       await giveBack().catch(() => undefined);
     },
   };
+}
+
+function outcomeOf({ answered, unspent, left, refusedUntil }: CallEnd): Partial<Outcomes> {
+  return { ...(unspent ? { unspent: 1 } : { ended: 1 }), answered, failures: answered ? 0 : 1, left, refusedUntil };
 }

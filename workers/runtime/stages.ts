@@ -15,6 +15,8 @@ import type { AnyStage, StageContext } from './executor.ts';
 import { kkTokenKey } from './keys.ts';
 import { createLimiter, type Limiter, type PermitsSeen } from './limiter.ts';
 
+export { matching } from '../dukcapil/stage.ts';
+
 export interface Stages {
   readonly of: Readonly<Record<StageName, AnyStage>>;
   /** What this process has asked the registry. */

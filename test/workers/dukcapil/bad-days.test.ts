@@ -145,6 +145,23 @@ describe('the cheapest order', () => {
     expect(await counterpartState(database.db, REGISTRY, new Date(NOON))).toMatchObject({ used: 1, saved: 1 });
   });
 
+  it('answers to different questions about one NIK that the registry does not know are kept once', async () => {
+    const { database, desk, office } = await openWith(people(4), (response) => say(response, { RESPON: '13' }));
+    await decide(office);
+    await database.pool.query(
+      `update verdicts_dukcapil set outcome = 'waiting', reason = 'registry_timeout', due_at = $1`,
+      [NOON],
+    );
+    await database.pool.query('delete from registry_answers');
+    await database.pool.query(`update registrations set nik = $1, kk_number = '327301010110000' || reg % 10`, [
+      nikOf(1),
+    ]);
+    await sweep(office.db, await office.queues(), office.config.now());
+    await decide(office);
+    expect(desk.calls.length).toBe(8);
+    expect((await database.pool.query('select 1 from registry_answers')).rowCount).toBe(1);
+  });
+
   it('who is asked about afresh is asked once, though the chunk is begun again', async () => {
     const { database, desk, office } = await openWith(people(30), (response) => say(response, { RESPON: '13' }));
     await decide(office);
