@@ -37,7 +37,7 @@ export interface Candidate {
 }
 
 /** One look-up each: more candidates than this would be guessing. */
-export const CANDIDATES_MAX = 3;
+const CANDIDATES_MAX = 3;
 
 const DATE_AT = 6;
 const DATE_END = 12;

@@ -69,7 +69,7 @@ export class Office {
     for (let step = 0; step < HOURS_MAX; step++) {
       await this.run('run', 'start', '--wait', '--inline', '--policy', this.policy());
       const { waiting } = await this.run<{ waiting: Record<string, number> }>('funnel');
-      if (!Object.keys(waiting).some((reason) => reason.startsWith('registry_'))) return;
+      if (!Object.keys(waiting).some((reason) => reason.startsWith('dukcapil.registry_'))) return;
       this.hour++;
     }
   }
