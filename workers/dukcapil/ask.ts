@@ -45,6 +45,8 @@ export interface Limiter {
 export interface Asking {
   readonly client: RegistryClient;
   readonly limiter: Limiter;
+  /** What the last call of this process met that brought no answer: what those are told whom nobody could ask about. */
+  lastFailure?: RegistryAnswer;
 }
 
 interface Context {
@@ -116,9 +118,10 @@ function isFreshFor({ freshSince }: Row, { keptAt }: KeptAnswer): boolean {
 export async function ask(
   db: Db,
   { answers, calls }: Plan,
-  { client, limiter }: Asking,
+  asking: Asking,
   { now, policy, signal }: Context,
 ): Promise<Map<string, RegistryAnswer>> {
+  const { client, limiter } = asking;
   const limit = pLimit(CALLS_AT_ONCE);
   const keeper = createBatcher<NewAnswer>((kept) => keepAnswers(db, kept, now));
   let refusal: Refusal | undefined;
@@ -132,7 +135,9 @@ export async function ask(
       }
       const asked = questionAbout(row, policy.dukcapil);
       const reply = await client.verify(asked);
-      limiter.ended(permit, endOf(reply, now));
+      const end = endOf(reply, now);
+      limiter.ended(permit, end);
+      if (!end.answered) asking.lastFailure = reply.answer;
       if (reply.refused) await limiter.pause(Math.min(reply.retryAfterSeconds ?? 2 ** (tries - 1), PAUSE_SECONDS_MAX));
       for (const reg of regs) answers.set(reg, reply.answer);
       if (isWhole(reply.answer, asked)) {
@@ -148,17 +153,23 @@ export async function ask(
   await limiter.settle();
   const failed = ended.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
-  if (refusal) answerFor(calls, answers, refusal);
+  if (refusal) answerFor(calls, answers, refusal, asking.lastFailure ?? AWAY);
   return answers;
 }
 
+const AWAY: RegistryAnswer = { kind: 'unavailable', why: 'the registry is away' };
+
 /** What those are told who could not be asked about. */
-function answerFor(calls: readonly Call[], answers: Map<string, RegistryAnswer>, refusal: Refusal): void {
+function answerFor(
+  calls: readonly Call[],
+  answers: Map<string, RegistryAnswer>,
+  refusal: Refusal,
+  away: RegistryAnswer,
+): void {
   if (refusal.kind === 'open' && refusal.trying) throw new GiveUpTurn('the registry is being tried', TRYING_SECONDS);
   if (refusal.kind === 'open' && refusal.open_seconds < PATIENCE_SECONDS)
     throw new GiveUpTurn('the registry is away', refusal.again_seconds);
-  const answer: RegistryAnswer =
-    refusal.kind === 'quota' ? { kind: 'quota' } : { kind: 'unavailable', why: 'the registry is away' };
+  const answer: RegistryAnswer = refusal.kind === 'quota' ? { kind: 'quota' } : away;
   for (const reg of calls.flatMap(({ regs }) => regs)) if (!answers.has(reg)) answers.set(reg, answer);
 }
 

@@ -84,6 +84,14 @@ describe('a registry that is away', () => {
   }, 90_000);
 });
 
+it('a registry that takes calls and says nothing: everybody waits for its time limit, also who was not asked about', async () => {
+  const { database, desk, office } = await openWith(people(60), () => undefined);
+  await decide(office);
+  expect(await outcomes(database)).toEqual({ 'waiting registry_timeout': 60 });
+  expect(await failedTries(database)).toBe(0);
+  expect(desk.calls.length).toBeLessThan(60 + FAILURES_MAX);
+}, 90_000);
+
 describe('a registry that says 429', () => {
   it.each<[string, Record<string, string>, number]>([
     ['with Retry-After', { 'retry-after': '2' }, 2000],
