@@ -148,6 +148,16 @@ command(
   .option('--opens <time>')
   .option('--closes <time>')
   .action((n, options) => run(async () => (await import('./batch.ts')).open(n, options)));
+command(
+  batch,
+  'quota',
+  'apportion places to provinces from weights, by largest remainder',
+  'batch quota --weights weights.csv --places 800000 --out quota.csv',
+)
+  .requiredOption('--weights <file>', 'province_code,weight and, if wanted, minimum')
+  .requiredOption('--places <n>', 'how many in all')
+  .requiredOption('--out <file>', 'where the quotas go')
+  .action((options) => run(async () => (await import('./batch-quota.ts')).quota(options)));
 command(batch, 'extend <n>', 'close later', 'batch extend 4 --closes 2020-08-13T16:00:00+07:00')
   .requiredOption('--closes <time>')
   .action((n, options) => run(async () => (await import('./batch.ts')).extend(n, options)));
