@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
+import pLimit from 'p-limit';
 import { putBackExpired, takeUnqueued, waitingInQueue } from '../db/chunk.ts';
 import { type Database, openDatabase } from '../db/connection.ts';
 import { loadPolicy } from '../db/run.ts';
 import type { Chunk } from '../jobs/chunk.ts';
+import { stageSettings } from '../jobs/stages.ts';
 import { layer3 } from '../workers/layer3/stage.ts';
 import { execute } from '../workers/runtime/executor.ts';
 import { createLog } from '../workers/runtime/log.ts';
@@ -71,12 +73,17 @@ async function sweeping({ db }: Database, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** All chunks of layer 3 afresh, one after the other. */
+/** All chunks of layer 3 afresh, as many at once as a worker takes: what counts is the stage's throughput. */
 async function measure(database: Database, work: Work): Promise<Measured> {
   await database.pool.query('truncate verdicts_layer3');
-  await database.pool.query(`
-    update chunks set state = 'ready', enqueued_at = clock_timestamp(), not_before = clock_timestamp(), attempt = 0, lease_until = null,
-      n_in = null, n_passed = null, n_rejected = null, n_waiting = null, n_parked = null where stage = 'layer3'`);
+  // Ranges that no other chunk shares: corrections and reviews have left some that do.
+  await database.pool.query(`delete from chunks where stage = 'layer3'`);
+  await database.pool.query(
+    `insert into chunks (run_id, stage, lo, hi, enqueued_at)
+     select (select max(run_id) from runs), 'layer3', lo, lo + $1 - 1, clock_timestamp()
+     from generate_series(1, (select max(reg) from registrations), $1::bigint) as lo`,
+    [stageSettings.layer3.chunk_rows_max],
+  );
   await database.pool.query('vacuum analyze chunks');
   await database.pool.query('checkpoint');
   const { rows } = await database.pool.query<{ id: string }>(
@@ -85,7 +92,8 @@ async function measure(database: Database, work: Work): Promise<Measured> {
   const stop = new AbortController();
   const swept = work === guarded ? sweeping(database, stop.signal) : Promise.resolve();
   const began = performance.now();
-  for (const { id } of rows) await work(database, id);
+  const limit = pLimit(stageSettings.layer3.concurrency);
+  await Promise.all(rows.map(({ id }) => limit(() => work(database, id))));
   const seconds = (performance.now() - began) / 1000;
   stop.abort();
   await swept;
