@@ -1,12 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AGAIN, Office } from './fairness/office.ts';
 import { type Applicant, people, read } from './fairness/people.ts';
 import { slips } from './fairness/slips.ts';
-import { stopAll } from './peers/child.ts';
-import { type Servers, startServers } from './peers/servers.ts';
+import type { Servers } from './peers/servers.ts';
+import { withServers } from './with-servers.ts';
 
 // npm run bench:fairness: wrongful exclusion as a number. A synthetic nation on a bad day of the registry: how many of
 // the eligible end rejected or undecided through our fault (target 0), how many through a slip of their pen, and who of
@@ -121,18 +120,4 @@ function report(found: Awaited<ReturnType<typeof measure>>): boolean {
   return found.wronged === 0 && found.falseProposals === 0;
 }
 
-const dir = mkdtempSync(join(tmpdir(), 'prakerja-bench-fairness-'));
-let servers: Servers | undefined;
-const leave = async () => {
-  await stopAll();
-  await servers?.stop();
-  rmSync(dir, { recursive: true, force: true });
-};
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void leave().then(() => process.exit(1)));
-try {
-  servers = await startServers(dir);
-  if (!report(await measure(servers, dir))) process.exitCode = 1;
-} finally {
-  await leave();
-}
+await withServers('fairness', async (servers, dir) => report(await measure(servers, dir)));

@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { stopAll } from './peers/child.ts';
-import { type Servers, startServers } from './peers/servers.ts';
+import type { Servers } from './peers/servers.ts';
+import { withServers } from './with-servers.ts';
 import { type Ground, nationDir, prepare } from './workers/ground.ts';
 import { measureRun, type Run, SPREAD_MS } from './workers/run.ts';
 import { readTruth } from './workers/truth.ts';
@@ -98,18 +97,4 @@ function report(measured: readonly Measured[]): boolean {
   return right;
 }
 
-const dir = mkdtempSync(join(tmpdir(), 'prakerja-bench-registry-'));
-let servers: Servers | undefined;
-const leave = async () => {
-  await stopAll();
-  await servers?.stop();
-  rmSync(dir, { recursive: true, force: true });
-};
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void leave().then(() => process.exit(1)));
-try {
-  servers = await startServers(dir);
-  if (!report(await measure(servers, dir))) process.exitCode = 1;
-} finally {
-  await leave();
-}
+await withServers('registry', async (servers, dir) => report(await measure(servers, dir)));

@@ -1,10 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stageSettings } from '../jobs/stages.ts';
-import { stopAll } from './peers/child.ts';
-import { type Servers, startServers } from './peers/servers.ts';
+import { withServers } from './with-servers.ts';
 import { type Ground, nationDir, prepare } from './workers/ground.ts';
 import { costOfCall, doubts, linesOf, table } from './workers/report.ts';
 import { measureRun, type Run } from './workers/run.ts';
@@ -126,23 +125,7 @@ const options = {
   patience_seconds: whole('patience', values.patience, 0),
   concurrency: values.concurrency === 'default' ? undefined : whole('concurrency', values.concurrency, 1),
 };
-const dir = mkdtempSync(join(tmpdir(), 'prakerja-bench-workers-'));
-let servers: Servers | undefined;
-const leave = async () => {
-  await stopAll();
-  await servers?.stop();
-  rmSync(dir, { recursive: true, force: true });
-};
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void leave().then(() => process.exit(1)));
-}
-try {
-  servers = await startServers(dir);
+await withServers('workers', async (servers, dir) => {
   const ground: Ground = { servers, dir, ...options };
-  if (!report(ground, await measure(ground, processes, rounds))) process.exitCode = 1;
-} catch (error) {
-  say(`the benchmark failed: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-} finally {
-  await leave();
-}
+  return report(ground, await measure(ground, processes, rounds));
+});

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterCalls, type Breaker, mayCall } from '../jobs/breaker.ts';
+import type { Refusal } from '../jobs/permit.ts';
 import { type CounterpartDay, leftOf } from '../jobs/quota.ts';
 import { wibDate } from '../jobs/time.ts';
 import type { Db, Tx } from './connection.ts';
@@ -24,6 +25,16 @@ export interface Outcomes {
   readonly refusedUntil: Date | null;
 }
 
+export const noOutcomes: Outcomes = {
+  ended: 0,
+  unspent: 0,
+  answered: false,
+  failures: 0,
+  wasTry: false,
+  left: null,
+  refusedUntil: null,
+};
+
 export interface Terms {
   readonly name: string;
   /** Unless operations have set another. */
@@ -47,16 +58,6 @@ export interface Moments {
   /** Calls left today after these; null: no limit is known. */
   readonly left: number | null;
 }
-
-export type Refusal =
-  | { readonly kind: 'quota' }
-  | {
-      readonly kind: 'open';
-      readonly again_seconds: number;
-      readonly open_seconds: number;
-      /** One call is under way that may close it. */
-      readonly trying: boolean;
-    };
 
 const unused: CounterpartDay = { used: 0, ended: 0, granted: null, refusedUntil: null };
 
@@ -110,7 +111,7 @@ export function leaseMoments(db: Db, terms: Terms, outcomes: Outcomes, now: Date
       first_ms,
       latest_ms,
       isTry: calls === 'one try',
-      left: left && left - count,
+      left: left === null ? null : left - count,
     };
   });
 }

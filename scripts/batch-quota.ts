@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { parse } from 'csv-parse/sync';
 import { refuse } from '../jobs/errors.ts';
 import { provinceCodes } from '../jobs/nik.ts';
 import { largestRemainder } from '../workers/assignment/rules.ts';
 import { done, type Report } from './command.ts';
 import { writeWhole } from './draw-files.ts';
+import { provinceRows } from './quota-file.ts';
 
 export interface QuotaOptions {
   readonly weights: string;
@@ -54,16 +53,7 @@ interface WeightLine {
 
 /** @throws exit 2 naming the line */
 async function readWeights(path: string): Promise<WeightLine[]> {
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw refuse(`the weights file ${path} cannot be read`);
-  });
-  let rows: Record<string, string>[];
-  try {
-    rows = parse(text, { columns: true, bom: true, skip_empty_lines: true });
-  } catch (error) {
-    throw refuse(`the weights file is not CSV: ${error instanceof Error ? error.message : error}`);
-  }
-  if (rows.length === 0) throw refuse('the weights file has no line');
+  const rows = await provinceRows('weights', path);
   return rows.map(({ province_code, weight, minimum = '' }, i) => {
     const where = `weights file, line ${i + 2}`;
     if (province_code === undefined || weight === undefined)

@@ -3,6 +3,7 @@ import {
   addCounterpart,
   counterpartState,
   leaseMoments,
+  noOutcomes,
   type Outcomes,
   setRate,
   tellOutcomes,
@@ -12,16 +13,7 @@ import { testDatabase } from '../helpers/database.ts';
 
 const { db, pool } = await testDatabase(6);
 const now = new Date('2020-09-15T12:00:00+07:00');
-const seen = (some: Partial<Outcomes> = {}): Outcomes => ({
-  ended: 0,
-  unspent: 0,
-  answered: false,
-  failures: 0,
-  wasTry: false,
-  left: null,
-  refusedUntil: null,
-  ...some,
-});
+const seen = (some: Partial<Outcomes> = {}): Outcomes => ({ ...noOutcomes, ...some });
 
 let number = 0;
 async function counterpart(rate_per_second = 100, quota?: number) {

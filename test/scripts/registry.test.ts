@@ -1,10 +1,11 @@
+import { once } from 'node:events';
+import pino from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { REGISTRY, setRate } from '../../db/counterpart.ts';
 import type { Report } from '../../scripts/command.ts';
 import { diagnose } from '../../scripts/doctor.ts';
 import { registryRate, registryStatusReport } from '../../scripts/registry.ts';
 import { requeuePeople } from '../../scripts/requeue.ts';
-import { createLog, type Log } from '../../workers/runtime/log.ts';
 import { keepWatching } from '../../workers/runtime/watch.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { decided, HEADER, importer, line } from '../helpers/import.ts';
@@ -59,23 +60,23 @@ describe('a registry that answers nobody while people wait', () => {
     expect(report.lines.join(' ')).toContain('silent for 60 min while people wait');
 
     const said: string[] = [];
-    const log = {
-      ...createLog('silent'),
-      warn: () => undefined,
-      info: () => undefined,
-      error: (_: object, text: string) => said.push(text),
-    };
+    const log = pino({ level: 'info' }, { write: (text: string) => void said.push(JSON.parse(text).msg) });
     const stop = new AbortController();
-    const watching = keepWatching({ ...office, log: log as unknown as Log }, ['dukcapil'], stop.signal, {
+    const watching = keepWatching({ ...office, log }, ['dukcapil'], stop.signal, {
       every_ms: 5,
       ready_seconds: 1e6,
       running_seconds: 1e6,
     });
-    while (said.length === 0) await database.pool.query('select 1');
-    for (let looks = 0; looks < 20; looks++) await database.pool.query('select pg_sleep(0.005)');
+    const looks = async (times: number) => {
+      for (let seen = 0; seen < times; seen++) await once(office.database.pool, 'acquire');
+    };
+    await looks(20);
+    await setRate(database.db, REGISTRY, null);
+    await database.pool.query('update counterparts set answered_at = clock_timestamp()');
+    await looks(20);
     stop.abort();
     await watching;
-    expect(said).toEqual(['the registry answers nobody while people wait']);
+    expect(said).toEqual(['the registry answers nobody while people wait', 'the registry answers again']);
   });
 
   it('is none once it has answered somebody, when it is not asked, or when there is no registry', async () => {

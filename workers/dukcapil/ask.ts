@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { createBatcher } from '../../jobs/batcher.ts';
 import { isWellFormedNik } from '../../jobs/nik.ts';
+import type { CallEnd, Permit, Refusal } from '../../jobs/permit.ts';
 import type { Policy } from '../../jobs/policy.ts';
 import { quotaAgainAt } from '../../jobs/quota.ts';
 import { GiveUpTurn } from '../../jobs/stage.ts';
@@ -21,23 +22,10 @@ import {
 
 type Db = Parameters<typeof keptAnswers>[0];
 
-type Refusal =
-  | { readonly kind: 'quota' }
-  | {
-      readonly kind: 'open';
-      readonly again_seconds: number;
-      readonly open_seconds: number;
-      readonly trying: boolean;
-    };
-type Permit = { readonly kind: 'go'; readonly isTry: boolean } | Refusal;
-
 /** Rate, daily quota and breaker of the registry, over all processes. */
 export interface Limiter {
   permit(signal: AbortSignal): Promise<Permit>;
-  ended(
-    permit: Permit,
-    end: { answered: boolean; unspent: boolean; left: number | null; refusedUntil: Date | null },
-  ): void;
+  ended(permit: Permit, end: CallEnd): void;
   settle(): Promise<void>;
   pause(seconds: number): Promise<void>;
 }
@@ -173,7 +161,7 @@ function answerFor(
   for (const reg of calls.flatMap(({ regs }) => regs)) if (!answers.has(reg)) answers.set(reg, answer);
 }
 
-function endOf({ answer, refused, unsent, quotaLeft }: RegistryReply, now: Date) {
+function endOf({ answer, refused, unsent, quotaLeft }: RegistryReply, now: Date): CallEnd {
   const { kind } = answer;
   return {
     answered: kind === 'record' || kind === 'not_found' || kind === 'quota' || refused,

@@ -1,31 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Db } from '../../db/connection.ts';
-import {
-  addCounterpart,
-  leaseMoments,
-  type Outcomes,
-  pauseCounterpart,
-  type Refusal,
-  tellOutcomes,
-} from '../../db/counterpart.ts';
+import { addCounterpart, leaseMoments, type Outcomes, pauseCounterpart, tellOutcomes } from '../../db/counterpart.ts';
+import type { CallEnd, Permit } from '../../jobs/permit.ts';
 import { createMoments } from './moments.ts';
 import { createUntold } from './outcomes.ts';
-
-/** Leave to send one call at once; `isTry`: the one call that tries an open breaker. */
-export type Permit = { readonly kind: 'go'; readonly isTry: boolean } | Refusal;
-
-/** What became of a call. */
-export interface CallEnd {
-  /** It brought an answer that was understood. */
-  readonly answered: boolean;
-  /** The counterpart did not count it: it was turned away at the door, or never got there. */
-  readonly unspent: boolean;
-  /** Calls left today, where the counterpart says so. */
-  readonly left: number | null;
-  /** The quota is used up: not before then. */
-  readonly refusedUntil: Date | null;
-}
 
 /** Hands out moments at which a call may be sent, over all processes. */
 export interface Limiter {

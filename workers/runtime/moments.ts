@@ -1,4 +1,5 @@
-import type { Moments, Refusal } from '../../db/counterpart.ts';
+import type { Moments } from '../../db/counterpart.ts';
+import type { Refusal } from '../../jobs/permit.ts';
 
 /** A moment at which one call may be sent, on this process's clock; after `until_ms` it is lost. */
 export interface Moment {

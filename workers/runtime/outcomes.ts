@@ -1,4 +1,4 @@
-import type { Outcomes } from '../../db/counterpart.ts';
+import { noOutcomes, type Outcomes } from '../../db/counterpart.ts';
 
 /** What a process has seen of its calls and not told yet. */
 export interface Untold {
@@ -8,14 +8,14 @@ export interface Untold {
 }
 
 export function createUntold(): Untold {
-  let untold = nothing;
+  let untold = noOutcomes;
   return {
     add: (seen) => {
-      untold = added(untold, { ...nothing, ...seen });
+      untold = added(untold, { ...noOutcomes, ...seen });
     },
     async telling(tell) {
       const told = untold;
-      untold = nothing;
+      untold = noOutcomes;
       try {
         return await tell(told);
       } catch (error) {
@@ -25,16 +25,6 @@ export function createUntold(): Untold {
     },
   };
 }
-
-const nothing: Outcomes = {
-  ended: 0,
-  unspent: 0,
-  answered: false,
-  failures: 0,
-  wasTry: false,
-  left: null,
-  refusedUntil: null,
-};
 
 /** Outcomes, and those that came after them. */
 function added(before: Outcomes, after: Outcomes): Outcomes {
