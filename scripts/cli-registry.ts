@@ -1,11 +1,8 @@
 import type { Command } from 'commander';
-import type { Report } from './command.ts';
-
-type AddCommand = (parent: Command, usage: string, summary: string, example: string) => Command;
-type Run = (load: () => Promise<Report>) => Promise<void>;
+import type { AddCommand, RunCommand } from './cli-command.ts';
 
 /** The civil registry's commands, and those that follow from it. */
-export function addRegistryCommands(program: Command, command: AddCommand, run: Run): void {
+export function addRegistryCommands(program: Command, command: AddCommand, run: RunCommand): void {
   const registry = program.command('registry').description('the civil registry (Dukcapil)').exitOverride();
   command(registry, 'status', 'calls, quota, forecast, and whether it answers', 'registry status').action(() =>
     run(async () => (await import('./registry.ts')).registryStatusReport()),

@@ -6,7 +6,7 @@ import { sha256Hex } from '../jobs/canonical.ts';
 import { exit, fail } from '../jobs/errors.ts';
 import { builtinPolicy } from '../jobs/policy.ts';
 import type { Office } from '../workers/runtime/office.ts';
-import { closeBatch } from './batch.ts';
+import { closeBatch } from './batch-close.ts';
 import { confirm, setDecree } from './batch-decree.ts';
 import { drawBatch } from './batch-draw.ts';
 import { verify } from './batch-verify.ts';

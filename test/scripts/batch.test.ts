@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cancel, close, extend, open, show } from '../../scripts/batch.ts';
+import { cancel, extend, open, show } from '../../scripts/batch.ts';
+import { close } from '../../scripts/batch-close.ts';
 import { draw } from '../../scripts/batch-draw.ts';
 import { verify } from '../../scripts/batch-verify.ts';
 import { BEACON, type Hall, hall, linesOf, NOON, nik } from '../helpers/batch.ts';
