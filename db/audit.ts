@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { canonicalJson, sha256Hex } from '../jobs/canonical.ts';
 import type { Db, Tx } from './connection.ts';
+import { isVerified } from './operators.ts';
 
 /** What a person did. */
 export interface Deed {
@@ -14,12 +15,12 @@ const FIRST = '0'.repeat(64);
 
 /**
  * Adds a deed to the append-only log inside the transaction that does it. Each hash covers the row and the hash before
- * it; names are unverified until operators have tokens (issue 7), and the row says so.
+ * it; names are unverified until there are operators with tokens, and the row says so.
  */
 export async function audit(tx: Tx, deed: Deed): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('prakerja audit'))`.execute(tx);
   const last = await tx.selectFrom('audit').select('hash').orderBy('audit_id', 'desc').limit(1).executeTakeFirst();
-  const row = { at: new Date(), verified: false, ...deed, previous: last?.hash ?? FIRST };
+  const row = { at: new Date(), verified: await isVerified(tx, deed.who), ...deed, previous: last?.hash ?? FIRST };
   await tx
     .insertInto('audit')
     .values({ ...row, hash: hashOf(row) })

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
+import { carryInto, carryOn } from './carry.ts';
 import type { Db, Tx } from './connection.ts';
+import { giveFreePlaces, returnPlaces } from './places.ts';
 import { currentRun } from './run.ts';
 
 export type BatchState = 'open' | 'closed' | 'drawn' | 'decreed' | 'confirmed' | 'cancelled';
@@ -10,6 +12,12 @@ export async function findBatch(db: Db | Tx, batch: number) {
   const row = await db.selectFrom('batches').selectAll().where('batch', '=', batch).executeTakeFirst();
   if (!row) throw refuse(`there is no batch ${batch}: "prakerja batch open ${batch}" opens it`);
   return row;
+}
+
+/** The number after the highest there is. */
+export async function nextBatch(tx: Tx): Promise<number> {
+  const { rows } = await sql<{ next: number }>`select coalesce(max(batch), 0) + 1 as next from batches`.execute(tx);
+  return rows[0]?.next ?? 1;
 }
 
 /** Locks a batch and checks that it is in one of these states. @throws exit 2 naming the state it is in */
@@ -24,21 +32,47 @@ export async function lockBatch(tx: Tx, batch: number, states: readonly BatchSta
 export interface NewBatch {
   readonly batch: number;
   readonly policyId: number;
+  /** Places of its own, by province. */
   readonly quota: ReadonlyMap<string, number>;
   readonly opens: Date | null;
   readonly closes: Date | null;
+  /** Adds the places that revocations have freed. */
+  readonly freed?: boolean;
+  /** Closing refuses a pool of fewer people. */
+  readonly poolMin?: number;
+  readonly now: Date;
 }
 
-/** @throws exit 2 when the batch is there already: a batch keeps the policy and quota it was opened with */
-export async function openBatch(tx: Tx, { batch, policyId, quota, opens, closes }: NewBatch): Promise<void> {
+export interface OpenedBatch {
+  readonly seats: number;
+  readonly provinces: number;
+  /** How many of the places are freed ones. */
+  readonly freed: number;
+  /** People who waited on us when an earlier batch closed, and who are in this one without joining again. */
+  readonly carried: number;
+}
+
+/** @throws exit 2 when the batch is there already: a batch keeps the policy and quota it was opened with; or has no place */
+export async function openBatch(tx: Tx, request: NewBatch): Promise<OpenedBatch> {
+  const { batch, policyId, quota, opens, closes, now } = request;
   const there = await tx.selectFrom('batches').select('state').where('batch', '=', batch).executeTakeFirst();
   if (there)
     throw refuse(
       `batch ${batch} is there already (${there.state}); a batch keeps the policy and quota it was opened with`,
     );
-  await tx.insertInto('batches').values({ batch, policy_id: policyId, opens, closes }).execute();
-  const rows = [...quota].map(([province_code, seats]) => ({ batch, province_code, quota: seats }));
+  const pool_min = request.poolMin ?? 0;
+  await tx.insertInto('batches').values({ batch, policy_id: policyId, opens, closes, pool_min }).execute();
+  const freed = request.freed ? await giveFreePlaces(tx, batch) : new Map<string, number>();
+  const provinces = [...new Set([...quota.keys(), ...freed.keys()])].sort();
+  if (provinces.length === 0) throw refuse(`no revocation has freed a place: batch ${batch} needs a quota file`);
+  const rows = provinces.map((province_code) => {
+    const more = freed.get(province_code) ?? 0;
+    return { batch, province_code, quota: (quota.get(province_code) ?? 0) + more, freed: more };
+  });
   await tx.insertInto('batch_quotas').values(rows).execute();
+  const carried = await carryInto(tx, batch, now);
+  const sum = (of: 'quota' | 'freed') => rows.reduce((total, row) => total + row[of], 0);
+  return { seats: sum('quota'), provinces: rows.length, freed: sum('freed'), carried };
 }
 
 export async function batchQuota(db: Db, batch: number): Promise<{ provinceCode: string; seats: number }[]> {
@@ -65,10 +99,13 @@ export async function openClosing(tx: Tx, batch: number): Promise<string> {
   return rows[0]?.id as string;
 }
 
-/** Cancels a batch that was not decreed; its people may be corrected again unless another pool holds them. */
+/** Cancels a batch that was not decreed; freed places it had are free again, and its people may be corrected again unless another pool holds them. */
 export async function cancelBatch(tx: Tx, batch: number): Promise<void> {
   await lockBatch(tx, batch, ['open', 'closed', 'drawn']);
   await tx.updateTable('batches').set({ state: 'cancelled' }).where('batch', '=', batch).execute();
+  await tx.deleteFrom('schedules').where('batch', '=', batch).execute();
+  await returnPlaces(tx, batch);
+  await carryOn(tx, batch);
   await sql`
     update people p set pool_batch = (
       select min(q.batch) from pool q join batches b using (batch) where q.nik = p.nik and b.state <> 'cancelled')

@@ -214,6 +214,13 @@ export async function giveBack(db: Db, chunk: Chunk, error: string, attempts_max
     where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running'`.execute(db);
 }
 
+/** Ends a chunk whose work was refused by a rule: it is nobody's to try again. */
+export async function callOff(db: Db, chunk: Chunk, why: string): Promise<void> {
+  await sql`
+    update chunks set state = 'cancelled', lease_until = null, error = ${why}
+    where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running'`.execute(db);
+}
+
 /** Hands a chunk back untouched (a worker that stops), for somebody to take after `seconds`: the try does not count. */
 export async function handBack(db: Db | Tx, chunk: Chunk, seconds = 0): Promise<void> {
   await sql`

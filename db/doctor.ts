@@ -5,6 +5,7 @@ import { trialBalance } from './ledger.ts';
 import { migrationStatus } from './migrate.ts';
 import { describeProgress, stageProgress, standsStill } from './progress.ts';
 import { stoppedWhy } from './run.ts';
+import { latestTicks, readSchedules } from './schedules.ts';
 import { stageCounts } from './status.ts';
 
 export interface Check {
@@ -31,6 +32,8 @@ export async function runChecks(db: Db, now: Date): Promise<Check[]> {
     ledger,
     money,
     decrees,
+    places,
+    timetable,
     auditLog,
     listAges,
   ];
@@ -168,8 +171,9 @@ async function ledger(db: Db): Promise<Check> {
 
 /** What the instalments' states say must stand in the ledger. */
 async function money(db: Db): Promise<Check> {
-  const { rows } = await sql<{ in_flight: string; paid: string; returned: string }>`
-    select coalesce(sum(amount_idr) filter (where state in ('submitting', 'unknown', 'accepted')), 0)::text as in_flight,
+  const { rows } = await sql<{ programme: string; in_flight: string; paid: string; returned: string }>`
+    select coalesce(sum(amount_idr) filter (where state = 'released'), 0)::text as programme,
+      coalesce(sum(amount_idr) filter (where state in ('submitting', 'unknown', 'accepted')), 0)::text as in_flight,
       coalesce(sum(amount_idr) filter (where state = 'paid'), 0)::text as paid,
       coalesce(sum(amount_idr) filter (where state = 'returned'), 0)::text as returned from instalments`.execute(db);
   const balances = await trialBalance(db);
@@ -193,6 +197,32 @@ async function decrees(db: Db): Promise<Check> {
     join lateral (select count(*) as n from participants p where p.batch = b.batch) p on true where b.state = 'confirmed' and d.n <> p.n`,
   );
   return { name: 'decrees', ok: wrong === 0, detail: `${wrong} batches whose participants differ from their decree` };
+}
+
+/** Each place that a revocation freed is free or in one batch's quota, and nowhere twice. */
+async function places(db: Db): Promise<Check> {
+  const wrong = await count(
+    db,
+    sql`
+    select batch from (select batch, sum(places) as n from freed_places group by 1) f
+    full join (select batch, count(*) as n from participants where state = 'revoked' group by 1) r using (batch)
+    where coalesce(f.n, 0) <> coalesce(r.n, 0)
+    union all
+    select q.batch from (select batch, sum(freed) as n from batch_quotas join batches b using (batch) where b.state <> 'cancelled' group by 1) q
+    left join (select given_to as batch, sum(places) as n from freed_places group by 1) g using (batch)
+    where q.n <> coalesce(g.n, 0)`,
+  );
+  return { name: 'places', ok: wrong === 0, detail: `${wrong} batches whose freed places do not add up` };
+}
+
+/** The last tick of every schedule, where a rule refused it: a person decides what now. */
+async function timetable(db: Db): Promise<Check> {
+  const ticks = await latestTicks(db);
+  const refused = (await readSchedules(db)).flatMap(({ name }) => {
+    const tick = ticks.get(name);
+    return tick?.outcome === 'refused' ? [`${name}: ${tick.said}`] : [];
+  });
+  return { name: 'timetable', ok: refused.length === 0, detail: refused.join('; ') || 'nothing of it was refused' };
 }
 
 async function auditLog(db: Db): Promise<Check> {

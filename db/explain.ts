@@ -35,8 +35,9 @@ export async function explainRegistration(db: Db, registrationId: string) {
     rank: string | null;
     decision: string | null;
     decreed: string | null;
+    carried_from: number | null;
   }>`
-    select j.batch, coalesce(b.state, 'not opened') as state, p.track, s.rank, s.decision, d.decision as decreed
+    select j.batch, j.carried_from, coalesce(b.state, 'not opened') as state, p.track, s.rank, s.decision, d.decision as decreed
     from joins j left join batches b using (batch) left join pool p on p.batch = j.batch and p.reg = j.reg
     left join selections s on s.batch = j.batch and s.reg = j.reg left join decree_lines d on d.batch = j.batch and d.reg = j.reg
     where j.reg = ${found.reg} order by j.batch`.execute(db);

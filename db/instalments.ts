@@ -9,9 +9,10 @@ export interface Move {
   readonly reason: string;
 }
 
-/** Where the money of a payment order goes with a change of state; a pair that is not here moves none. */
+/** Where the money of an instalment goes with a change of state; a pair that is not here moves none. */
 const movementOf: Readonly<Record<string, readonly [from: Account, to: Account]>> = {
-  'released>submitting': ['treasury', 'in_flight'],
+  'released>submitting': ['programme', 'in_flight'],
+  'released>held': ['programme', 'treasury'],
   'accepted>paid': ['in_flight', 'paid'],
   'unknown>paid': ['in_flight', 'paid'],
   'submitting>rejected': ['in_flight', 'treasury'],
@@ -43,7 +44,8 @@ export async function moveInstalments(
   if (moves.length === 0) return new Set();
   const { rows } = await sql<Moved>`
     with wanted as (
-      select i.instalment_id, i.state as was, n.to_state, n.reason, i.amount_idr, o.reference
+      select i.instalment_id, i.state as was, n.to_state, n.reason, i.amount_idr,
+        case when n.to_state = 'held' then 'RUN-' || i.payout_run else o.reference end as reference
       from unnest(${moves.map((m) => m.instalmentId)}::bigint[], ${moves.map((m) => m.to)}::text[], ${moves.map((m) => m.reason)}::text[])
         as n (instalment_id, to_state, reason)
       join instalments i on i.instalment_id = n.instalment_id and i.state = any(${from})

@@ -1,9 +1,13 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from './connection.ts';
 
-export type Account = 'treasury' | 'in_flight' | 'paid' | 'returned';
+/**
+ * `state_budget` has given what is in `treasury`; a released run's money is held in `programme`, an order's is
+ * `in_flight` until the statement says `paid`, and `returned` came back from a payee.
+ */
+export type Account = 'state_budget' | 'treasury' | 'programme' | 'in_flight' | 'paid' | 'returned';
 
-/** A movement of money: from one account to the other, about one payment order. */
+/** A movement of money: from one account to the other, about one payment order, run or funding. */
 export interface Movement {
   readonly reference: string;
   readonly from: Account;
@@ -25,11 +29,29 @@ export async function postMovements(tx: Tx, movements: readonly Movement[], at: 
     union all select ${at}::timestamptz, transaction_id, credited, 0, amount, reference from moved`.execute(tx);
 }
 
-/** Debits minus credits of every account, as text; together they are always 0. */
-export async function trialBalance(db: Db): Promise<Record<string, string>> {
+/** Debits minus credits of every account, up to and including a moment where one is given, as text; together they are always 0. */
+export async function trialBalance(db: Db | Tx, upTo?: Date): Promise<Record<string, string>> {
   const { rows } = await sql<{ account: string; balance: string }>`
-    select account, sum(debit_idr - credit_idr)::text as balance from ledger_entries group by account order by account`.execute(
-    db,
-  );
+    select account, sum(debit_idr - credit_idr)::text as balance from ledger_entries
+    where ${upTo ?? null}::timestamptz is null or at <= ${upTo ?? null} group by account order by account`.execute(db);
   return Object.fromEntries(rows.map((row) => [row.account, row.balance]));
+}
+
+/** Debits minus credits of one account, in whole rupiah. */
+export async function balanceOf(db: Db | Tx, account: Account): Promise<bigint> {
+  return BigInt((await trialBalance(db))[account] ?? '0');
+}
+
+/** Whether what the state pays in is recorded here; else the treasury has no bottom. */
+export async function isFunded(db: Db | Tx): Promise<boolean> {
+  const { rows } = await sql<{ funded: boolean }>`
+    select exists (select from ledger_entries where account = 'state_budget') as funded`.execute(db);
+  return rows[0]?.funded === true;
+}
+
+/** Whether something stands in the ledger under a reference. */
+export async function isBooked(db: Db | Tx, reference: string): Promise<boolean> {
+  const { rows } = await sql<{ booked: boolean }>`
+    select exists (select from ledger_entries where reference = ${reference}) as booked`.execute(db);
+  return rows[0]?.booked === true;
 }

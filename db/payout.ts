@@ -4,6 +4,7 @@ import { stageSettings } from '../jobs/stages.ts';
 import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
 import { moveInstalments } from './instalments.ts';
+import { findRun } from './payout-runs.ts';
 import { currentRun } from './run.ts';
 
 export interface ParticipantRow {
@@ -77,82 +78,6 @@ export async function storeDue(tx: Tx, rows: readonly DueRow[], accountReasons: 
   );
 }
 
-/** Makes a run of everything `due`, with its declared count and total. Undefined: nothing is due. */
-export async function prepareRun(
-  tx: Tx,
-  asOf: string,
-  by: string,
-): Promise<{ run: string; count: number; totalIdr: string } | undefined> {
-  const { rows } = await sql<{ count: number; total: string }>`
-    select count(*)::int4 as count, coalesce(sum(amount_idr), 0)::text as total
-    from (select amount_idr from instalments where state = 'due' and due_on <= ${asOf} for update) d`.execute(tx);
-  const { count, total } = rows[0] as (typeof rows)[number];
-  if (count === 0) return undefined;
-  const made = await tx
-    .insertInto('payout_runs')
-    .values({
-      as_of: asOf,
-      declared_count: count,
-      declared_total_idr: total,
-      prepared_by: by,
-      prepared_verified: false,
-    })
-    .returning('payout_run')
-    .executeTakeFirstOrThrow();
-  await sql`
-    update instalments set state = 'prepared', payout_run = ${made.payout_run} where state = 'due' and due_on <= ${asOf}`.execute(
-    tx,
-  );
-  await audit(tx, {
-    who: by,
-    action: 'payout prepare',
-    subject: `run ${made.payout_run}`,
-    note: `${count} instalments, ${total} rupiah`,
-  });
-  return { run: made.payout_run, count, totalIdr: total };
-}
-
-/** @throws exit 2 when there is no such run */
-export async function findRun(db: Db | Tx, run: string) {
-  const row = await db.selectFrom('payout_runs').selectAll().where('payout_run', '=', run).executeTakeFirst();
-  if (!row) throw refuse(`there is no payout run ${run}`);
-  return row;
-}
-
-/** Releases a prepared run: not by who prepared it, and only if it is still what was declared. */
-export async function releaseRun(
-  tx: Tx,
-  run: string,
-  by: string,
-  now: Date,
-): Promise<{ count: number; totalIdr: string }> {
-  await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
-  const row = await findRun(tx, run);
-  if (row.state !== 'prepared') throw refuse(`payout run ${run} is ${row.state}; only a prepared run can be released`);
-  if (row.prepared_by === by) throw refuse(`${by} prepared run ${run}; another person must release it`);
-  const { rows } = await sql<{ count: number; total: string }>`
-    with released as (update instalments set state = 'released' where payout_run = ${run} and state = 'prepared' returning amount_idr)
-    select count(*)::int4 as count, coalesce(sum(amount_idr), 0)::text as total from released`.execute(tx);
-  const { count, total } = rows[0] as (typeof rows)[number];
-  if (count > Number(row.declared_count) || BigInt(total) > BigInt(row.declared_total_idr)) {
-    throw refuse(
-      `payout run ${run} holds more than the ${row.declared_count} instalments and ${row.declared_total_idr} rupiah that were declared`,
-    );
-  }
-  await tx
-    .updateTable('payout_runs')
-    .set({ state: 'released', released_by: by, released_verified: false, released_at: now })
-    .where('payout_run', '=', run)
-    .execute();
-  await audit(tx, {
-    who: by,
-    action: 'payout release',
-    subject: `run ${run}`,
-    note: `${count} instalments, ${total} rupiah`,
-  });
-  return { count, totalIdr: total };
-}
-
 /** Opens the chunks that send a released run. Instalments that a dead worker left in `submitting` belong to them too. */
 export async function openSubmission(tx: Tx, run: string): Promise<number> {
   await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
@@ -197,35 +122,6 @@ async function openPayoutChunks(tx: Tx, subject: string, ids: ReturnType<typeof 
   return rows[0]?.n ?? 0;
 }
 
-/**
- * Stops a run: what was not sent goes no further and is due again; what was sent stays to be resolved. A run that the
- * bank's refusal has stopped keeps its unsent instalments until a person does this. Returns how many are due again.
- */
-export async function stopRun(tx: Tx, run: string): Promise<number> {
-  await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
-  const row = await findRun(tx, run);
-  if (!['prepared', 'released', 'stopped'].includes(row.state)) throw refuse(`payout run ${run} is ${row.state}`);
-  await tx
-    .updateTable('payout_runs')
-    .set({ state: row.state === 'prepared' ? 'cancelled' : 'stopped' })
-    .where('payout_run', '=', run)
-    .execute();
-  await sql`update instalments set state = 'held', reason = 'run_stopped' where payout_run = ${run} and state in ('prepared', 'released')`.execute(
-    tx,
-  );
-  const { numAffectedRows } = await sql`
-    update instalments set state = 'due', reason = '', payout_run = null where payout_run = ${run} and state = 'held' and reason = 'run_stopped'`.execute(
-    tx,
-  );
-  await audit(tx, {
-    who: 'cli',
-    action: 'payout stop',
-    subject: `run ${run}`,
-    note: `${numAffectedRows} instalments are due again`,
-  });
-  return Number(numAffectedRows);
-}
-
 /** Holds one person's instalments that are certainly not at the bank. Returns how many. */
 export async function holdPerson(tx: Tx, registrationId: string, by: string, note: string, now: Date): Promise<number> {
   const { rows } = await sql<{ id: string; state: string }>`
@@ -255,11 +151,4 @@ export async function payoutCounts(db: Db): Promise<{ state: string; kind: strin
     db,
   );
   return rows;
-}
-
-/** A released run of which nothing is left to send is done. */
-export async function finishRuns(db: Db): Promise<void> {
-  await sql`
-    update payout_runs r set state = 'done' where state = 'released' and not exists (
-      select from instalments where payout_run = r.payout_run and state in ('released', 'submitting'))`.execute(db);
 }

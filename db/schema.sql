@@ -34,6 +34,7 @@ table batch_quotas
   batch integer not null
   province_code text not null
   quota bigint not null
+  freed bigint not null default 0
 
 table batches
   batch integer not null
@@ -55,6 +56,7 @@ table batches
   confirmed_by text
   confirmed_verified boolean
   opened_at timestamp with time zone not null default clock_timestamp()
+  pool_min integer not null default 0
 
 table breaks
   break_id bigint not null identity
@@ -69,6 +71,13 @@ table breaks
   resolved_by text
   note text
   resolved_at timestamp with time zone
+  assigned_to text
+
+table carried_over
+  batch integer not null
+  reg bigint not null
+  reason text not null
+  into_batch integer
 
 table chunks
   chunk_id bigint not null identity
@@ -167,6 +176,14 @@ table exclusions
   source text not null
   load_id integer not null
 
+table freed_places
+  freed_id bigint not null identity
+  batch integer not null
+  province_code text not null
+  places bigint not null
+  freed_at timestamp with time zone not null
+  given_to integer
+
 table instalment_transitions
   from_state text not null
   to_state text not null
@@ -190,7 +207,8 @@ table joins
   batch integer not null
   reg bigint not null
   joined_at timestamp with time zone not null
-  load_id integer not null
+  load_id integer
+  carried_from integer
 
 table ledger_entries
   entry_id bigint not null identity
@@ -217,6 +235,14 @@ table malformed_niks
   reg bigint not null
   nik text not null
 
+table operators
+  name text not null
+  roles text[] not null
+  token_sha256 text not null
+  added_at timestamp with time zone not null
+  added_by text not null
+  removed_at timestamp with time zone
+
 table original_registrations
   reg bigint not null
   content text not null
@@ -237,6 +263,7 @@ table participants
   confirmed_at timestamp with time zone not null default clock_timestamp()
   announced_on date not null
   revoked_at timestamp with time zone
+  entitlement_idr bigint not null
 
 table payment_orders
   reference text not null
@@ -253,6 +280,12 @@ table payment_orders
   settled_at timestamp with time zone
   value_date date
   doubt_since timestamp with time zone
+
+table payout_approvals
+  payout_run bigint not null
+  by text not null
+  verified boolean not null
+  at timestamp with time zone not null
 
 table payout_runs
   payout_run bigint not null identity
@@ -340,6 +373,24 @@ table restores
   by text not null
   note text not null
 
+table revocation_grace
+  reg bigint not null
+  until date not null
+  note text not null
+  load_id integer
+
+table revocations
+  revocation_id bigint not null identity
+  nik bigint not null
+  batch integer not null
+  province_code text not null
+  returned_idr bigint not null
+  revoked_at timestamp with time zone not null
+  revoked_by text not null
+  undone_at timestamp with time zone
+  undone_by text
+  undone_note text
+
 table runs
   run_id bigint not null identity
   policy_id integer not null
@@ -347,6 +398,26 @@ table runs
   started_at timestamp with time zone not null default clock_timestamp()
   finished_at timestamp with time zone
   stopped_why text
+
+table schedule_ticks
+  name text not null
+  tick timestamp with time zone not null
+  outcome text not null
+  said text not null
+  late_seconds integer not null
+  ended_at timestamp with time zone not null default clock_timestamp()
+
+table schedules
+  name text not null
+  action text not null
+  batch integer
+  cron text
+  at timestamp with time zone
+  settings jsonb not null default '{}'::jsonb
+  since timestamp with time zone not null
+  paused_at timestamp with time zone
+  set_by text not null
+  changed_at timestamp with time zone not null default clock_timestamp()
 
 table selections
   batch integer not null
@@ -479,6 +550,8 @@ constraint bank_calls bank_calls_reference_fkey FOREIGN KEY (reference) REFERENC
 
 constraint batch_quotas batch_quotas_batch_fkey FOREIGN KEY (batch) REFERENCES batches(batch)
 
+constraint batch_quotas batch_quotas_check CHECK (((freed >= 0) AND (freed <= quota)))
+
 constraint batch_quotas batch_quotas_pkey PRIMARY KEY (batch, province_code)
 
 constraint batch_quotas batch_quotas_quota_check CHECK ((quota >= 0))
@@ -490,6 +563,8 @@ constraint batches batches_check CHECK (((confirmed_by IS NULL) OR (confirmed_by
 constraint batches batches_pkey PRIMARY KEY (batch)
 
 constraint batches batches_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policies(policy_id)
+
+constraint batches batches_pool_min_check CHECK ((pool_min >= 0))
 
 constraint batches batches_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text, 'drawn'::text, 'decreed'::text, 'confirmed'::text, 'cancelled'::text])))
 
@@ -504,6 +579,14 @@ constraint breaks breaks_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES
 constraint breaks breaks_type_check CHECK ((type = ANY (ARRAY['missing_in_bank'::text, 'missing_in_ledger'::text, 'amount_mismatch'::text, 'payee_mismatch'::text, 'duplicate_debit'::text, 'returned'::text, 'late'::text, 'unreadable_line'::text, 'statement_gap'::text])))
 
 constraint breaks breaks_type_key_key UNIQUE (type, key)
+
+constraint carried_over carried_over_batch_fkey FOREIGN KEY (batch) REFERENCES batches(batch)
+
+constraint carried_over carried_over_into_batch_fkey FOREIGN KEY (into_batch) REFERENCES batches(batch)
+
+constraint carried_over carried_over_pkey PRIMARY KEY (batch, reg)
+
+constraint carried_over carried_over_reg_fkey FOREIGN KEY (reg) REFERENCES registrations(reg)
 
 constraint chunks chunks_check CHECK ((hi >= lo))
 
@@ -563,6 +646,14 @@ constraint email_messages email_messages_token_key UNIQUE (token)
 
 constraint exclusions exclusions_pkey PRIMARY KEY (nik, list, valid_from, load_id)
 
+constraint freed_places freed_places_batch_fkey FOREIGN KEY (batch) REFERENCES batches(batch)
+
+constraint freed_places freed_places_given_to_fkey FOREIGN KEY (given_to) REFERENCES batches(batch)
+
+constraint freed_places freed_places_pkey PRIMARY KEY (freed_id)
+
+constraint freed_places freed_places_places_check CHECK ((places <> 0))
+
 constraint instalment_transitions instalment_transitions_pkey PRIMARY KEY (from_state, to_state)
 
 constraint instalments instalments_amount_idr_check CHECK ((amount_idr > 0))
@@ -587,9 +678,13 @@ constraint instalments instalments_reg_fkey FOREIGN KEY (reg) REFERENCES registr
 
 constraint instalments instalments_state_check CHECK ((state = ANY (ARRAY['due'::text, 'prepared'::text, 'released'::text, 'submitting'::text, 'unknown'::text, 'accepted'::text, 'paid'::text, 'rejected'::text, 'returned'::text, 'held'::text])))
 
+constraint joins joins_carried_from_fkey FOREIGN KEY (carried_from) REFERENCES batches(batch)
+
+constraint joins joins_from_somewhere_check CHECK (((load_id IS NOT NULL) OR (carried_from IS NOT NULL)))
+
 constraint joins joins_pkey PRIMARY KEY (batch, reg)
 
-constraint ledger_entries ledger_entries_account_check CHECK ((account = ANY (ARRAY['treasury'::text, 'in_flight'::text, 'paid'::text, 'returned'::text])))
+constraint ledger_entries ledger_entries_account_check CHECK ((account = ANY (ARRAY['state_budget'::text, 'treasury'::text, 'programme'::text, 'in_flight'::text, 'paid'::text, 'returned'::text])))
 
 constraint ledger_entries ledger_entries_check CHECK (((debit_idr = 0) <> (credit_idr = 0)))
 
@@ -605,6 +700,14 @@ constraint malformed_niks malformed_niks_pkey PRIMARY KEY (reg)
 
 constraint malformed_niks malformed_niks_reg_fkey FOREIGN KEY (reg) REFERENCES registrations(reg)
 
+constraint operators operators_name_check CHECK (((name ~ '^[a-z][a-z0-9._-]{1,63}$'::text) AND (name <> ALL (ARRAY['cli'::text, 'schedule'::text]))))
+
+constraint operators operators_pkey PRIMARY KEY (name)
+
+constraint operators operators_roles_check CHECK ((cardinality(roles) > 0))
+
+constraint operators operators_token_sha256_key UNIQUE (token_sha256)
+
 constraint original_registrations original_registrations_pkey PRIMARY KEY (reg)
 
 constraint original_registrations original_registrations_reg_fkey FOREIGN KEY (reg) REFERENCES registrations(reg)
@@ -614,6 +717,8 @@ constraint otp otp_pkey PRIMARY KEY (reg, phone, at, result)
 constraint otp otp_result_check CHECK ((result = ANY (ARRAY['verified'::text, 'failed'::text, 'expired'::text])))
 
 constraint participants participants_check CHECK (((state = 'revoked'::text) = (revoked_at IS NOT NULL)))
+
+constraint participants participants_entitlement_idr_check CHECK ((entitlement_idr > 0))
 
 constraint participants participants_pkey PRIMARY KEY (nik)
 
@@ -632,6 +737,10 @@ constraint payment_orders payment_orders_order_number_check CHECK ((order_number
 constraint payment_orders payment_orders_pkey PRIMARY KEY (reference)
 
 constraint payment_orders payment_orders_reference_check CHECK ((reference ~ '^[A-Z0-9]{1,16}$'::text))
+
+constraint payout_approvals payout_approvals_payout_run_fkey FOREIGN KEY (payout_run) REFERENCES payout_runs(payout_run)
+
+constraint payout_approvals payout_approvals_pkey PRIMARY KEY (payout_run, by)
 
 constraint payout_runs payout_runs_check CHECK (((released_by IS NULL) OR (released_by <> prepared_by)))
 
@@ -679,6 +788,22 @@ constraint restores restores_check CHECK ((taken_at <= restored_at))
 
 constraint restores restores_pkey PRIMARY KEY (restore_id)
 
+constraint revocation_grace revocation_grace_load_id_fkey FOREIGN KEY (load_id) REFERENCES loads(load_id)
+
+constraint revocation_grace revocation_grace_pkey PRIMARY KEY (reg)
+
+constraint revocation_grace revocation_grace_reg_fkey FOREIGN KEY (reg) REFERENCES registrations(reg)
+
+constraint revocations revocations_batch_fkey FOREIGN KEY (batch) REFERENCES batches(batch)
+
+constraint revocations revocations_check CHECK ((((undone_at IS NULL) = (undone_by IS NULL)) AND ((undone_at IS NULL) = (undone_note IS NULL))))
+
+constraint revocations revocations_nik_fkey FOREIGN KEY (nik) REFERENCES participants(nik)
+
+constraint revocations revocations_pkey PRIMARY KEY (revocation_id)
+
+constraint revocations revocations_returned_idr_check CHECK ((returned_idr > 0))
+
 constraint runs runs_pkey PRIMARY KEY (run_id)
 
 constraint runs runs_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policies(policy_id)
@@ -686,6 +811,22 @@ constraint runs runs_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policies(
 constraint runs runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'stopped'::text, 'done'::text, 'cancelled'::text])))
 
 constraint runs runs_stopped_why_check CHECK (((state <> 'stopped'::text) OR (stopped_why IS NOT NULL)))
+
+constraint schedule_ticks schedule_ticks_late_seconds_check CHECK ((late_seconds >= 0))
+
+constraint schedule_ticks schedule_ticks_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'refused'::text])))
+
+constraint schedule_ticks schedule_ticks_pkey PRIMARY KEY (name, tick)
+
+constraint schedules schedules_action_check CHECK ((action = ANY (ARRAY['open'::text, 'close'::text, 'revoke'::text])))
+
+constraint schedules schedules_batch_fkey FOREIGN KEY (batch) REFERENCES batches(batch)
+
+constraint schedules schedules_check CHECK (((cron IS NULL) <> (at IS NULL)))
+
+constraint schedules schedules_check1 CHECK (((action = 'close'::text) = (batch IS NOT NULL)))
+
+constraint schedules schedules_pkey PRIMARY KEY (name)
 
 constraint selections selections_batch_reg_key UNIQUE (batch, reg)
 
@@ -767,6 +908,8 @@ CREATE UNIQUE INDEX breaks_pkey ON public.breaks USING btree (break_id)
 
 CREATE UNIQUE INDEX breaks_type_key_key ON public.breaks USING btree (type, key)
 
+CREATE UNIQUE INDEX carried_over_pkey ON public.carried_over USING btree (batch, reg)
+
 CREATE INDEX chunks_ended ON public.chunks USING btree (run_id, stage, done_at) WHERE (state = 'done'::text)
 
 CREATE INDEX chunks_leased ON public.chunks USING btree (lease_until) WHERE (state = 'running'::text)
@@ -803,6 +946,10 @@ CREATE UNIQUE INDEX email_messages_token_key ON public.email_messages USING btre
 
 CREATE UNIQUE INDEX exclusions_pkey ON public.exclusions USING btree (nik, list, valid_from, load_id)
 
+CREATE INDEX freed_places_free ON public.freed_places USING btree (province_code) WHERE (given_to IS NULL)
+
+CREATE UNIQUE INDEX freed_places_pkey ON public.freed_places USING btree (freed_id)
+
 CREATE UNIQUE INDEX instalment_transitions_pkey ON public.instalment_transitions USING btree (from_state, to_state)
 
 CREATE UNIQUE INDEX instalments_nik_batch_kind_number_key ON public.instalments USING btree (nik, batch, kind, number)
@@ -827,6 +974,10 @@ CREATE UNIQUE INDEX loads_pkey ON public.loads USING btree (load_id)
 
 CREATE UNIQUE INDEX malformed_niks_pkey ON public.malformed_niks USING btree (reg)
 
+CREATE UNIQUE INDEX operators_pkey ON public.operators USING btree (name)
+
+CREATE UNIQUE INDEX operators_token_sha256_key ON public.operators USING btree (token_sha256)
+
 CREATE UNIQUE INDEX original_registrations_pkey ON public.original_registrations USING btree (reg)
 
 CREATE UNIQUE INDEX otp_pkey ON public.otp USING btree (reg, phone, at, result)
@@ -840,6 +991,8 @@ CREATE INDEX participants_reg ON public.participants USING btree (reg)
 CREATE UNIQUE INDEX payment_orders_instalment_id_order_number_key ON public.payment_orders USING btree (instalment_id, order_number)
 
 CREATE UNIQUE INDEX payment_orders_pkey ON public.payment_orders USING btree (reference)
+
+CREATE UNIQUE INDEX payout_approvals_pkey ON public.payout_approvals USING btree (payout_run, by)
 
 CREATE UNIQUE INDEX payout_runs_pkey ON public.payout_runs USING btree (payout_run)
 
@@ -869,7 +1022,17 @@ CREATE UNIQUE INDEX rescue_candidates_pkey ON public.rescue_candidates USING btr
 
 CREATE UNIQUE INDEX restores_pkey ON public.restores USING btree (restore_id)
 
+CREATE UNIQUE INDEX revocation_grace_pkey ON public.revocation_grace USING btree (reg)
+
+CREATE UNIQUE INDEX revocations_pkey ON public.revocations USING btree (revocation_id)
+
+CREATE UNIQUE INDEX revocations_standing ON public.revocations USING btree (nik) WHERE (undone_at IS NULL)
+
 CREATE UNIQUE INDEX runs_pkey ON public.runs USING btree (run_id)
+
+CREATE UNIQUE INDEX schedule_ticks_pkey ON public.schedule_ticks USING btree (name, tick)
+
+CREATE UNIQUE INDEX schedules_pkey ON public.schedules USING btree (name)
 
 CREATE UNIQUE INDEX selections_batch_reg_key ON public.selections USING btree (batch, reg)
 
@@ -974,6 +1137,8 @@ CREATE TRIGGER instalment_change BEFORE UPDATE ON public.instalments FOR EACH RO
 CREATE TRIGGER ledger_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION never_changes()
 
 CREATE TRIGGER ledger_balanced AFTER INSERT ON public.ledger_entries REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_balanced()
+
+CREATE TRIGGER payout_approvals_append_only BEFORE DELETE OR UPDATE ON public.payout_approvals FOR EACH STATEMENT EXECUTE FUNCTION never_changes()
 
 CREATE OR REPLACE FUNCTION public.instalment_change_is_legal()
  RETURNS trigger

@@ -96,7 +96,7 @@ export function storeDecree(
 }
 
 /**
- * Sets the decreed people as participants; returns how many. The primary key refuses anybody who is or was one.
+ * Sets the decreed people as participants, with what is set aside for each (rupiah); returns how many. The primary key refuses anybody who is or was one.
  * @throws exit 2 when another decree came first
  */
 export async function confirmDecree(
@@ -105,6 +105,7 @@ export async function confirmDecree(
   by: string,
   now: Date,
   announcedOn: string,
+  entitlement_idr: number,
 ): Promise<number> {
   const { rows } = await sql<{ n: number }>`
     select count(*)::int4 as n from decree_lines d join pool q on q.batch = d.batch and q.reg = d.reg join participants p on p.nik = q.nik
@@ -114,8 +115,8 @@ export async function confirmDecree(
       `${rows[0].n} people of this decree take part already, by that of another batch: set the decree of batch ${batch} again`,
     );
   const { numAffectedRows } = await sql`
-    insert into participants (nik, reg, batch, decree, state, confirmed_at, announced_on)
-    select q.nik, d.reg, d.batch, b.decree, 'participant', ${now}, ${announcedOn}
+    insert into participants (nik, reg, batch, decree, state, confirmed_at, announced_on, entitlement_idr)
+    select q.nik, d.reg, d.batch, b.decree, 'participant', ${now}, ${announcedOn}, ${entitlement_idr}
     from decree_lines d join batches b on b.batch = d.batch join pool q on q.batch = d.batch and q.reg = d.reg
     where d.batch = ${batch} and d.decision in ('confirmed', 'promoted')`.execute(tx);
   await sql`analyze participants`.execute(tx);
@@ -154,13 +155,15 @@ export async function participantsInDraw(tx: Tx | Database['db'], batch: number)
   return new Set(rows.map((row) => row.id));
 }
 
-/** People of a batch who took no first training within the days after the announcement; their places become free. */
-export async function revokeIdle(tx: Tx, batch: number, days: number, today: string, now: Date): Promise<number> {
-  const { numAffectedRows } = await sql`
-    update participants p set state = 'revoked', revoked_at = ${now}
-    where p.batch = ${batch} and p.state = 'participant' and p.announced_on + ${days}::int < ${today}::date
-      and not exists (select from training t join registrations r on r.reg = t.reg
-        where r.nik = p.nik and t.batch = p.batch and t.event = 'purchased'
-          and (t.at at time zone 'Asia/Jakarta')::date <= p.announced_on + ${days}::int)`.execute(tx);
-  return Number(numAffectedRows);
+/** The NIKs, 16 digits, of people in a batch's pool by registration_id. For thousands at once, not for all: memory stays flat. */
+export async function niksInPool(
+  db: Database['db'],
+  batch: number,
+  registrationIds: readonly string[],
+): Promise<Map<string, string>> {
+  const { rows } = await sql<{ id: string; nik: string }>`
+    select r.registration_id as id, lpad(q.nik::text, 16, '0') as nik
+    from unnest(${registrationIds}::text[]) wanted (id) join registrations r on r.registration_id = wanted.id
+    join pool q on q.batch = ${batch} and q.reg = r.reg`.execute(db);
+  return new Map(rows.map(({ id, nik }) => [id, nik]));
 }

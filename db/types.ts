@@ -87,17 +87,29 @@ export interface Batches {
   opened_at: Generated<Timestamp>;
   opens: Timestamp | null;
   policy_id: number;
+  /**
+   * Closing refuses a pool of fewer people.
+   */
+  pool_min: Generated<number>;
   state: Generated<string>;
 }
 
 export interface BatchQuotas {
   batch: number;
+  /**
+   * How many of the places are those of revoked people; freed_places says of which batch.
+   */
+  freed: Generated<Int8>;
   province_code: string;
   quota: Int8;
 }
 
 export interface Breaks {
   amount_idr: Int8 | null;
+  /**
+   * Whose work it is.
+   */
+  assigned_to: string | null;
   break_id: Generated<Int8>;
   /**
    * What the break is about, so that the same statement twice opens nothing twice.
@@ -112,6 +124,13 @@ export interface Breaks {
   statement_id: Int8 | null;
   statement_line: Int8 | null;
   type: string;
+}
+
+export interface CarriedOver {
+  batch: number;
+  into_batch: number | null;
+  reason: string;
+  reg: Int8;
 }
 
 export interface Chunks {
@@ -270,6 +289,15 @@ export interface ExclusionsKnown {
   valid_to: string | null;
 }
 
+export interface FreedPlaces {
+  batch: number;
+  freed_at: Timestamp;
+  freed_id: Generated<Int8>;
+  given_to: number | null;
+  places: Int8;
+  province_code: string;
+}
+
 export interface Instalments {
   amount_idr: Int8;
   batch: number;
@@ -293,8 +321,9 @@ export interface InstalmentTransitions {
 
 export interface Joins {
   batch: number;
+  carried_from: number | null;
   joined_at: Timestamp;
-  load_id: number;
+  load_id: number | null;
   reg: Int8;
 }
 
@@ -326,6 +355,15 @@ export interface MalformedNiks {
   reg: Int8;
 }
 
+export interface Operators {
+  added_at: Timestamp;
+  added_by: string;
+  name: string;
+  removed_at: Timestamp | null;
+  roles: string[];
+  token_sha256: string;
+}
+
 export interface OriginalRegistrations {
   content: string;
   reg: Int8;
@@ -344,6 +382,10 @@ export interface Participants {
   batch: number;
   confirmed_at: Generated<Timestamp>;
   decree: string;
+  /**
+   * What the decree sets aside for this person: training, incentives and surveys of the batch's policy.
+   */
+  entitlement_idr: Int8;
   nik: Int8;
   reg: Int8;
   revoked_at: Timestamp | null;
@@ -368,6 +410,13 @@ export interface PaymentOrders {
   settled_at: Timestamp | null;
   submitted_at: Timestamp | null;
   value_date: string | null;
+}
+
+export interface PayoutApprovals {
+  at: Timestamp;
+  by: string;
+  payout_run: Int8;
+  verified: boolean;
 }
 
 export interface PayoutRuns {
@@ -492,6 +541,26 @@ export interface Restores {
   taken_at: Timestamp;
 }
 
+export interface RevocationGrace {
+  load_id: number | null;
+  note: string;
+  reg: Int8;
+  until: string;
+}
+
+export interface Revocations {
+  batch: number;
+  nik: Int8;
+  province_code: string;
+  returned_idr: Int8;
+  revocation_id: Generated<Int8>;
+  revoked_at: Timestamp;
+  revoked_by: string;
+  undone_at: Timestamp | null;
+  undone_by: string | null;
+  undone_note: string | null;
+}
+
 export interface Runs {
   finished_at: Timestamp | null;
   policy_id: number;
@@ -502,6 +571,34 @@ export interface Runs {
    * What was past its limit, and what to do: kept when the run is started again.
    */
   stopped_why: string | null;
+}
+
+export interface Schedules {
+  action: string;
+  at: Timestamp | null;
+  batch: number | null;
+  changed_at: Generated<Timestamp>;
+  /**
+   * In the programme's time, Asia/Jakarta; at: once.
+   */
+  cron: string | null;
+  name: string;
+  paused_at: Timestamp | null;
+  set_by: string;
+  settings: Generated<Json>;
+  /**
+   * What was due up to here is not made up.
+   */
+  since: Timestamp;
+}
+
+export interface ScheduleTicks {
+  ended_at: Generated<Timestamp>;
+  late_seconds: number;
+  name: string;
+  outcome: string;
+  said: string;
+  tick: Timestamp;
 }
 
 export interface Selections {
@@ -655,6 +752,7 @@ export interface DB {
   batch_quotas: BatchQuotas;
   batches: Batches;
   breaks: Breaks;
+  carried_over: CarriedOver;
   chunks: Chunks;
   civil_registry: CivilRegistry;
   corrections: Corrections;
@@ -665,16 +763,19 @@ export interface DB {
   email_messages: EmailMessages;
   exclusions: Exclusions;
   exclusions_known: ExclusionsKnown;
+  freed_places: FreedPlaces;
   instalment_transitions: InstalmentTransitions;
   instalments: Instalments;
   joins: Joins;
   ledger_entries: LedgerEntries;
   loads: Loads;
   malformed_niks: MalformedNiks;
+  operators: Operators;
   original_registrations: OriginalRegistrations;
   otp: Otp;
   participants: Participants;
   payment_orders: PaymentOrders;
+  payout_approvals: PayoutApprovals;
   payout_runs: PayoutRuns;
   people: People;
   policies: Policies;
@@ -684,7 +785,11 @@ export interface DB {
   registry_answers: RegistryAnswers;
   rescue_candidates: RescueCandidates;
   restores: Restores;
+  revocation_grace: RevocationGrace;
+  revocations: Revocations;
   runs: Runs;
+  schedule_ticks: ScheduleTicks;
+  schedules: Schedules;
   selections: Selections;
   settings: Settings;
   statement_lines: StatementLines;

@@ -67,6 +67,12 @@ const policySchema = z.strictObject({
     survey_idr: z.number().int().positive().max(1e12),
     survey_times: z.number().int().min(0).max(99),
     first_purchase_days: z.number().int().positive().max(3650),
+    training_idr: z.number().int().min(0).max(1e12).optional(),
+    release_bands: z
+      .array(z.strictObject({ over_idr: z.number().int().min(0).max(1e15), approvers: z.number().int().min(1).max(9) }))
+      .max(9)
+      .optional(),
+    revocation_undo_days: z.number().int().min(0).max(3650).optional(),
   }),
 });
 
@@ -128,4 +134,25 @@ export function limitsOf({ limits }: Policy, stage: VerdictStage): StageLimits {
 /** A policy's version: SHA-256 of its canonical form, in hex. */
 export function policyVersion(policy: Policy): string {
   return sha256Hex(canonicalJson(policy as Json));
+}
+
+/** Training credit of 2020 (Perpres 36/2020): what a policy without `training_idr` means. */
+const TRAINING_IDR = 1_000_000;
+const REVOCATION_UNDO_DAYS = 14;
+
+/** What a decree sets aside for one participant, in whole rupiah: Rp3,550,000 in 2020. */
+export function entitlementIdr({ payout }: Policy): number {
+  const { incentive_idr, incentive_times, survey_idr, survey_times, training_idr = TRAINING_IDR } = payout;
+  return training_idr + incentive_times * incentive_idr + survey_times * survey_idr;
+}
+
+/** How many days after it a person may undo a revocation. */
+export function revocationUndoDays({ payout }: Policy): number {
+  return payout.revocation_undo_days ?? REVOCATION_UNDO_DAYS;
+}
+
+/** How many people must agree to a payout run of a total: the most of the bands that it is over, else one. */
+export function approversFor({ payout }: Policy, totalIdr: bigint): number {
+  const over = (payout.release_bands ?? []).filter(({ over_idr }) => totalIdr > BigInt(over_idr));
+  return Math.max(1, ...over.map(({ approvers }) => approvers));
 }

@@ -1,44 +1,4 @@
-import type { StageName } from './stages.ts';
-
-interface ReasonText {
-  readonly stage: StageName;
-  readonly outcome: 'rejected' | 'waiting' | 'parked';
-  /** Whether operations may re-queue people with this reason. */
-  readonly requeue: boolean;
-  readonly id: string;
-  readonly en: string;
-  /** What the applicant can do, in both languages. */
-  readonly todo_id: string;
-  readonly todo_en: string;
-}
-
-const NOTHING = { todo_id: 'Tidak perlu melakukan apa-apa; kami coba lagi.', todo_en: 'Nothing to do; we try again.' };
-const FINAL = { todo_id: 'Tidak ada; ini mengikuti peraturan.', todo_en: 'Nothing; this follows the regulation.' };
-const DUKCAPIL = {
-  todo_id: 'Hubungi Dinas Dukcapil setempat, lalu ajukan perbaikan.',
-  todo_en: 'Contact the local civil registry office, then send a correction.',
-};
-const CORRECT = { todo_id: 'Perbaiki data ini di akun Anda.', todo_en: 'Correct it in your account.' };
-const LIST = {
-  todo_id: 'Jika daftar itu keliru, minta instansi pemilik daftar memperbaikinya.',
-  todo_en: 'If the list is wrong, ask the institution that keeps it to correct it.',
-};
-
-function excluded(id: string, en: string): ReasonText {
-  return { stage: 'layer3', outcome: 'rejected', requeue: true, id, en, ...LIST };
-}
-
-/** Deciding this one registration fails: ours to mend, so a person of ours looks. */
-function ownError(stage: StageName) {
-  return {
-    stage,
-    outcome: 'parked',
-    requeue: true,
-    id: 'Terjadi kesalahan pada sistem kami; petugas akan memeriksa.',
-    en: 'Something in our system failed; a person will look.',
-    ...NOTHING,
-  } as const;
-}
+import { CORRECT, DUKCAPIL, excluded, FINAL, NOTHING, ownError, type ReasonText } from './reason-texts.ts';
 
 /** The one registry of reasons (contract, section 4): every decision that is not `passed` names one of these. */
 export const reasons = {
@@ -298,3 +258,8 @@ export type Reason = keyof typeof reasons;
 export function isReason(text: string): text is Reason {
   return Object.hasOwn(reasons, text);
 }
+
+/** Reasons of those who can do nothing themselves: they wait on us, so what they miss meanwhile is our fault. */
+export const waitsOnUs: readonly string[] = Object.entries(reasons)
+  .filter(([, { outcome, todo_en }]) => outcome !== 'rejected' && todo_en === NOTHING.todo_en)
+  .map(([reason]) => reason);

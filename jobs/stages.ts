@@ -73,9 +73,11 @@ export const jobOptions = {
   stackTraceLimit: 3,
 } as const;
 
-/** A queue's name; one queue per stage. */
-export function queueName(stage: StageName): string {
-  return `prakerja-${stage}`;
+/** What has a queue of its own: every stage, and the timetable's ticks. */
+export type QueueOf = StageName | 'schedule';
+
+export function queueName(of: QueueOf): string {
+  return `prakerja-${of}`;
 }
 
 /** A job carries ids only: the row in Postgres decides everything. */

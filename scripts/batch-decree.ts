@@ -4,13 +4,16 @@ import { findBatch, lockBatch } from '../db/batch.ts';
 import { loadPolicy } from '../db/run.ts';
 import { confirmDecree, listedInBatch, participantsInDraw, storeDecree } from '../db/selection.ts';
 import { refuse } from '../jobs/errors.ts';
-import type { ExclusionList, Policy } from '../jobs/policy.ts';
+import { type ExclusionList, entitlementIdr, type Policy } from '../jobs/policy.ts';
 import { wibDate } from '../jobs/time.ts';
-import { decreeLines, draw, registrationIdOf, seedOf } from '../workers/assignment/rules.ts';
+import { decreeFile, decreeLines, draw, isPrintable, registrationIdOf, seedOf } from '../workers/assignment/rules.ts';
 import { screened } from '../workers/layer3/rules.ts';
+import { signingKey } from '../workers/runtime/keys.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { done, type Report, withOffice } from './command.ts';
-import { drawFile, readCommitment, readPool, readQuota, readSeed, writeDecree } from './draw-files.ts';
+import { checkPublished, publishDecree } from './decree-files.ts';
+import { drawFile, readCommitment, readPool, readQuota, readSeed } from './draw-files.ts';
+import { signPublished } from './draw-sign.ts';
 import { batchNumber, personName } from './options.ts';
 
 export interface DecreeOptions {
@@ -36,23 +39,26 @@ export async function setDecree(
   by: string,
 ): Promise<Report> {
   const { db, database, config } = office;
-  if (!number?.trim() || number.length > 100) throw refuse("--number must give the decree's number");
+  const decree = decreeNumber(number);
   const found = await findBatch(db, batch);
   if ((found.state !== 'drawn' && found.state !== 'decreed') || !found.dir)
     throw refuse(`batch ${batch} is ${found.state}; it must be drawn, and its decree not confirmed`);
   const policy = await loadPolicy(db, found.policy_id);
-  const { pool, result, rule } = await drawnAgain(found.dir);
-  const listed = await listedInBatch(db, batch, listedOn(wibDate(config.now())));
+  const { dir } = found;
+  const { pool, result, rule, commitment_sha256, seed } = await drawnAgain(dir);
+  const now = config.now();
+  const listed = await listedInBatch(db, batch, listedOn(wibDate(now)));
   const participants = await participantsInDraw(db, batch);
   const screen = (id: string) => (participants.has(id) ? 'already_participant' : screenedOut(listed.get(id), policy));
   const lines = [...decreeLines(pool, result, rule, (index) => screen(registrationIdOf(pool, index)))];
-  await writeDecree(found.dir, lines);
-  await storeDecree(database, { batch, number: number.trim(), by }, join(found.dir, drawFile.decree), config.now());
-  const count = (decision: string) => lines.filter((line) => line.decision === decision).length;
-  const [confirmed, removed, promoted] = [count('confirmed'), count('removed'), count('promoted')];
+  const facts = { batch, commitment_sha256, decree, seed, set_at: now.toISOString(), set_by: by };
+  const published = await publishDecree(db, { dir, pool, result, lines, facts });
+  await storeDecree(database, { batch, number: decree, by }, join(dir, drawFile.decree), now);
+  const { confirmed, removed, promoted, participants: named, free, annex_sha256 } = published;
   return done(
-    { batch, decree: number, confirmed, removed, promoted, dir: found.dir },
-    `Decree ${number}: ${confirmed} confirmed, ${removed} removed by today's lists or another decree, ${promoted} promoted in their place.`,
+    { batch, decree, confirmed, removed, promoted, participants: named, free, annex_sha256, dir },
+    `Decree ${decree}: ${confirmed} confirmed, ${removed} removed by today's lists or another decree, ${promoted} promoted in their place, ${free} places free.`,
+    `The annex names ${named} participants: ${join(dir, decreeFile.annex)}, SHA-256 ${annex_sha256}, which ${decreeFile.page} prints.`,
     `Another person confirms: prakerja batch decree ${batch} --confirm --by OTHER`,
   );
 }
@@ -60,10 +66,15 @@ export async function setDecree(
 /** The second pair of eyes: participants are set only here. */
 export async function confirm({ db, config }: Office, batch: number, by: string): Promise<Report> {
   const now = config.now();
+  const key = await signingKey(db, config);
   const participants = await db.transaction().execute(async (tx) => {
     const row = await lockBatch(tx, batch, ['decreed']);
     if (row.decreed_by === by) throw refuse(`${by} set this decree; another person must confirm it`);
-    return confirmDecree(tx, batch, by, now, wibDate(now));
+    await checkPublished(row.dir as string, { decree: row.decree, at: row.decreed_at });
+    const policy = await loadPolicy(tx, row.policy_id);
+    const confirmed = await confirmDecree(tx, batch, by, now, wibDate(now), entitlementIdr(policy));
+    await signPublished(tx, key, row.dir as string, 'decree');
+    return confirmed;
   });
   return done(
     { batch, state: 'confirmed', participants },
@@ -79,7 +90,15 @@ async function drawnAgain(dir: string) {
   const seed = await readSeed(dir);
   if (!seed) throw refuse(`${join(dir, drawFile.seed)} is missing`);
   const result = draw(pool, quota, rule, seedOf(committed.bytesWithoutLf, seed.beacon_value));
-  return { pool, result, rule };
+  return { pool, result, rule, commitment_sha256: committed.sha256, seed: seed.seed };
+}
+
+/** @throws exit 2 when it is missing, too long, or could not be printed on the decree's page */
+function decreeNumber(number: string | undefined): string {
+  const decree = number?.trim() ?? '';
+  if (decree === '' || decree.length > 100) throw refuse("--number must give the decree's number");
+  if (!isPrintable(decree)) throw refuse('--number must be of Latin letters, digits and signs: its page has no others');
+  return decree;
 }
 
 function screenedOut(lists: readonly string[] | undefined, policy: Policy): string | undefined {

@@ -1,50 +1,128 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findBatch } from '../db/batch.ts';
 import { storeSelections } from '../db/selection.ts';
 import { refuse } from '../jobs/errors.ts';
-import { draw as drawPool, hexText, seedOf } from '../workers/assignment/rules.ts';
+import { beaconFileName, drandRound, draw as drawPool, hexText, seedOf } from '../workers/assignment/rules.ts';
+import { signingKey } from '../workers/runtime/keys.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { done, type Report, withOffice } from './command.ts';
-import { drawFile, readCommitment, readPool, readQuota, readSeed, writeResult, writeSeed } from './draw-files.ts';
+import { type BeaconOptions, beaconGiven, provedValue } from './draw-beacon.ts';
+import {
+  absent,
+  drawFile,
+  readCommitment,
+  readPool,
+  readQuota,
+  readSeed,
+  writeResult,
+  writeSeed,
+  writeWhole,
+} from './draw-files.ts';
+import { signPublished } from './draw-sign.ts';
 import { batchNumber } from './options.ts';
 
-/** `batch draw N --beacon-value HEX`: the same value again is fine, another is refused; a draw is never overwritten. */
-export function draw(text: string, options: { beaconValue: string }): Promise<Report> {
+/**
+ * `batch draw N` with `--beacon-value HEX`, `--beacon-file FILE` or `--beacon-url URL`: the same value again is fine,
+ * another is refused; a draw is never overwritten.
+ */
+export function draw(text: string, options: BeaconOptions): Promise<Report> {
   const batch = batchNumber(text);
-  const value = options.beaconValue.toLowerCase();
-  if (!/^([0-9a-f]{2}){1,128}$/.test(value)) throw refuse('--beacon-value must be an even number of hex digits');
-  return withOffice((office) => drawBatch(office, batch, value));
+  return withOffice(async (office) => {
+    const { state, beacon } = await findBatch(office.db, batch);
+    if (beacon === null) throw refuse(`batch ${batch} is ${state}; it must be closed first`);
+    const given = await beaconGiven(beacon, options, office.config.now());
+    return drawBatch(office, batch, given.value, given.evidence);
+  });
 }
 
-/** The same for a caller that already has an office: the demo. */
-export async function drawBatch({ db, database, config }: Office, batch: number, value: string): Promise<Report> {
+/** The same for a caller that already has an office: the demo. @param evidence what proves the value */
+export async function drawBatch(office: Office, batch: number, value: string, evidence?: Uint8Array): Promise<Report> {
+  const { db, database, config } = office;
   const found = await findBatch(db, batch);
   if (!found.dir || !found.commitment_sha256) throw refuse(`batch ${batch} is ${found.state}; it must be closed first`);
-  if (found.state !== 'closed') return drawnBefore(batch, found.dir, found.state, value);
-  const committed = await readCommitment(found.dir);
+  const { dir, state } = found;
+  if (state !== 'closed')
+    return drawnBefore(office, { batch, dir, state, beacon: found.beacon as string }, value, evidence);
+  const committed = await readCommitment(dir);
   if (committed.sha256 !== found.commitment_sha256)
-    throw refuse(`${join(found.dir, drawFile.commitment)} is not what was committed to`);
+    throw refuse(`${join(dir, drawFile.commitment)} is not what was committed to`);
   const { commitment } = committed;
-  const { pool, sha256 } = await readPool(found.dir, commitment.policy);
-  const { quota, sha256: quotaSha256 } = await readQuota(found.dir);
+  const { pool, sha256 } = await readPool(dir, commitment.policy);
+  const { quota, sha256: quotaSha256 } = await readQuota(dir);
   if (sha256 !== commitment.pool_sha256 || quotaSha256 !== commitment.quota_sha256)
-    throw refuse(`the files in ${found.dir} are not what was committed to`);
+    throw refuse(`the files in ${dir} are not what was committed to`);
+  const key = await signingKey(db, config);
   const seed = seedOf(committed.bytesWithoutLf, value);
-  await writeSeed(found.dir, { beacon_value: value, seed: hexText(seed) });
+  const proof = await keepEvidence(dir, commitment.beacon, value, evidence);
+  await writeSeed(dir, { beacon_value: value, seed: hexText(seed) });
   const result = drawPool(pool, quota, commitment.policy, seed);
-  await writeResult(found.dir, pool, result);
-  await storeSelections(database, batch, join(found.dir, drawFile.result), config.now());
+  const known = { [drawFile.result]: await writeResult(dir, pool, result) };
+  await db.transaction().execute((tx) => signPublished(tx, key, dir, 'draw', known));
+  await storeSelections(database, batch, join(dir, drawFile.result), config.now());
   return done(
-    { batch, selected: result.selectedCount, waiting_list: pool.size - result.selectedCount, dir: found.dir },
+    { batch, selected: result.selectedCount, waiting_list: pool.size - result.selectedCount, dir: dir },
     `Batch ${batch} is drawn: ${result.selectedCount} selected, ${pool.size - result.selectedCount} on the waiting list.`,
-    `Anyone can compute it again: prakerja batch verify ${found.dir}`,
+    ...(proof !== 'none' || !drandRound(commitment.beacon) ? [] : [notChecked(commitment.beacon)]),
+    `Anyone can compute it again: prakerja batch verify ${dir}`,
   );
 }
 
-async function drawnBefore(batch: number, dir: string, state: string, value: string): Promise<Report> {
+/**
+ * Publishes what proves the value, before seed.json: a draw that was interrupted between them is finished by the same.
+ * @returns whether the value is proved, by what was there before or by what is published now
+ * @throws exit 2 when another value is proved already
+ */
+async function keepEvidence(
+  dir: string,
+  beacon: string,
+  value: string,
+  evidence: Uint8Array | undefined,
+): Promise<'before' | 'now' | 'none'> {
+  const path = join(dir, beaconFileName(beacon));
+  const there = await readFile(path).catch(absent);
+  if (there !== undefined && (await provedValue(beacon, there, path)) !== value)
+    throw refuse(`${path} is there with another value; a draw is never overwritten`);
+  const seed = await readSeed(dir);
+  if (seed && seed.beacon_value !== value)
+    throw refuse(`${join(dir, drawFile.seed)} is there with another beacon value; a draw is never overwritten`);
+  if (there !== undefined) return 'before';
+  if (evidence === undefined) return 'none';
+  await writeWhole(path, [evidence]);
+  return 'now';
+}
+
+function notChecked(beacon: string): string {
+  return `The value was taken as given and not checked by the signature of ${beacon}: give the round's JSON with --beacon-file, or --beacon-url, to have it checked and published.`;
+}
+
+interface DrawnBatch {
+  readonly batch: number;
+  readonly dir: string;
+  readonly state: string;
+  readonly beacon: string;
+}
+
+/** Nothing changes, but that a value which was taken as given can be proved later. */
+async function drawnBefore(
+  { db, config }: Office,
+  { batch, dir, state, beacon }: DrawnBatch,
+  value: string,
+  evidence: Uint8Array | undefined,
+): Promise<Report> {
   if (state === 'cancelled') throw refuse(`batch ${batch} is cancelled`);
   const seed = await readSeed(dir);
   if (seed?.beacon_value !== value)
     throw refuse(`batch ${batch} was drawn with another value; a draw is never overwritten`);
-  return done({ batch, dir, unchanged: true }, `Batch ${batch} was drawn with this value before; nothing has changed.`);
+  const key = await signingKey(db, config);
+  if ((await keepEvidence(dir, beacon, value, evidence)) !== 'now')
+    return done(
+      { batch, dir, unchanged: true },
+      `Batch ${batch} was drawn with this value before; nothing has changed.`,
+    );
+  await db.transaction().execute((tx) => signPublished(tx, key, dir, 'draw'));
+  return done(
+    { batch, dir, unchanged: false },
+    `Batch ${batch} was drawn with this value before; what proves it is now published with it.`,
+  );
 }

@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander';
 import { exit } from '../jobs/errors.ts';
 import { stopOnSignals } from '../workers/runtime/shutdown.ts';
 import { addBatchCommands } from './cli-batch.ts';
+import { addOperatorCommands } from './cli-operator.ts';
 import { addRegistryCommands } from './cli-registry.ts';
+import { addReportCommands } from './cli-reports.ts';
 import { type GlobalOptions, main, type Report } from './command.ts';
 
 const program = new Command('prakerja')
@@ -118,7 +120,9 @@ command(
   'explain R-0001',
 ).action((id) => run(async () => (await import('./explain.ts')).explain(id)));
 
+addOperatorCommands(program, command, run);
 addRegistryCommands(program, command, run);
+addReportCommands(program, command, run);
 
 command(
   program,

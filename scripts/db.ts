@@ -2,6 +2,7 @@ import { migrationStatus } from '../db/migrate.ts';
 import { markRestored, type Restored } from '../db/restore.ts';
 import { refuse } from '../jobs/errors.ts';
 import { migrateAll, type Office } from '../workers/runtime/office.ts';
+import { identify } from './actor.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { instant, personName } from './options.ts';
 
@@ -47,11 +48,13 @@ export function dbRestored(options: RestoredOptions): Promise<Report> {
  * The same for a caller that already has an office: the drill.
  * @throws exit 2 when a name, a note or the time is wrong
  */
-export async function restoredIn({ db, config }: Office, options: RestoredOptions): Promise<Report> {
+export async function restoredIn(office: Office, options: RestoredOptions): Promise<Report> {
+  const { db, config } = office;
   const by = personName('--by', options.by);
   const note = options.note.trim();
   if (note === '') throw refuse('--note must say why');
   const takenAt = options.takenAt === undefined ? undefined : instant('--taken-at', options.takenAt);
+  await identify(office, { name: by, role: 'admin' });
   const now = config.now();
   const restored = await db.transaction().execute((tx) => markRestored(tx, { takenAt, by, note, now }));
   return reportOf(restored, now);

@@ -33,6 +33,7 @@ export async function playBatches(office: Office, nation: string, seed: number, 
         quota,
         opens: new Date(opens),
         closes: new Date(closes),
+        now: new Date(opens),
       });
     });
   }

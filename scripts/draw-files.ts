@@ -4,6 +4,7 @@ import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promi
 import { dirname, join } from 'node:path';
 import { refuse } from '../jobs/errors.ts';
 import {
+  type Check,
   type Commitment,
   commitmentText,
   type DecreeLine,
@@ -11,40 +12,25 @@ import {
   type DrawRule,
   type DrawSeed,
   decreeLineText,
+  drawFile,
   LineError,
   type Pool,
   PoolBuilder,
   type ProvinceQuota,
   parseCommitment,
   parseSeed,
+  poolHint,
   QuotaReader,
   quotaCsv,
   resultChunks,
   seedText,
 } from '../workers/assignment/rules.ts';
 
-/** The files of a draw (contract, section 6), all UTF-8, LF, no BOM, the CSV ones without a header. */
-export const drawFile = {
-  pool: 'pool.csv',
-  quota: 'quota.csv',
-  commitment: 'commitment.json',
-  seed: 'seed.json',
-  result: 'result.csv',
-  decree: 'decree.csv',
-} as const;
+export { drawFile };
 
 const CHUNK_BYTES = 1 << 20;
-/** `a,11,public,,,` and LF: no line of pool.csv is shorter, so the file's size bounds how many there are. */
-const POOL_LINE_BYTES_MIN = 15;
-
 /** Text or bytes of a file in any pieces; a piece is used up before the next is asked for. */
 export type Pieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
-
-/** Sees all of a file, and throws when it is not as it must be. */
-export interface Check {
-  push(chunk: Uint8Array): void;
-  finish(): unknown;
-}
 
 /**
  * Writes a file so that under its name there is only ever the whole of it: to `NAME.part`, fsync, rename, fsync of the
@@ -129,7 +115,7 @@ export async function writePool(
 export async function readPool(dir: string, rule: DrawRule): Promise<{ readonly pool: Pool; readonly sha256: string }> {
   const path = join(dir, drawFile.pool);
   const { size } = await stat(path);
-  const builder = new PoolBuilder(rule, { entries: Math.ceil(size / POOL_LINE_BYTES_MIN), idBytes: size });
+  const builder = new PoolBuilder(rule, poolHint(size));
   const sha256 = await readWhole(path, builder);
   return { pool: builder.finish(), sha256 };
 }

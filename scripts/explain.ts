@@ -25,14 +25,15 @@ export function explain(registrationId: string): Promise<Report> {
       if (text && !superseded_at)
         lines.push(`          ID: ${text.text_id} ${text.todo_id}`, `          EN: ${text.text_en} ${text.todo_en}`);
     }
-    for (const { batch, state, track, rank, decision, decreed } of batches) {
+    for (const { batch, state, track, rank, decision, decreed, carried_from } of batches) {
       const place =
         rank === null
           ? track === null
             ? 'not in the pool'
             : `in the pool (${track})`
           : `${decision}, rank ${rank}, ${track}`;
-      lines.push(`batch ${batch} (${state}): ${place}${decreed ? `, decree: ${decreed}` : ''}`);
+      const carried = carried_from === null ? '' : `, carried over from batch ${carried_from}`;
+      lines.push(`batch ${batch} (${state}): ${place}${carried}${decreed ? `, decree: ${decreed}` : ''}`);
     }
     for (const { kind, number, state, reason, due_on, reference } of instalments) {
       lines.push(

@@ -10,6 +10,7 @@ import type { Policy } from '../jobs/policy.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { matching } from '../workers/runtime/stages.ts';
 import { dispatchIfReachable } from '../workers/runtime/sweeper.ts';
+import { inNameOf } from './actor.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { writeWhole } from './draw-files.ts';
 import { personName } from './options.ts';
@@ -54,7 +55,7 @@ const FAULTS_SHOWN = 5;
 /** `registry answers FILE`: keeps what the registry found, and has those decided who waited for it. */
 export function registryAnswers(path: string, { by }: { by?: string }): Promise<Report> {
   const who = personName('--by', by);
-  return withOffice(async (office) => {
+  return inNameOf({ name: who, role: 'operations' }, async (office) => {
     if (!(await stat(path).catch(() => undefined))) throw refuse(`${path} is not there`);
     const { kept, faults, since } = await readAnswers(office, path);
     const decided = await office.db.transaction().execute(async (tx) => {

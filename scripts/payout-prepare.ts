@@ -1,4 +1,5 @@
-import { type DueRow, type ParticipantRow, participantsAfter, prepareRun, storeDue } from '../db/payout.ts';
+import { type DueRow, type ParticipantRow, participantsAfter, storeDue } from '../db/payout.ts';
+import { prepareRun } from '../db/payout-runs.ts';
 import { loadPolicy } from '../db/run.ts';
 import { payoutReasons } from '../jobs/payout-reasons.ts';
 import type { Policy } from '../jobs/policy.ts';

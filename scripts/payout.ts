@@ -1,23 +1,17 @@
 import { uncoveredDays } from '../db/doubt.ts';
-import {
-  findRun,
-  finishRuns,
-  holdPerson,
-  openResolution,
-  openSubmission,
-  payoutCounts,
-  releaseHold,
-  releaseRun,
-  stopRun,
-} from '../db/payout.ts';
+import { holdPerson, openResolution, openSubmission, payoutCounts, releaseHold } from '../db/payout.ts';
+import { findRun, finishRuns, releaseRun, stopRun } from '../db/payout-runs.ts';
+import { defaultPolicyId, loadPolicy } from '../db/run.ts';
 import { failedChunks } from '../db/status.ts';
 import { fail, refuse } from '../jobs/errors.ts';
 import { formatRupiah } from '../jobs/money.ts';
+import { approversFor } from '../jobs/policy.ts';
 import { wibDate } from '../jobs/time.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { stopOnSignals } from '../workers/runtime/shutdown.ts';
 import { dispatch } from '../workers/runtime/sweeper.ts';
 import { startWorker, untilQuiet } from '../workers/runtime/worker.ts';
+import { inNameOf } from './actor.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { personName } from './options.ts';
 import { prepareDue } from './payout-prepare.ts';
@@ -26,7 +20,7 @@ import { startProgress } from './progress.ts';
 /** `payout prepare --by WHO`: makes a run of what is due as of now. */
 export function prepare(options: { by: string }): Promise<Report> {
   const by = personName('--by', options.by);
-  return withOffice((office) => prepareRunOf(office, by));
+  return inNameOf({ name: by, role: 'finance' }, (office) => prepareRunOf(office, by));
 }
 
 /** The same for a caller that already has an office: the demo. */
@@ -42,20 +36,39 @@ export async function prepareRunOf(office: Office, by: string): Promise<Report> 
   );
 }
 
-/** `payout release RUN --by OTHER` */
+/** `payout release RUN --by OTHER`: one agreement; with the last that the policy wants it is released. */
 export function release(run: string, options: { by: string }): Promise<Report> {
   const by = personName('--by', options.by);
-  return withOffice(async (office) => {
-    const { count, totalIdr } = await releaseIt(office, runNumber(run), by);
-    return done(
-      { run, count, total_idr: totalIdr },
-      `Payout run ${run} is released: ${count} instalments, ${formatRupiah(BigInt(totalIdr))}. Next: prakerja payout submit ${run}`,
-    );
+  return inNameOf({ name: by, role: 'approver' }, async (office) => {
+    const { count, totalIdr, approvals, needed, funded } = await releaseIt(office, runNumber(run), by);
+    const released = approvals >= needed;
+    const what = `${count} instalments, ${formatRupiah(BigInt(totalIdr))}`;
+    const funds = funded
+      ? 'The money is held.'
+      : 'Funds were not checked: "payout fund" records what the state pays in.';
+    const json = {
+      run,
+      count,
+      total_idr: totalIdr,
+      released,
+      approvals,
+      approvals_needed: needed,
+      funds_checked: funded === true,
+    };
+    return released
+      ? done(json, `Payout run ${run} is released: ${what}. ${funds}`, `Next: prakerja payout submit ${run}`)
+      : done(
+          json,
+          `${approvals} of ${needed} people have agreed to payout run ${run}: ${what}. Another person: prakerja payout release ${run} --by OTHER`,
+        );
   });
 }
 
 export function releaseIt({ db, config }: Office, run: string, by: string) {
-  return db.transaction().execute((tx) => releaseRun(tx, run, by, config.now()));
+  return db.transaction().execute(async (tx) => {
+    const policy = await loadPolicy(tx, await defaultPolicyId(tx));
+    return releaseRun(tx, { run, by, now: config.now(), approversFor: (total) => approversFor(policy, total) });
+  });
 }
 
 /** `payout submit RUN`: sends it. Interrupted, it goes on where it was; nothing is sent twice. */
@@ -128,10 +141,10 @@ async function work(office: Office, title: string, total: number): Promise<void>
 }
 
 /** `payout stop RUN` */
-export function stop(text: string): Promise<Report> {
+export function stop(text: string, options: { by?: string } = {}): Promise<Report> {
   const run = runNumber(text);
-  return withOffice(async (office) => {
-    const back = await stopIt(office, run);
+  return inNameOf({ name: options.by, role: 'finance' }, async (office, by) => {
+    const back = await stopIt(office, run, by);
     return done(
       { run, due_again: back },
       `Payout run ${run} is stopped: ${back} instalments were not sent and are due again; what was sent stays to be resolved.`,
@@ -139,18 +152,16 @@ export function stop(text: string): Promise<Report> {
   });
 }
 
-export function stopIt({ db }: Office, run: string): Promise<number> {
-  return db.transaction().execute((tx) => stopRun(tx, run));
+export function stopIt({ db, config }: Office, run: string, by = 'cli'): Promise<number> {
+  return db.transaction().execute((tx) => stopRun(tx, run, by, config.now()));
 }
 
 /** `payout hold REGISTRATION_ID --note WHY` */
 export function hold(registrationId: string, options: { note: string; by?: string }): Promise<Report> {
   const note = options.note.trim();
   if (note === '') throw refuse('--note must say why');
-  return withOffice(async ({ db, config }) => {
-    const held = await db
-      .transaction()
-      .execute((tx) => holdPerson(tx, registrationId, options.by ?? 'cli', note, config.now()));
+  return inNameOf({ name: options.by, role: 'finance' }, async ({ db, config }, by) => {
+    const held = await db.transaction().execute((tx) => holdPerson(tx, registrationId, by, note, config.now()));
     return done({ held }, `${held} instalments are held. Those that may be at the bank are not touched.`);
   });
 }
@@ -160,7 +171,7 @@ export function unhold(registrationId: string, options: { by: string; note: stri
   const by = personName('--by', options.by);
   const note = options.note.trim();
   if (note === '') throw refuse('--note must say why');
-  return withOffice(async ({ db }) => {
+  return inNameOf({ name: by, role: 'finance' }, async ({ db }) => {
     const released = await db.transaction().execute((tx) => releaseHold(tx, registrationId, by, note));
     return done(
       { due: released },

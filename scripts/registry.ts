@@ -3,6 +3,7 @@ import { REGISTRY, setRate } from '../db/counterpart.ts';
 import { refuse } from '../jobs/errors.ts';
 import { spokenSeconds } from '../jobs/time.ts';
 import { type RegistryStatus, statusDocument } from '../workers/runtime/status.ts';
+import { inNameOf } from './actor.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { personName } from './options.ts';
 
@@ -43,7 +44,7 @@ export function registryRate(text: string, options: RateOptions): Promise<Report
   const rate = text === 'default' ? null : Number(text);
   if (rate !== null && !(Number.isInteger(rate) && rate >= 1 && rate <= RATE_MAX))
     throw refuse(`the rate must be a whole number of calls a second from 1 to ${RATE_MAX}, or "default"`);
-  return withOffice(async ({ db, config }) => {
+  return inNameOf({ name: who, role: 'operations' }, async ({ db, config }) => {
     await db.transaction().execute(async (tx) => {
       await setRate(tx, REGISTRY, rate);
       await audit(tx, { who, action: 'registry rate', subject: text, note });

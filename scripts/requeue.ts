@@ -6,6 +6,7 @@ import { isVerdictStage, verdictStages } from '../jobs/stages.ts';
 import { spokenSeconds } from '../jobs/time.ts';
 import { type RegistryStatus, registryStatus } from '../workers/runtime/status.ts';
 import { dispatchIfReachable } from '../workers/runtime/sweeper.ts';
+import { identify } from './actor.ts';
 import { done, type Report, withOffice } from './command.ts';
 import { instant, personName } from './options.ts';
 
@@ -29,6 +30,7 @@ export function requeuePeople(options: RequeueOptions): Promise<Report> {
   if (!options.dryRun && note === '') throw refuse('--note must say why');
   return withOffice(async (office) => {
     const { db, config } = office;
+    if (!options.dryRun) await identify(office, { name: who, role: 'operations' });
     const people = await countRequeue(db, filter);
     const calls = filter.stage === 'dukcapil' && config.registry ? people : 0;
     const registry = await registryStatus(office, calls);

@@ -17,6 +17,7 @@ import type { Office } from '../workers/runtime/office.ts';
 import { stopOnSignals } from '../workers/runtime/shutdown.ts';
 import { createRescue } from '../workers/runtime/stages.ts';
 import { registryStatus } from '../workers/runtime/status.ts';
+import { inNameOf } from './actor.ts';
 import { done, type Report, withOffice } from './command.ts';
 import { writeWhole } from './draw-files.ts';
 import { personName } from './options.ts';
@@ -57,7 +58,7 @@ export function rescuePropose(options: RescueOptions): Promise<Report> {
   const who = personName('--by', options.by);
   const { out } = options;
   if (!out) throw refuse('--out must name the file for the proposals');
-  return withOffice(async (office) => {
+  return inNameOf({ name: who, role: 'operations' }, async (office) => {
     const found = await search(office, filter, limit);
     const note = `${found.calls} look-ups`;
     await office.db.transaction().execute((tx) => audit(tx, { who, action: 'rescue propose', subject: out, note }));

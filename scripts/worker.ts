@@ -2,7 +2,9 @@ import { refuse } from '../jobs/errors.ts';
 import { isStage, stageNames } from '../jobs/stages.ts';
 import { raised } from '../workers/runtime/server.ts';
 import { leaveAfter, outliveLostConnections } from '../workers/runtime/shutdown.ts';
+import { startTimekeeper } from '../workers/runtime/timetable.ts';
 import { STOP_WITHIN_MS, startWorker } from '../workers/runtime/worker.ts';
+import { tickActions } from './batch-ticks.ts';
 import { done, type Report, withOffice } from './command.ts';
 
 export interface WorkerCommandOptions {
@@ -41,11 +43,14 @@ export async function worker(options: WorkerCommandOptions, stop: AbortSignal): 
       outliveLostConnections(postgres.lost);
       const running = await postgres.outlast(() => startWorker(office, start), stop);
       if (!running) return notStarted();
+      const timekeeper = start.stages.includes('assignment')
+        ? await postgres.outlast(() => startTimekeeper(office, tickActions), stop)
+        : undefined;
       const { backend } = await office.queues();
       log.info({ stages, backend }, 'worker takes chunks; SIGTERM stops it');
       await raised(stop);
       log.info(`worker stops: chunks end, or are handed back after ${stopWithin_ms / 1000} s`);
-      await running.close();
+      await Promise.all([running.close(), timekeeper?.close()]);
       return done({ stopped: true }, 'The worker has stopped; nothing is left half done.');
     },
     { waitUntil: stop },

@@ -5,6 +5,7 @@ import { corrections } from './corrections.ts';
 import { emailEvents } from './email-events.ts';
 import { exclusions } from './exclusions.ts';
 import { execute, type ImportRequest, type ImportResult } from './execute.ts';
+import { grace } from './grace.ts';
 import { joins } from './joins.ts';
 import type { ImportKind, Kind } from './kind.ts';
 import { otp } from './otp.ts';
@@ -27,6 +28,7 @@ const kinds: Readonly<Record<ImportKind, Kind>> = {
   training,
   accounts,
   'civil-registry': civilRegistry,
+  grace,
 };
 
 /**

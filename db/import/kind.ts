@@ -1,7 +1,7 @@
 import type { Tx } from '../connection.ts';
 import type { Column, Fault } from './columns.ts';
 
-/** What may be imported (contract, section 1; `bounces` come through `storeEmailEvents`). */
+/** What may be imported (contract, section 1, and who may be revoked later; `bounces` come through `storeEmailEvents`). */
 export const importKinds = [
   'registrations',
   'corrections',
@@ -13,6 +13,7 @@ export const importKinds = [
   'training',
   'accounts',
   'civil-registry',
+  'grace',
 ] as const;
 export type ImportKind = (typeof importKinds)[number];
 

@@ -62,6 +62,8 @@ export class MemoryQueues {
           await Promise.all(consumer.running);
         });
       },
+      keepTime: async () => undefined,
+      onTick: () => stoppable(async () => undefined),
       size: async (stage) => [...this.waiting, ...this.later].filter(({ data }) => data.stage === stage).length,
       kill: () => own.forEach(stop),
       close: async () => own.forEach(stop),

@@ -89,11 +89,18 @@ async function releasePayments(database: Database, data: string, dir: string): P
   await load('accounts', ACCOUNTS, ...accounts);
   await database.db.transaction().execute(async (tx) => {
     const policyId = await storePolicy(tx, builtinPolicy);
-    await openBatch(tx, { batch: 1, policyId, quota: new Map([['32', 100]]), opens: null, closes: null });
+    await openBatch(tx, {
+      batch: 1,
+      policyId,
+      quota: new Map([['32', 100]]),
+      opens: null,
+      closes: null,
+      now: new Date(),
+    });
   });
   await database.pool.query(`
-    insert into participants (nik, reg, batch, decree, state, announced_on)
-    select nik, reg, 1, 'SK-1', 'participant', '2020-08-15' from registrations where registration_id like 'P%'`);
+    insert into participants (nik, reg, batch, decree, state, announced_on, entitlement_idr)
+    select nik, reg, 1, 'SK-1', 'participant', '2020-08-15', 3550000 from registrations where registration_id like 'P%'`);
   await database.pool.query(`update batches set state = 'confirmed' where batch = 1`);
   await load(
     'training',

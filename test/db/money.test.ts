@@ -64,7 +64,7 @@ describe('instalments', () => {
       db,
     );
     await sql`insert into batches (batch, policy_id) select 1, min(policy_id) from policies`.execute(db);
-    await sql`insert into participants (nik, reg, batch, decree, state, announced_on) select nik, reg, 1, 'SK', 'participant', '2020-05-01' from registrations`.execute(
+    await sql`insert into participants (nik, reg, batch, decree, state, announced_on, entitlement_idr) select nik, reg, 1, 'SK', 'participant', '2020-05-01', 3550000 from registrations`.execute(
       db,
     );
   });
@@ -137,6 +137,6 @@ describe('instalments', () => {
         database,
         `select concat(account, ' ', sum(debit_idr - credit_idr)) from ledger_entries where reference = 'PMOVE1' group by account order by 1`,
       ),
-    ).toEqual(['in_flight 0', 'paid 600000', 'treasury -600000']);
+    ).toEqual(['in_flight 0', 'paid 600000', 'programme -600000']);
   });
 });

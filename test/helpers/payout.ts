@@ -139,10 +139,17 @@ async function settle(database: Database, sim: Sim, dir: string, { people, accou
 async function makeParticipants({ db, pool }: Database): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const policyId = await storePolicy(tx, builtinPolicy);
-    await openBatch(tx, { batch: 1, policyId, quota: new Map([['32', 100]]), opens: null, closes: null });
+    await openBatch(tx, {
+      batch: 1,
+      policyId,
+      quota: new Map([['32', 100]]),
+      opens: null,
+      closes: null,
+      now: new Date(),
+    });
   });
-  await pool.query(`insert into participants (nik, reg, batch, decree, state, announced_on)
-    select nik, reg, 1, 'SK-1', 'participant', '2020-08-15' from registrations`);
+  await pool.query(`insert into participants (nik, reg, batch, decree, state, announced_on, entitlement_idr)
+    select nik, reg, 1, 'SK-1', 'participant', '2020-08-15', 3550000 from registrations`);
   await pool.query(`update batches set state = 'confirmed' where batch = 1`);
 }
 

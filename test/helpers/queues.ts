@@ -1,7 +1,7 @@
 import { createPostgresBackend, Queue, QueueEvents, withBackend } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Database } from '../../db/connection.ts';
-import { queueName, type StageName } from '../../jobs/stages.ts';
+import { type QueueOf, queueName, type StageName } from '../../jobs/stages.ts';
 import { type Backend, migrateQueues, openQueues, type Queues } from '../../workers/runtime/queues.ts';
 
 export const backends: readonly Backend[] = ['redis', 'postgres'];
@@ -23,7 +23,7 @@ export interface Bench {
   open(): Queues;
   /** Resolves with the id of the first job of a stage that has used up its tries. */
   failure(stage: StageName): Promise<{ readonly jobId: Promise<string> }>;
-  inspect(stage: StageName): Inspected;
+  inspect(of: QueueOf): Inspected;
   /** Loses everything that the queues hold. */
   lose(): Promise<void>;
   /** What went wrong inside BullMQ. */
@@ -34,6 +34,9 @@ export interface Bench {
 /** BullMQ's own view of a queue, whatever is behind it. */
 export interface Inspected {
   getWaiting(): Promise<{ readonly data: unknown }[]>;
+  getJobSchedulers(): Promise<
+    { readonly key: string; readonly pattern?: string | undefined; readonly tz?: string | undefined }[]
+  >;
   getFailed(): Promise<{ readonly id?: string | undefined; readonly attemptsMade: number }[]>;
 }
 
@@ -54,15 +57,15 @@ export async function openBench(backend: Backend, database: Database, prefix: st
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   const bull = withBackend(createPostgresBackend);
   const connection = { connectionString: database.url, max: 2 };
-  const inspected = new Map<StageName, Inspected>();
-  const inspect = (stage: StageName): Inspected => {
-    const name = queueName(stage);
+  const inspected = new Map<QueueOf, Inspected>();
+  const inspect = (of: QueueOf): Inspected => {
+    const name = queueName(of);
     const made =
-      inspected.get(stage) ??
+      inspected.get(of) ??
       (backend === 'redis'
         ? keep(new Queue(name, { connection: redis, prefix }))
         : keep(new bull.Queue(name, { connection })));
-    inspected.set(stage, made);
+    inspected.set(of, made);
     return made;
   };
   return {

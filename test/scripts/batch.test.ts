@@ -32,6 +32,8 @@ describe('batch open', () => {
       selected: 0,
       participants: 0,
       dir: null,
+      pool_min: 0,
+      freed: [],
     });
     const again = here.at(NOON, () => open('1', { policy, quota: here.quota('32,7') }));
     await expect(again).rejects.toMatchObject({
@@ -138,7 +140,7 @@ describe('batch close', () => {
   it('--again names the first commitment, and says who and why', async () => {
     const here = await opened(2);
     await here.join(1, 1, 2);
-    const again = { again: true, by: 'ayu', note: 'the round was published late', beacon: 'drand:77' };
+    const again = { again: true, by: 'ayu', note: 'the round was published late', beacon: 'drand:99999999' };
     await expect(here.at(NOON, () => close('1', again))).rejects.toMatchObject({ exitCode: 2 });
     await here.at(NOON, () => close('1', {}));
     await expect(here.at(NOON, () => close('1', { again: true, by: 'ayu' }))).rejects.toThrow('--note must say why');
@@ -147,7 +149,11 @@ describe('batch close', () => {
     ).rejects.toMatchObject({ exitCode: 2 });
     await here.at(NOON, () => close('1', again));
     const second = JSON.parse(readFileSync(join(here.dir, 'draws', '1-2', 'commitment.json'), 'utf8'));
-    expect(second).toMatchObject({ attempt: 2, beacon: 'drand:77', previous: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(second).toMatchObject({
+      attempt: 2,
+      beacon: 'drand:99999999',
+      previous: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
     await here.at(NOON, () => draw('1', { beaconValue: BEACON }));
     expect(await verify(join(here.dir, 'draws', '1-2'))).toMatchObject({ exitCode: 0, json: { drawn: true } });
     await expect(here.at(NOON, () => close('1', again))).rejects.toMatchObject({ exitCode: 2 });

@@ -61,12 +61,12 @@ export async function close(dir: string, rule = capped, attempt = 1, previous: s
 }
 
 /** Draws what is closed in `dir`, and sets the decree with two people of rank 2 and 5 and the waiting list's best removed. */
-export async function drawInto(dir: string): Promise<void> {
+export async function drawInto(dir: string, beaconValue = '00ff'): Promise<void> {
   const { commitment, bytesWithoutLf } = await readCommitment(dir);
   const { pool } = await readPool(dir, commitment.policy);
-  const seed = seedOf(bytesWithoutLf, '00ff');
+  const seed = seedOf(bytesWithoutLf, beaconValue);
   const result = draw(pool, quota, commitment.policy, seed);
-  await writeSeed(dir, { beacon_value: '00ff', seed: hexText(seed) });
+  await writeSeed(dir, { beacon_value: beaconValue, seed: hexText(seed) });
   await writeResult(dir, pool, result);
   const out = new Set(
     [1, 4, ...Array.from({ length: 9 }, (_, i) => result.selectedCount + i)].map((r) => result.entries[r]),

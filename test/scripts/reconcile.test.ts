@@ -47,7 +47,7 @@ describe.each(['camt053', 'bni-csv'] as const)('a %s statement', (format) => {
     const clean = { exitCode: 0, totals_idr, totals_equal: true, open_breaks: {} };
     expect(await reconciled(here.office, path)).toEqual({ ...clean, lines: 3 });
     expect(await here.states()).toEqual({ R1: 'paid', R2: 'paid', R3: 'paid' });
-    expect(await trialBalance(here.database.db)).toEqual({ in_flight: '0', paid: '1800000', treasury: '-1800000' });
+    expect(await trialBalance(here.database.db)).toEqual({ in_flight: '0', paid: '1800000', programme: '0', treasury: '-1800000' });
     const before = await contents(here);
     expect(await reconciled(here.office, path)).toEqual({ ...clean, lines: 0 });
     // Fetched again: another file in its bytes, for a bank stamps it with the time.
@@ -111,6 +111,7 @@ describe.each(['camt053', 'bni-csv'] as const)('a %s statement', (format) => {
     expect((await here.states())[await firstPaid(here)]).toMatch(/^returned /);
     expect(await trialBalance(here.database.db)).toEqual({
       in_flight: '0',
+      programme: '0',
       paid: '1200000',
       returned: '600000',
       treasury: '-1800000',
@@ -268,7 +269,7 @@ it('the exports have the columns of the contract', async () => {
   );
   expect(payouts.length).toBe(4);
   expect(ledger[0]).toBe('entry_id,at,transaction_id,account,debit_idr,credit_idr,reference');
-  expect(ledger.length).toBe(1 + 3 * 2 * 2);
+  expect(ledger.length).toBe(1 + 2 + 3 * 2 * 2);
   expect(opened[0]).toBe('break_id,type,reference,amount_idr,statement_line,state,age_days');
   expect(opened[1]).toMatch(/^1,duplicate_debit,P[0-9A-Z]{15},600000,\d+,open,0$/);
 });

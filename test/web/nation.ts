@@ -67,8 +67,8 @@ async function fillBatches(run: (text: string) => Promise<unknown>): Promise<voi
     insert into joins select 5, reg, now(), 1 from generate_series(1001, 1007) reg;
     insert into pool (batch, reg, nik, province_code, track) select 4, reg, nik, '32', 'public' from registrations where reg <= 950;
     insert into selections select 4, reg, reg, case when reg <= 500 then 'selected' else 'waiting_list' end from generate_series(1, 950) reg;
-    insert into participants (nik, reg, batch, decree, state, announced_on)
-    select nik, reg, 4, 'SK-1', 'participant', '2020-08-20' from registrations where reg <= 500;
+    insert into participants (nik, reg, batch, decree, state, announced_on, entitlement_idr)
+    select nik, reg, 4, 'SK-1', 'participant', '2020-08-20', 3550000 from registrations where reg <= 500;
     insert into training select reg, 4, 'purchased', 'T1', '2020-09-01', 1 from generate_series(1, 400) reg;
     insert into training select reg, 4, 'completed', 'T1', '2020-09-01', 1 from generate_series(1, 300) reg;
     insert into counterparts (name) values ('dukcapil');

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
 import { applicantColumns } from '../../db/applicants.ts';
+import { noteWaitingOnUs } from '../../db/carry.ts';
 import type { Tx } from '../../db/connection.ts';
 import { plan } from '../../db/plan.ts';
 import { loadPolicy } from '../../db/run.ts';
@@ -35,6 +36,7 @@ const PAGE = 10_000;
  * Freezes the pool of a batch: persons who joined until it closes, whose standing registration is valid at the registry
  * and passes layer 3 under the batch's policy and the lists of this day, and who are not participants, revoked or
  * barred (contract, section 6). One transaction; page by page, so that memory stays flat.
+ * @throws exit 2, and the batch stays open, when the pool is smaller than the batch's minimum
  */
 export async function freezePool<Applicant>(
   tx: Tx,
@@ -48,11 +50,17 @@ export async function freezePool<Applicant>(
   const policy = await loadPolicy(tx, row.policy_id);
   await gatherMembers(tx, batch, closing);
   const counts = await judgeMembers(tx, batch, policy, now, closing, rules);
+  if (counts.passed < row.pool_min) throw refuse(tooFew(batch, counts.passed, row.pool_min));
+  await noteWaitingOnUs(tx, batch, now);
   // Filled a moment ago: without fresh statistics the decree's joins took 20 s for 8,000 people.
   await sql`analyze pool`.execute(tx);
   await markPeople(tx, batch);
   await tx.updateTable('batches').set({ state: 'closed', closed_at: now }).where('batch', '=', batch).execute();
   return counts;
+}
+
+function tooFew(batch: number, people: number, pool_min: number): string {
+  return `batch ${batch} stays open: ${people} people could be drawn, and its pool must have ${pool_min}. Extend it (batch extend ${batch} --closes T, with --pool-min N for another minimum), or cancel it`;
 }
 
 /** Who joined keeps the registration that stands, who is in a pool cannot be corrected. One update: each rewrites a row. */

@@ -35,6 +35,7 @@ const schema = z.object({
     .refine((value) => parseInstant(value) !== undefined, 'must be an ISO time with an offset')
     .optional(),
   PRAKERJA_DATA: text.optional(),
+  PRAKERJA_TOKEN: text.optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   REDIS_URL: url('redis:', 'rediss:').optional(),
@@ -59,6 +60,7 @@ const schema = z.object({
   BANK_CHANNEL_ID: text.optional(),
   BANK_SOURCE_ACCOUNT: text.optional(),
   KK_TOKEN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  SIGNING_KEY_FILE: text.optional(),
   CONSOLE_PASSWORD: z.string().min(8, 'must have at least 8 characters').optional(),
   CONSOLE_IDENTITY_HEADER: identityHeader.optional(),
 });
@@ -98,6 +100,8 @@ export interface Config {
   readonly now: () => Date;
   /** Where the embedded database, draws, keys and quarantine files live: `.data`. */
   readonly dataDir: string;
+  /** Of the person at the keyboard, where this office has operators. */
+  readonly token: string | undefined;
   readonly logLevel: string;
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
@@ -109,6 +113,8 @@ export interface Config {
   readonly mail: MailSettings | undefined;
   readonly bank: BankSettings | undefined;
   readonly kkTokenKey: string | undefined;
+  /** PKCS8 PEM of the Ed25519 key that signs what is published. */
+  readonly signingKeyFile: string | undefined;
   readonly consolePassword: string | undefined;
   /** The header in which a proxy tells who asks; it must remove the header from what comes from outside. */
   readonly consoleIdentityHeader: string | undefined;
@@ -185,6 +191,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     production,
     now: () => fixed ?? new Date(),
     dataDir: resolve(env.PRAKERJA_DATA ?? '.data'),
+    token: env.PRAKERJA_TOKEN,
     logLevel: env.LOG_LEVEL ?? 'info',
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
@@ -195,6 +202,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     mail: mailOf(env),
     bank: bankOf(env),
     kkTokenKey: env.KK_TOKEN_KEY,
+    signingKeyFile: env.SIGNING_KEY_FILE,
     consolePassword: env.CONSOLE_PASSWORD,
     consoleIdentityHeader: env.CONSOLE_IDENTITY_HEADER,
   };

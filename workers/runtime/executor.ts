@@ -1,10 +1,11 @@
 import { hostname } from 'node:os';
-import { claim, complete, forgetQueue, giveBack, handBack, holdFence, renew, split } from '../../db/chunk.ts';
+import { callOff, claim, complete, forgetQueue, giveBack, handBack, holdFence, renew, split } from '../../db/chunk.ts';
 import type { Db, Tx } from '../../db/connection.ts';
 import { pastLimit } from '../../db/limits.ts';
 import { isAway } from '../../db/reach.ts';
 import { loadPolicy, stopRun } from '../../db/run.ts';
 import { type Chunk, type Counts, spanOf } from '../../jobs/chunk.ts';
+import { exit, PrakerjaError } from '../../jobs/errors.ts';
 import type { Policy } from '../../jobs/policy.ts';
 import { type ChunkStage, GiveUpTurn, type SetStage } from '../../jobs/stage.ts';
 import { CHUNK_ATTEMPTS_MAX, stageSettings } from '../../jobs/stages.ts';
@@ -127,6 +128,11 @@ async function afterFailure(
     await stopRun(db, chunk, error.message);
     log.error(facts, 'the run is stopped');
     return 'handed back';
+  }
+  if (stage.kind === 'set' && error instanceof PrakerjaError && error.exitCode === exit.refused) {
+    // Refused by a rule: trying again later, by itself, would do it when nobody expects it.
+    await callOff(db, chunk, error.message);
+    throw error;
   }
   if (stage.kind === 'chunk' && isOfARecord(error)) {
     const span = spanOf(chunk);

@@ -3,7 +3,8 @@ import { createPostgresBackend, Queue, runMigrations, Worker, withBackend } from
 import { Redis, type RedisOptions } from 'ioredis';
 import pg from 'pg';
 import type { OpenChunk } from '../../db/chunk.ts';
-import { type ChunkJob, jobOptions, queueName, type StageName } from '../../jobs/stages.ts';
+import { type ChunkJob, jobOptions, type QueueOf, queueName, type StageName } from '../../jobs/stages.ts';
+import { ZONE } from '../../jobs/time.ts';
 import { backoff_ms, type Server } from './server.ts';
 
 /** Something that stops: lets the jobs it has begun end, takes no more. Safe to call twice. */
@@ -18,8 +19,18 @@ export interface Queues extends Stoppable {
   readonly server?: Server;
   enqueue(chunks: readonly OpenChunk[]): Promise<void>;
   work(stage: StageName, concurrency: number, handler: (job: ChunkJob) => Promise<void>): Stoppable;
+  /** Makes BullMQ's job schedulers these and no others: each puts a tick into the queue when its time comes, in WIB. */
+  keepTime(schedules: readonly JobSchedule[]): Promise<void>;
+  /** Called for every tick, one at a time in this process. */
+  onTick(handler: () => Promise<void>): Stoppable;
   /** Jobs that wait, run or are delayed in a stage's queue. */
   size(stage: StageName): Promise<number>;
+}
+
+/** A cron pattern under a name. */
+export interface JobSchedule {
+  readonly name: string;
+  readonly pattern: string;
 }
 
 export type Backend = 'redis' | 'postgres';
@@ -55,6 +66,9 @@ interface AnyQueue extends Stoppable {
   on(event: 'error', listener: (error: Error) => void): unknown;
   waitUntilReady(): Promise<unknown>;
   addBulk(jobs: BulkJobs): Promise<unknown>;
+  upsertJobScheduler(id: string, repeat: { pattern: string; tz: string }, template: { name: string }): Promise<unknown>;
+  getJobSchedulers(): Promise<{ key: string; pattern?: string | undefined }[]>;
+  removeJobScheduler(id: string): Promise<unknown>;
   getJobCounts(...types: ('waiting' | 'active' | 'delayed' | 'prioritized')[]): Promise<Record<string, number>>;
 }
 
@@ -132,19 +146,24 @@ export function openQueues(options: Options): Queues {
   const made = redisUrl
     ? overRedis(redisUrl, options.prefix ?? 'prakerja', options)
     : overPostgres(options.databaseUrl);
-  const queues = new Map<StageName, AnyQueue>();
+  const queues = new Map<QueueOf, AnyQueue>();
   const workers = new Set<Stoppable>();
-  const queueOf = (stage: StageName): AnyQueue => {
-    const known = queues.get(stage);
+  const queueOf = (of: QueueOf): AnyQueue => {
+    const known = queues.get(of);
     if (known) return known;
-    const queue = made.queue(queueName(stage));
+    const queue = made.queue(queueName(of));
     queue.on('error', onError);
-    queues.set(stage, queue);
+    queues.set(of, queue);
     // BullMQ remembers for ever that it could not connect at first: the next use makes another.
     queue.waitUntilReady().catch(() => {
-      if (queues.delete(stage)) queue.close().catch(() => undefined);
+      if (queues.delete(of)) queue.close().catch(() => undefined);
     });
     return queue;
+  };
+  const work = (of: QueueOf, concurrency: number, run: Run): Stoppable => {
+    const worker = keepWorking((counted) => made.worker(queueName(of), concurrency, counted), run, options);
+    workers.add(worker);
+    return worker;
   };
   let closed: Promise<void> | undefined;
   const close = async () => {
@@ -160,12 +179,9 @@ export function openQueues(options: Options): Queues {
     backend: backendOf(redisUrl),
     ...(server && { server }),
     enqueue: (chunks) => enqueue(queueOf, chunks),
-    work: (stage, concurrency, handler) => {
-      const make = (run: Run) => made.worker(queueName(stage), concurrency, run);
-      const worker = keepWorking(make, ({ data }) => handler(data), options);
-      workers.add(worker);
-      return worker;
-    },
+    work: (stage, concurrency, handler) => work(stage, concurrency, ({ data }) => handler(data)),
+    keepTime: (schedules) => keepTime(queueOf('schedule'), schedules),
+    onTick: (handler) => work('schedule', 1, handler),
     size: async (stage) => {
       const counts = await queueOf(stage).getJobCounts('waiting', 'active', 'delayed', 'prioritized');
       return Object.values(counts).reduce((sum, n) => sum + n, 0);
@@ -215,6 +231,17 @@ function keepWorking(make: (run: Run) => AnyWorker, run: Run, { redisUrl, server
       return closing;
     },
   };
+}
+
+async function keepTime(queue: AnyQueue, schedules: readonly JobSchedule[]): Promise<void> {
+  const there = await queue.getJobSchedulers();
+  const wanted = new Set(schedules.map(({ name }) => name));
+  for (const { key } of there) if (!wanted.has(key)) await queue.removeJobScheduler(key);
+  for (const { name, pattern } of schedules) {
+    // Set again it would begin anew: a tick that is on its way must stay.
+    if (there.some((one) => one.key === name && one.pattern === pattern)) continue;
+    await queue.upsertJobScheduler(name, { pattern, tz: ZONE }, { name: 'tick' });
+  }
 }
 
 async function enqueue(queueOf: (stage: StageName) => AnyQueue, chunks: readonly OpenChunk[]): Promise<void> {

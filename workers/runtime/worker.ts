@@ -168,12 +168,13 @@ const STUCK_AFTER_MS = 15_000;
 const IN_FLIGHT_MAX_MS = 10 * 60_000;
 
 /** Waits for work in flight as long as it moves, up to a limit: what a closing batch owes to people who are being decided. */
-export async function untilStuck(office: Office, stages: readonly StageName[]): Promise<void> {
+export async function untilStuck(office: Office, stages: readonly StageName[], stopping?: AbortSignal): Promise<void> {
   const limit = AbortSignal.timeout(IN_FLIGHT_MAX_MS);
   const stuck = new AbortController();
+  const ends = [limit, stuck.signal, ...(stopping ? [stopping] : [])];
   let last = '';
   let since = performance.now();
-  await untilQuiet(office, stages, AbortSignal.any([limit, stuck.signal]), ({ open }) => {
+  await untilQuiet(office, stages, AbortSignal.any(ends), ({ open }) => {
     const now = JSON.stringify(open);
     if (now !== last) since = performance.now();
     else if (performance.now() - since > STUCK_AFTER_MS) stuck.abort();

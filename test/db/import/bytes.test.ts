@@ -22,6 +22,7 @@ const headers: Readonly<Record<ImportKind, string>> = {
   training: 'registration_id,batch,event,training_id,at',
   accounts: 'registration_id,linked_at,channel,provider,account_number,holder_name,holder_nik,phone,kyc,status',
   'civil-registry': 'nik,kk_number,full_name,birth_place,birth_date,sex,mother_name,province_code,status',
+  grace: 'registration_id,until,note',
 };
 
 /** Cells that a parser, a cast or an index may stumble over. */

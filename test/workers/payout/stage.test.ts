@@ -171,7 +171,7 @@ describe('just before paying', () => {
     );
     expect(rows.map(({ reference }) => reference)).toEqual(here.bankLog().map(({ reference }) => reference));
     expect(new Set(rows.map(({ reference }) => reference)).size).toBe(2);
-    expect(await trialBalance(db)).toEqual({ in_flight: '600000', treasury: '-600000' });
+    expect(await trialBalance(db)).toEqual({ in_flight: '600000', programme: '0', treasury: '-600000' });
   });
 
   it('without a bank nothing is sent and nothing changes', async () => {

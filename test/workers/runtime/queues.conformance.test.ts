@@ -180,4 +180,22 @@ describe.each(backends)('queues on %s', (backend) => {
       { chunkId, runId: '1', stage: 'email' },
     ]);
   });
+
+  it('a schedule ticks by itself, one that was taken away no more', async () => {
+    const queues = bench.open();
+    const ticked = [gate(), gate()];
+    let ticks = 0;
+    const worker = queues.onTick(async () => ticked[ticks++]?.open());
+    await queues.keepTime([{ name: 'every-second', pattern: '* * * * * *' }]);
+    await queues.keepTime([{ name: 'every-second', pattern: '* * * * * *' }]);
+    await Promise.all(ticked.map(({ opened }) => opened));
+    await queues.keepTime([{ name: 'saturday', pattern: '0 12 * * 6' }]);
+    const left = await bench.inspect('schedule').getJobSchedulers();
+    expect(left.map(({ key, pattern, tz }) => ({ key, pattern, tz }))).toEqual([
+      { key: 'saturday', pattern: '0 12 * * 6', tz: 'Asia/Jakarta' },
+    ]);
+    await queues.keepTime([]);
+    expect(await bench.inspect('schedule').getJobSchedulers()).toEqual([]);
+    await worker.close();
+  });
 });

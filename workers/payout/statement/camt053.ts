@@ -16,13 +16,30 @@ export type CamtEvent =
   | { readonly kind: 'start' | 'end'; readonly head: StatementHead }
   | { readonly kind: 'entry'; readonly entry: CamtEntry };
 
+/** A cash management message: its root element, and the one that holds an account's entries. */
+interface CamtMessage {
+  readonly root: string;
+  readonly holder: 'Stmt' | 'Ntfctn';
+  readonly name: string;
+}
+
+const STATEMENT: CamtMessage = { root: 'BkToCstmrStmt', holder: 'Stmt', name: 'camt.053 statement' };
+const NOTIFICATION: CamtMessage = {
+  root: 'BkToCstmrDbtCdtNtfctn',
+  holder: 'Ntfctn',
+  name: 'camt.054 notification',
+};
+
 /**
  * The document as it stands, of any currency: heads with exact balances, and every entry.
- * @throws exit 2 for what is not well-formed, or not a camt.053
+ * @throws exit 2 for what is not well-formed, or not this message
  */
-export async function* readCamtEvents(stream: ByteStream): AsyncGenerator<CamtEvent[], void, undefined> {
+export async function* readCamtEvents(
+  stream: ByteStream,
+  message: CamtMessage = STATEMENT,
+): AsyncGenerator<CamtEvent[], void, undefined> {
   let events: CamtEvent[] = [];
-  const scanner = new XmlScanner(statementHandler((event) => events.push(event)));
+  const scanner = new XmlScanner(statementHandler(message, (event) => events.push(event)));
   for await (const text of utf8(stream)) {
     scanner.push(text);
     if (events.length === 0) continue;
@@ -33,11 +50,19 @@ export async function* readCamtEvents(stream: ByteStream): AsyncGenerator<CamtEv
 }
 
 /** ISO 20022 camt.053, versions 001.02 to 001.14, streaming. */
-export const readCamt053: StatementReader = async function* (stream) {
+export const readCamt053: StatementReader = (stream) => readMessage(stream, STATEMENT);
+
+/**
+ * ISO 20022 camt.054, debits and credits as they are booked, between two statements. It has no balances, so that nothing
+ * proves that it is whole (`balanced` is false); what the statement of the day repeats is not taken twice.
+ */
+export const readCamt054: StatementReader = (stream) => readMessage(stream, NOTIFICATION);
+
+async function* readMessage(stream: ByteStream, message: CamtMessage): AsyncGenerator<StatementEvent, void, undefined> {
   let tally: Tally | undefined;
   let currency: string | null = null;
   let lineNumber = 1;
-  for await (const events of readCamtEvents(stream)) {
+  for await (const events of readCamtEvents(stream, message)) {
     for (const event of events) {
       if (event.kind === 'start') {
         tally = createTally();
@@ -52,8 +77,8 @@ export const readCamt053: StatementReader = async function* (stream) {
       } else if (event.kind === 'end' && tally !== undefined) yield tally.end(event.head);
     }
   }
-  if (tally === undefined) throw refuse('the camt.053 document holds no statement');
-};
+  if (tally === undefined) throw refuse(`the document holds no ${message.name}`);
+}
 
 function entryEvents(entry: CamtEntry, currency: string | null, lineNumber: number, tally: Tally): StatementEvent[] {
   if (!isBooked(entry)) {
@@ -70,7 +95,7 @@ function entryEvents(entry: CamtEntry, currency: string | null, lineNumber: numb
 }
 
 /** Builds a tree for each child of `Stmt`, reports it, and forgets it. */
-function statementHandler(report: (event: CamtEvent) => void): XmlHandler {
+function statementHandler(message: CamtMessage, report: (event: CamtEvent) => void): XmlHandler {
   let depth = 0;
   let statement: ReturnType<typeof createHead> | undefined;
   let statementDepth = 0;
@@ -80,8 +105,8 @@ function statementHandler(report: (event: CamtEvent) => void): XmlHandler {
     open(name, attributes) {
       depth++;
       if (statement === undefined) {
-        requireCamt053(name);
-        if (name !== 'Stmt') return;
+        requireMessage(name, message);
+        if (name !== message.holder) return;
         statement = createHead();
         statementDepth = depth;
         return;
@@ -120,15 +145,17 @@ function statementHandler(report: (event: CamtEvent) => void): XmlHandler {
 }
 
 /** Other cash management messages look alike but mean something else. */
-const OTHER_MESSAGES: Readonly<Record<string, string>> = {
-  BkToCstmrAcctRpt: 'a camt.052 report of the running day',
-  BkToCstmrDbtCdtNtfctn: 'a camt.054 notification',
-  CstmrCdtTrfInitn: 'a pain.001 order',
-  CstmrPmtStsRpt: 'a pain.002 status report',
+const MESSAGES: Readonly<Record<string, string>> = {
+  [STATEMENT.root]: STATEMENT.name,
+  [NOTIFICATION.root]: NOTIFICATION.name,
+  BkToCstmrAcctRpt: 'camt.052 report of the running day',
+  CstmrCdtTrfInitn: 'pain.001 order',
+  CstmrPmtStsRpt: 'pain.002 status report',
 };
 
-function requireCamt053(name: string): void {
-  if (Object.hasOwn(OTHER_MESSAGES, name)) throw refuse(`this is ${OTHER_MESSAGES[name]}, not a camt.053 statement`);
+function requireMessage(name: string, message: CamtMessage): void {
+  if (name !== message.root && Object.hasOwn(MESSAGES, name))
+    throw refuse(`this is a ${MESSAGES[name]}, not a ${message.name}`);
 }
 
 /** Collects what precedes the entries of one statement. */

@@ -10,10 +10,18 @@ export interface CsvRecord {
   readonly fields: readonly string[];
 }
 
+/** The same before it is split into fields. */
+export interface RawRecord {
+  readonly line: number;
+  readonly text: string;
+}
+
+export type Separator = ',' | ';' | '\t';
+
 /** An RFC 4180 record splitter that knows line numbers; blank lines are passed over. */
 interface CsvSplitter {
-  push(text: string): CsvRecord[];
-  end(): CsvRecord[];
+  push(text: string): RawRecord[];
+  end(): RawRecord[];
 }
 
 /**
@@ -22,8 +30,13 @@ interface CsvSplitter {
  * @throws exit 2 for bytes that are not UTF-8 and for quotes that do not pair up
  */
 export async function* csvRecords(stream: ByteStream): AsyncGenerator<CsvRecord, void, undefined> {
+  for await (const { line, text } of rawRecords(utf8(stream))) yield { line, fields: fieldsOf({ line, text }, ',') };
+}
+
+/** Records that are not split yet, for files whose header must show the separator first. */
+export async function* rawRecords(texts: AsyncIterable<string>): AsyncGenerator<RawRecord, void, undefined> {
   const splitter = createSplitter();
-  for await (const text of utf8(stream)) yield* splitter.push(text);
+  for await (const text of texts) yield* splitter.push(text);
   yield* splitter.end();
 }
 
@@ -32,15 +45,15 @@ function createSplitter(): CsvSplitter {
   let line = 1;
 
   /** Takes whole records off `pending`; at the end of the file the last one needs no line break. */
-  function take(isEnd: boolean): CsvRecord[] {
-    const records: CsvRecord[] = [];
+  function take(isEnd: boolean): RawRecord[] {
+    const records: RawRecord[] = [];
     let at = 0;
     while (at < pending.length) {
       const end = recordEnd(pending, at);
       if (end === -1 && !isEnd) break;
       const raw = pending.slice(at, end === -1 ? pending.length : end);
       const text = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
-      if (text.trim() !== '') records.push({ line, fields: splitFields(text, line) });
+      if (text.trim() !== '') records.push({ line, text });
       line += 1 + (raw.includes('\n') ? raw.split('\n').length - 1 : 0);
       at = end === -1 ? pending.length : end + 1;
     }
@@ -72,13 +85,28 @@ function recordEnd(text: string, from: number): number {
   return end;
 }
 
-function splitFields(text: string, line: number): string[] {
-  if (!text.includes('"')) return text.split(',');
+/** @throws exit 2 when a quote stands where none may be */
+export function fieldsOf({ line, text }: RawRecord, separator: Separator): string[] {
+  const fields = splitFields(text, separator);
+  if (fields === null) throw refuse(`line ${line} of the statement has a quote where none may be`);
+  return fields;
+}
+
+const FIELD: Readonly<Record<Separator, RegExp>> = {
+  ',': /"((?:[^"]|"")*)"(,|$)|([^",]*)(,|$)/gy,
+  ';': /"((?:[^"]|"")*)"(;|$)|([^";]*)(;|$)/gy,
+  '\t': /"((?:[^"]|"")*)"(\t|$)|([^"\t]*)(\t|$)/gy,
+};
+
+/** The fields of a record; null: a quote stands where none may be. */
+export function splitFields(text: string, separator: Separator): string[] | null {
+  if (!text.includes('"')) return text.split(separator);
   const fields: string[] = [];
-  const pattern = /"((?:[^"]|"")*)"(,|$)|([^",]*)(,|$)/gy;
+  const pattern = FIELD[separator];
+  pattern.lastIndex = 0;
   for (;;) {
     const match = pattern.exec(text);
-    if (match === null) throw refuse(`line ${line} of the statement has a quote where none may be`);
+    if (match === null) return null;
     fields.push(match[1] === undefined ? (match[3] ?? '') : match[1].replaceAll('""', '"'));
     if ((match[2] ?? match[4]) === '') return fields;
   }

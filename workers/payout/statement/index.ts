@@ -1,37 +1,48 @@
-import { notYet } from '../../../jobs/errors.ts';
+import { BCA, readBcaCsv } from './bca-csv.ts';
 import { BNI_COLUMNS, readBniCsv } from './bni-csv.ts';
-import { readCamt053 } from './camt053.ts';
+import { BRI, readBriCsv } from './bri-csv.ts';
+import { readCamt053, readCamt054 } from './camt053.ts';
+import { MANDIRI, readMandiriCsv } from './mandiri-csv.ts';
 import { readMt940 } from './mt940.ts';
 import type { StatementFormat, StatementReader } from './statement.ts';
+import { hasHeader } from './table.ts';
+import { readWalletCsv, WALLET } from './wallet-csv.ts';
 
 export * from './statement.ts';
-
-/** A format whose reader is not written: an honest error is better than a guess at somebody's export. */
-function missing(format: StatementFormat): StatementReader {
-  // biome-ignore lint/correctness/useYield: it has nothing to yield.
-  return async function* () {
-    throw notYet(`statements in ${format}; ask the bank for camt.053`);
-  };
-}
 
 /** Each format's reader. */
 export const statementReaders: Readonly<Record<StatementFormat, StatementReader>> = {
   camt053: readCamt053,
+  camt054: readCamt054,
   mt940: readMt940,
   'bni-csv': readBniCsv,
-  'bca-csv': missing('bca-csv'),
-  'mandiri-csv': missing('mandiri-csv'),
-  'bri-csv': missing('bri-csv'),
-  'wallet-csv': missing('wallet-csv'),
+  'bca-csv': readBcaCsv,
+  'mandiri-csv': readMandiriCsv,
+  'bri-csv': readBriCsv,
+  'wallet-csv': readWalletCsv,
 };
 
 /** How much of a file's beginning `detectFormat` looks at. */
 export const DETECT_BYTES = 8 * 1024;
 
+/** A message is known by the namespace of its version, or by its root element. */
+function isMessage(text: string, namespace: string, root: string): boolean {
+  if (!text.trimStart().startsWith('<')) return false;
+  return (
+    text.includes(`urn:iso:std:iso:20022:tech:xsd:${namespace}.`) || new RegExp(`<(?:[\\w.-]+:)?${root}\\b`).test(text)
+  );
+}
+
 const MARKS: readonly (readonly [StatementFormat, (text: string) => boolean])[] = [
-  ['camt053', (text) => text.trimStart().startsWith('<') && /<(?:[\w.-]+:)?BkToCstmrStmt\b/.test(text)],
+  ['camt053', (text) => isMessage(text, 'camt.053', 'BkToCstmrStmt')],
+  ['camt054', (text) => isMessage(text, 'camt.054', 'BkToCstmrDbtCdtNtfctn')],
   ['mt940', (text) => /(?:^|\n|\{4:\n):20:/.test(text) && /\n:60[FM]:/.test(text)],
   ['bni-csv', (text) => text.startsWith(BNI_COLUMNS.join(','))],
+  ['bri-csv', (text) => hasHeader(text, BRI)],
+  ['wallet-csv', (text) => hasHeader(text, WALLET)],
+  ['bca-csv', (text) => hasHeader(text, BCA) && /\bperiode\b/i.test(text)],
+  // Two columns for one text are what no other bank has.
+  ['mandiri-csv', (text) => hasHeader(text, MANDIRI, { twice: 'description' })],
 ];
 
 /** The format that the beginning of a file (DETECT_BYTES of it) shows; null: none that is known, so ask for --format. */

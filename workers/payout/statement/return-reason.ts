@@ -7,7 +7,11 @@ const PATTERN = new RegExp(`\\b(?:${CODES.join('|')})\\b`, 'g');
 
 /** The reason in free text that says it is a return ("RETUR … AC04"); null: no return, no code, or more than one. */
 export function findReturnReason(text: string): string | null {
-  if (!/\b(?:RETUR|RETURN|RETURNED)\b/i.test(text)) return null;
+  return /\b(?:RETUR|RETURN|RETURNED)\b/i.test(text) ? findReturnCode(text) : null;
+}
+
+/** The one code in a text that is known to be about a return; null: none, or more than one. */
+export function findReturnCode(text: string): string | null {
   const codes = new Set(text.match(PATTERN) ?? []);
   return codes.size === 1 ? ([...codes][0] ?? null) : null;
 }

@@ -1,8 +1,9 @@
 import type { Rupiah } from '../../../jobs/money.ts';
 
-/** The statement formats of the contract, section 1. */
+/** The statement formats of the contract, section 1, and camt.054. */
 export const statementFormats = [
   'camt053',
+  'camt054',
   'mt940',
   'bni-csv',
   'bca-csv',

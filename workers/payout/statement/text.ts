@@ -21,6 +21,70 @@ export async function* utf8(stream: ByteStream): AsyncGenerator<string, void, un
   if (rest !== '') yield rest;
 }
 
+/** How many bytes a UTF-8 sequence has, by its first; 0: none begins so. */
+function sequenceLength(lead: number): number {
+  if (lead >= 0xc2 && lead <= 0xdf) return 2;
+  if (lead >= 0xe0 && lead <= 0xef) return 3;
+  return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Windows-1252 leaves five bytes without a meaning; decoders let them through as control characters. */
+const NO_WINDOWS_1252 = /[\u0081\u008d\u008f\u0090\u009d]/;
+
+/**
+ * Decodes a stream as UTF-8, or as Windows-1252, in which older exports still write names. The first bytes beyond ASCII
+ * decide for the whole file: one that is UTF-8 there and something else later is refused. Amounts, dates and references
+ * are ASCII in both, so nothing that counts hangs on it.
+ * @throws exit 2 for bytes that are neither
+ */
+export async function* utf8OrWindows(stream: ByteStream): AsyncGenerator<string, void, undefined> {
+  let held: Uint8Array = new Uint8Array(0);
+  let decided: ((stream: ByteStream) => AsyncGenerator<string, void, undefined>) | undefined;
+  const rest = stream[Symbol.asyncIterator]();
+  while (decided === undefined) {
+    const { value, done } = await rest.next();
+    const bytes = done ? held : joined(held, value);
+    const first = bytes.findIndex((byte) => byte >= 0x80);
+    yield Buffer.from(first === -1 ? bytes : bytes.subarray(0, first)).toString('latin1');
+    held = first === -1 ? new Uint8Array(0) : bytes.subarray(first);
+    const wanted = sequenceLength(held[0] ?? 0);
+    if (held.length > 0 && (held.length >= wanted || done))
+      decided = wanted > 0 && isUtf8(held.subarray(0, wanted)) ? utf8 : windows;
+    else if (done) return;
+  }
+  yield* decided(continued(held, rest));
+}
+
+function joined(left: Uint8Array, right: Uint8Array): Uint8Array {
+  return left.length === 0 ? right : Buffer.concat([left, right]);
+}
+
+async function* continued(held: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield held;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+}
+
+async function* windows(stream: ByteStream): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder('windows-1252');
+  for await (const bytes of stream) {
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES_MAX) {
+      const text = decoder.decode(bytes.subarray(at, at + PIECE_BYTES_MAX), { stream: true });
+      if (NO_WINDOWS_1252.test(text))
+        throw refuse('the statement is neither UTF-8 nor Windows-1252; convert it and import it again');
+      yield text;
+    }
+  }
+}
+
 function decode(decoder: TextDecoder, bytes: Uint8Array | undefined): string {
   try {
     return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });

@@ -126,7 +126,7 @@ describe('a statement is refused whole', () => {
     ['that is broken off', document(statement([entry(payment)], null, null)).slice(0, -40), 'broken off'],
     ['that says it is in Latin-1', document().replace('UTF-8', 'ISO-8859-1'), 'ISO-8859-1'],
     ['that is no statement', '<Document><BkToCstmrAcctRpt/></Document>', 'camt.052'],
-    ['without a statement', document(), 'no statement'],
+    ['without a statement', document(), 'no camt.053 statement'],
     ['that is empty', '', 'broken off'],
     ['that is no XML', 'Post Date,Value Date', 'broken off'],
     ['nested too deep', '<a>'.repeat(100), 'nested'],

@@ -1,0 +1,55 @@
+import { sql } from 'kysely';
+import { refuse } from '../jobs/errors.ts';
+import type { Db, Tx } from './connection.ts';
+
+export interface OpenBreak {
+  readonly break_id: string;
+  readonly type: string;
+  readonly reference: string | null;
+  /** Whole rupiah, as text. */
+  readonly amount_idr: string | null;
+  readonly statement_id: string | null;
+  readonly statement_line: string | null;
+  readonly age_days: number;
+  readonly assigned_to: string | null;
+}
+
+export interface BreakFilter {
+  readonly type?: string | undefined;
+  readonly assignedTo?: string | undefined;
+  /** The WIB date to which the age counts. */
+  readonly today: string;
+  readonly limit: number;
+}
+
+/** Open breaks, the oldest first. */
+export async function readOpenBreaks(db: Db, { type, assignedTo, today, limit }: BreakFilter): Promise<OpenBreak[]> {
+  const { rows } = await sql<OpenBreak>`
+    select break_id, type, reference, amount_idr, statement_id, statement_line, greatest(0, ${today}::date - opened_on) as age_days, assigned_to
+    from breaks where state = 'open' and (${type ?? null}::text is null or type = ${type ?? null})
+      and (${assignedTo ?? null}::text is null or assigned_to = ${assignedTo ?? null})
+    order by opened_on, break_id limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** @throws exit 2 when there is no such open break */
+export async function assignBreak(tx: Tx, id: string, to: string): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable('breaks')
+    .set({ assigned_to: to })
+    .where('break_id', '=', id)
+    .where('state', '=', 'open')
+    .executeTakeFirst();
+  if (!numUpdatedRows) throw refuse(`no open break has the number ${id}`);
+}
+
+/** Closes a break by a person's word; the ledger and the instalment stay as they are. @throws exit 2 when it is not open */
+export async function resolveBreak(tx: Tx, id: string, by: string, note: string, now: Date): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable('breaks')
+    .set({ state: 'resolved', resolved_by: by, note, resolved_at: now })
+    .where('break_id', '=', id)
+    .where('state', '=', 'open')
+    .executeTakeFirst();
+  if (!numUpdatedRows) throw refuse(`no open break has the number ${id}`);
+}

@@ -1,0 +1,183 @@
+import { sql } from 'kysely';
+import { refuse } from '../jobs/errors.ts';
+import { audit } from './audit.ts';
+import type { Db, Tx } from './connection.ts';
+import { balanceOf, isFunded, postMovements } from './ledger.ts';
+import { isVerified } from './operators.ts';
+
+/** The ledger's reference of what is held for a run. */
+function ledgerReference(run: string): string {
+  return `RUN-${run}`;
+}
+
+/** Makes a run of everything `due`, with its declared count and total. Undefined: nothing is due. */
+export async function prepareRun(
+  tx: Tx,
+  asOf: string,
+  by: string,
+): Promise<{ run: string; count: number; totalIdr: string } | undefined> {
+  const { rows } = await sql<{ count: number; total: string }>`
+    select count(*)::int4 as count, coalesce(sum(amount_idr), 0)::text as total
+    from (select amount_idr from instalments where state = 'due' and due_on <= ${asOf} for update) d`.execute(tx);
+  const { count, total } = rows[0] as (typeof rows)[number];
+  if (count === 0) return undefined;
+  const made = await tx
+    .insertInto('payout_runs')
+    .values({
+      as_of: asOf,
+      declared_count: count,
+      declared_total_idr: total,
+      prepared_by: by,
+      prepared_verified: await isVerified(tx, by),
+    })
+    .returning('payout_run')
+    .executeTakeFirstOrThrow();
+  await sql`
+    update instalments set state = 'prepared', payout_run = ${made.payout_run} where state = 'due' and due_on <= ${asOf}`.execute(
+    tx,
+  );
+  await audit(tx, {
+    who: by,
+    action: 'payout prepare',
+    subject: `run ${made.payout_run}`,
+    note: `${count} instalments, ${total} rupiah`,
+  });
+  return { run: made.payout_run, count, totalIdr: total };
+}
+
+/** @throws exit 2 when there is no such run */
+export async function findRun(db: Db | Tx, run: string) {
+  const row = await db.selectFrom('payout_runs').selectAll().where('payout_run', '=', run).executeTakeFirst();
+  if (!row) throw refuse(`there is no payout run ${run}`);
+  return row;
+}
+
+export interface Released {
+  readonly count: number;
+  /** Whole rupiah, as text. */
+  readonly totalIdr: string;
+  readonly approvals: number;
+  readonly needed: number;
+  /** Whether the state's funding covers it; null: no funding was recorded, so nothing was checked. */
+  readonly funded: true | null;
+}
+
+export interface Release {
+  readonly run: string;
+  readonly by: string;
+  readonly now: Date;
+  /** How many people must agree to a total (policy). */
+  readonly approversFor: (totalIdr: bigint) => number;
+}
+
+/**
+ * One person's agreement to a prepared run; with the last that is needed it is released, and its money held. Nobody who
+ * prepared it agrees, nobody agrees twice, and it must still be what was declared.
+ */
+export async function releaseRun(tx: Tx, { run, by, now, approversFor }: Release): Promise<Released> {
+  await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
+  const row = await findRun(tx, run);
+  if (row.state !== 'prepared') throw refuse(`payout run ${run} is ${row.state}; only a prepared run can be released`);
+  if (row.prepared_by === by) throw refuse(`${by} prepared run ${run}; another person must release it`);
+  const { count, total } = await stillPrepared(tx, run);
+  if (count > Number(row.declared_count) || BigInt(total) > BigInt(row.declared_total_idr)) {
+    throw refuse(
+      `payout run ${run} holds more than the ${row.declared_count} instalments and ${row.declared_total_idr} rupiah that were declared`,
+    );
+  }
+  const approvals = await approve(tx, run, by, now);
+  const needed = approversFor(BigInt(total));
+  const funded = await holdFunds(tx, run, total, approvals.length >= needed, now);
+  const note = `${count} instalments, ${total} rupiah, ${approvals.length} of ${needed} approvals`;
+  await audit(tx, { who: by, action: 'payout release', subject: `run ${run}`, note });
+  if (approvals.length >= needed) {
+    await sql`update instalments set state = 'released' where payout_run = ${run} and state = 'prepared'`.execute(tx);
+    const released_verified = approvals.every(({ verified }) => verified);
+    await tx
+      .updateTable('payout_runs')
+      .set({ state: 'released', released_by: by, released_verified, released_at: now })
+      .where('payout_run', '=', run)
+      .execute();
+  }
+  return { count, totalIdr: total, approvals: approvals.length, needed, funded };
+}
+
+async function stillPrepared(tx: Tx, run: string): Promise<{ count: number; total: string }> {
+  const { rows } = await sql<{ count: number; total: string }>`
+    select count(*)::int4 as count, coalesce(sum(amount_idr), 0)::text as total
+    from instalments where payout_run = ${run} and state = 'prepared'`.execute(tx);
+  return rows[0] as (typeof rows)[number];
+}
+
+async function approve(tx: Tx, run: string, by: string, now: Date): Promise<{ by: string; verified: boolean }[]> {
+  const given = await tx
+    .selectFrom('payout_approvals')
+    .select(['by', 'verified'])
+    .where('payout_run', '=', run)
+    .execute();
+  if (given.some((one) => one.by === by)) throw refuse(`${by} has agreed to run ${run} already; another person must`);
+  const own = { by, verified: await isVerified(tx, by) };
+  await tx
+    .insertInto('payout_approvals')
+    .values({ payout_run: run, ...own, at: now })
+    .execute();
+  return [...given, own];
+}
+
+/** @throws exit 2 when the treasury has been funded, and not enough */
+async function holdFunds(tx: Tx, run: string, totalIdr: string, held: boolean, now: Date): Promise<true | null> {
+  // One run after the other: two must not be covered by the same money.
+  await sql`select pg_advisory_xact_lock(hashtext('prakerja treasury'))`.execute(tx);
+  const funded = await isFunded(tx);
+  const left = await balanceOf(tx, 'treasury');
+  if (funded && left < BigInt(totalIdr))
+    throw refuse(
+      `payout run ${run} needs ${totalIdr} rupiah and the treasury holds ${left}: "prakerja payout fund" records what the state has paid in`,
+    );
+  const movement = { reference: ledgerReference(run), from: 'treasury', to: 'programme', amountIdr: totalIdr } as const;
+  if (held) await postMovements(tx, [movement], now);
+  return funded ? true : null;
+}
+
+/**
+ * Stops a run: what was not sent goes no further and is due again; what was sent stays to be resolved. A run that the
+ * bank's refusal has stopped keeps its unsent instalments until a person does this. Returns how many are due again.
+ */
+export async function stopRun(tx: Tx, run: string, by: string, now: Date): Promise<number> {
+  await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
+  const row = await findRun(tx, run);
+  if (!['prepared', 'released', 'stopped'].includes(row.state)) throw refuse(`payout run ${run} is ${row.state}`);
+  await tx
+    .updateTable('payout_runs')
+    .set({ state: row.state === 'prepared' ? 'cancelled' : 'stopped' })
+    .where('payout_run', '=', run)
+    .execute();
+  const { rows } = await sql<{ total: string }>`
+    select coalesce(sum(amount_idr), 0)::text as total from instalments where payout_run = ${run} and state = 'released'`.execute(
+    tx,
+  );
+  const held = {
+    reference: ledgerReference(run),
+    from: 'programme',
+    to: 'treasury',
+    amountIdr: rows[0]?.total ?? '0',
+  } as const;
+  if (held.amountIdr !== '0') await postMovements(tx, [held], now);
+  await sql`update instalments set state = 'held', reason = 'run_stopped' where payout_run = ${run} and state in ('prepared', 'released')`.execute(
+    tx,
+  );
+  const { numAffectedRows } = await sql`
+    update instalments set state = 'due', reason = '', payout_run = null where payout_run = ${run} and state = 'held' and reason = 'run_stopped'`.execute(
+    tx,
+  );
+  const note = `${numAffectedRows} instalments are due again`;
+  await audit(tx, { who: by, action: 'payout stop', subject: `run ${run}`, note });
+  return Number(numAffectedRows);
+}
+
+/** A released run of which nothing is left to send is done. */
+export async function finishRuns(db: Db): Promise<void> {
+  await sql`
+    update payout_runs r set state = 'done' where state = 'released' and not exists (
+      select from instalments where payout_run = r.payout_run and state in ('released', 'submitting'))`.execute(db);
+}

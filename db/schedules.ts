@@ -1,0 +1,142 @@
+import { sql } from 'kysely';
+import { type ScheduleAction, type ScheduleSettings, settingsOf, type Timing } from '../jobs/schedules.ts';
+import type { Database, Db, Tx } from './connection.ts';
+
+export interface Schedule extends Timing {
+  /** "open", "revoke", "close-12". */
+  readonly name: string;
+  readonly action: ScheduleAction;
+  /** Of a closing. */
+  readonly batch: number | null;
+  readonly settings: ScheduleSettings;
+  /** What was due up to here is not made up. */
+  readonly since: Date;
+  readonly paused_at: Date | null;
+}
+
+/** What came of one tick. */
+export interface Tick {
+  readonly name: string;
+  /** The moment it is of, whenever it ran. */
+  readonly tick: Date;
+  readonly outcome: 'done' | 'refused';
+  /** For a person: what was done, or why not. */
+  readonly said: string;
+  readonly late_seconds: number;
+}
+
+export async function readSchedules(db: Db | Tx): Promise<Schedule[]> {
+  const rows = await db
+    .selectFrom('schedules')
+    .selectAll()
+    .orderBy(sql`array_position(array['close', 'revoke', 'open'], action)`)
+    .orderBy('name')
+    .execute();
+  return rows.map(({ action, settings, ...row }) => ({
+    ...row,
+    action: action as ScheduleAction,
+    settings: settingsOf(settings),
+  }));
+}
+
+export interface NewSchedule extends Timing {
+  readonly name: string;
+  readonly action: ScheduleAction;
+  readonly batch?: number | null;
+  readonly settings: ScheduleSettings;
+  readonly by: string;
+  readonly now: Date;
+}
+
+/** Sets a schedule, or changes it: what was due before is not made up. */
+export async function setSchedule(
+  tx: Tx,
+  { name, action, batch = null, cron, at, settings, by, now }: NewSchedule,
+): Promise<void> {
+  // A moment that has passed already is due; a pattern begins with its next moment.
+  const since = at && at <= now ? new Date(at.getTime() - 1) : now;
+  await sql`
+    insert into schedules (name, action, batch, cron, at, settings, since, set_by)
+    values (${name}, ${action}, ${batch}, ${cron}, ${at}, ${JSON.stringify(settings)}, ${since}, ${by})
+    on conflict (name) do update set action = excluded.action, batch = excluded.batch, cron = excluded.cron, at = excluded.at,
+      settings = excluded.settings, since = excluded.since, set_by = excluded.set_by, paused_at = null,
+      changed_at = clock_timestamp()`.execute(tx);
+}
+
+/** Moves the closing of a batch that has a schedule. */
+export async function moveClosing(tx: Tx, batch: number, at: Date): Promise<void> {
+  await sql`
+    update schedules set at = ${at}, since = least(since, ${at}::timestamptz - interval '1 millisecond'), changed_at = clock_timestamp()
+    where batch = ${batch}`.execute(tx);
+}
+
+export async function dropSchedule(tx: Tx, name: string): Promise<boolean> {
+  const { numDeletedRows } = await tx.deleteFrom('schedules').where('name', '=', name).executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/** Pauses one schedule, or all; returns the names of those that ran until now. */
+export async function pauseSchedules(tx: Tx, name: string | undefined, now: Date): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    update schedules set paused_at = ${now}, changed_at = clock_timestamp()
+    where paused_at is null and (${name ?? null}::text is null or name = ${name ?? null}) returning name`.execute(tx);
+  return rows.map((row) => row.name).sort();
+}
+
+/** Lets one schedule, or all, go on; what was due meanwhile is made up once unless it is skipped. */
+export async function resumeSchedules(tx: Tx, name: string | undefined, skipUpTo: Date | undefined): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    update schedules set paused_at = null, since = coalesce(${skipUpTo ?? null}::timestamptz, since), changed_at = clock_timestamp()
+    where paused_at is not null and (${name ?? null}::text is null or name = ${name ?? null}) returning name`.execute(
+    tx,
+  );
+  return rows.map((row) => row.name).sort();
+}
+
+export async function tickOf(db: Db | Tx, name: string, tick: Date): Promise<Tick | undefined> {
+  const row = await db
+    .selectFrom('schedule_ticks')
+    .selectAll()
+    .where('name', '=', name)
+    .where('tick', '=', tick)
+    .executeTakeFirst();
+  return row && { ...row, outcome: row.outcome as Tick['outcome'] };
+}
+
+/** The latest tick of every schedule, by name. */
+export async function latestTicks(db: Db): Promise<Map<string, Tick>> {
+  const { rows } = await sql<Tick>`
+    select distinct on (name) name, tick, outcome, said, late_seconds from schedule_ticks order by name, tick desc`.execute(
+    db,
+  );
+  return new Map(rows.map((row) => [row.name, row]));
+}
+
+/** Part of the transaction that does what the tick is for: done with it, or not at all. */
+export async function noteTick(tx: Tx, tick: Tick): Promise<void> {
+  await tx.insertInto('schedule_ticks').values(tick).execute();
+}
+
+/**
+ * Runs `body` while nobody else holds this schedule, over all processes; undefined when somebody does. The lock is the
+ * connection's: a process that dies lets go of it at once.
+ */
+export async function withSchedule<T>(
+  { pool }: Database,
+  name: string,
+  body: () => Promise<T>,
+): Promise<T | undefined> {
+  const client = await pool.connect();
+  const lock = [`prakerja schedule ${name}`];
+  try {
+    const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock(hashtext($1)) as held', lock);
+    if (!rows[0]?.held) return undefined;
+    try {
+      return await body();
+    } finally {
+      await client.query('select pg_advisory_unlock(hashtext($1))', lock);
+    }
+  } finally {
+    client.release();
+  }
+}

@@ -1,0 +1,39 @@
+/** What finance does next about a break, by its type; nothing closes itself on a mismatch. */
+export const breakSteps: Readonly<Record<string, { readonly id: string; readonly en: string }>> = {
+  missing_in_bank: {
+    id: 'Tanyakan kepada bank; jangan bayar lagi sebelum bank dan rekening koran sama-sama menyangkal.',
+    en: 'Ask the bank; do not pay again before bank and statement both deny it.',
+  },
+  missing_in_ledger: {
+    id: 'Cari asal debit ini; jika bukan milik kita, minta bank mengembalikan.',
+    en: 'Find what this debit is; if it is not ours, have the bank give it back.',
+  },
+  amount_mismatch: {
+    id: 'Bandingkan perintah dan rekening koran; selisihnya ditagih atau dikembalikan.',
+    en: 'Compare order and statement; the difference is claimed or given back.',
+  },
+  payee_mismatch: {
+    id: 'Pastikan siapa yang menerima; jika orang lain, minta bank menarik kembali.',
+    en: 'Find out who has the money; if it is another person, have the bank recall it.',
+  },
+  duplicate_debit: {
+    id: 'Minta bank mengembalikan debit kedua.',
+    en: 'Have the bank give back the second debit.',
+  },
+  returned: {
+    id: 'Minta peserta memperbaiki rekening; lalu "payout unhold" dan bayar dengan perintah baru.',
+    en: 'Ask the participant to correct the account; then "payout unhold", and a new order pays.',
+  },
+  late: {
+    id: 'Catat; bila sering, bicarakan dengan bank.',
+    en: 'Note it; where it comes often, take it up with the bank.',
+  },
+  unreadable_line: {
+    id: 'Minta berkas yang benar dari bank, lalu rekonsiliasi lagi.',
+    en: 'Ask the bank for a right file, then reconcile again.',
+  },
+  statement_gap: {
+    id: 'Minta rekening koran yang hilang, lalu rekonsiliasi.',
+    en: 'Ask the bank for the missing statement, then reconcile it.',
+  },
+};

@@ -1,0 +1,207 @@
+import { audit } from '../db/audit.ts';
+import { lockBatch } from '../db/batch.ts';
+import type { Tx } from '../db/connection.ts';
+import { storePolicy } from '../db/run.ts';
+import {
+  dropSchedule,
+  latestTicks,
+  pauseSchedules,
+  readSchedules,
+  resumeSchedules,
+  type Schedule,
+  setSchedule,
+  type Tick,
+} from '../db/schedules.ts';
+import { refuse } from '../jobs/errors.ts';
+import { checkCron, nextTick, type ScheduleSettings, type Timing } from '../jobs/schedules.ts';
+import { wibDate, wibTime } from '../jobs/time.ts';
+import { beaconToCome } from '../workers/assignment/rules.ts';
+import type { Office } from '../workers/runtime/office.ts';
+import { dueTick } from '../workers/runtime/timetable.ts';
+import { inNameOf } from './actor.ts';
+import { poolMinimum } from './batch.ts';
+import { done, needsPerson, type Report, withOffice } from './command.ts';
+import { batchNumber, instant, personName } from './options.ts';
+import { readQuotaFile } from './quota-file.ts';
+import { readPolicyFile } from './run.ts';
+
+interface By {
+  readonly by: string;
+  readonly note?: string;
+}
+
+/** `batch schedule`: the timetable; exit 3 when the last tick of one was refused. */
+export function timetable(): Promise<Report> {
+  return withOffice(async (office) => listed(office, []));
+}
+
+export interface OpeningsOptions extends By {
+  readonly cron?: string;
+  /** A single opening, of batch `batch`. */
+  readonly at?: string;
+  readonly batch?: string;
+  /** A cron pattern with --cron, a time with --at. */
+  readonly closes: string;
+  readonly policy: string;
+  readonly quota?: string;
+  readonly freed?: boolean;
+  readonly poolMin?: string;
+  readonly beacon: string;
+}
+
+/** `batch schedule open`: the next batch again and again by a pattern, or one batch at a moment. */
+export async function scheduleOpenings(options: OpeningsOptions): Promise<Report> {
+  const opening = options.cron === undefined ? openingOnce(options) : openingsBy(options.cron, options.closes);
+  const policy = readPolicyFile(options.policy);
+  const { freed = false } = options;
+  if (options.quota === undefined && !freed) throw refuse('--quota FILE must give the places, or --freed, or both');
+  const quota = options.quota === undefined ? {} : Object.fromEntries(await readQuotaFile(options.quota));
+  const poolMin = poolMinimum(options.poolMin) ?? 0;
+  const beacon = beaconSource(options.beacon);
+  const { name, timing, settings, sentence } = opening;
+  return change(options, name, sentence, async (tx, by, now) => {
+    const policyId = await storePolicy(tx, policy);
+    const all = { policyId, quota, freed, poolMin, beacon, ...settings };
+    await setSchedule(tx, { name, action: 'open', ...timing, settings: all, by, now });
+  });
+}
+
+interface Opening {
+  readonly name: string;
+  readonly timing: Timing;
+  readonly settings: ScheduleSettings;
+  readonly sentence: string;
+}
+
+function openingsBy(pattern: string, closing: string): Opening {
+  const cron = checkCron('--cron', pattern);
+  const closes = checkCron('--closes', closing);
+  const sentence = `The next batch opens by "${cron}" (WIB), and closes by "${closes}".`;
+  return { name: 'open', timing: { cron, at: null }, settings: { closes }, sentence };
+}
+
+function openingOnce({ at: opens, batch: number, closes: closing }: OpeningsOptions): Opening {
+  if (opens === undefined || number === undefined)
+    throw refuse('give --cron PATTERN for openings again and again, or --batch N with --at T for one');
+  const batch = batchNumber(number);
+  const at = instant('--at', opens);
+  const closes = instant('--closes', closing);
+  if (at >= closes) throw refuse('--at must be before --closes');
+  const settings = { batch, closesAt: closes.toISOString() };
+  const sentence = `Batch ${batch} opens on ${spoken(at)} and closes on ${spoken(closes)}.`;
+  return { name: `open-${batch}`, timing: { cron: null, at }, settings, sentence };
+}
+
+/** `batch schedule close N` */
+export function scheduleClosing(text: string, options: By & { beacon: string }): Promise<Report> {
+  const batch = batchNumber(text);
+  const beacon = beaconSource(options.beacon);
+  const name = closingName(batch);
+  return change(options, name, `Batch ${batch} closes by itself at its time.`, async (tx, by, now) => {
+    const { closes: at } = await lockBatch(tx, batch, ['open']);
+    if (!at) throw refuse(`batch ${batch} has no time to close: "batch extend ${batch} --closes T" gives it one`);
+    await setSchedule(tx, { name, action: 'close', batch, cron: null, at, settings: { beacon }, by, now });
+  });
+}
+
+/** `batch schedule revoke` */
+export function scheduleRevocations(options: By & { cron: string }): Promise<Report> {
+  const cron = checkCron('--cron', options.cron);
+  const sentence = `Whoever bought no first training in time is revoked by "${cron}" (WIB).`;
+  return change(options, 'revoke', sentence, (tx, by, now) =>
+    setSchedule(tx, { name: 'revoke', action: 'revoke', cron, at: null, settings: {}, by, now }),
+  );
+}
+
+/** `batch schedule pause [NAME]` */
+export function pause(name: string | undefined, options: By): Promise<Report> {
+  return change(
+    options,
+    name ?? 'all',
+    'Nothing of this happens by itself until "batch schedule resume".',
+    (tx, _, now) => someOf(pauseSchedules(tx, name, now), name, 'running'),
+  );
+}
+
+/** `batch schedule resume [NAME]` */
+export function resume(name: string | undefined, options: By & { skipMissed?: boolean }): Promise<Report> {
+  const sentence = options.skipMissed
+    ? 'The timetable goes on; what was due meanwhile is not made up.'
+    : 'The timetable goes on; what was due meanwhile is made up once by the next worker.';
+  return change(options, name ?? 'all', sentence, (tx, _, now) =>
+    someOf(resumeSchedules(tx, name, options.skipMissed ? now : undefined), name, 'paused'),
+  );
+}
+
+/** `batch schedule drop NAME` */
+export function drop(name: string, options: By): Promise<Report> {
+  return change(options, name, `${name} is no longer in the timetable.`, async (tx) => {
+    if (!(await dropSchedule(tx, name))) throw refuse(`there is no schedule "${name}"`);
+  });
+}
+
+/** The name of the schedule that closes a batch. */
+export function closingName(batch: number): string {
+  return `close-${batch}`;
+}
+
+function beaconSource(source: string): string {
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(source)) throw refuse('--beacon must name a source, such as drand or manual');
+  beaconToCome(source, new Date(), 1);
+  return source;
+}
+
+async function someOf(names: Promise<string[]>, name: string | undefined, state: string): Promise<void> {
+  if ((await names).length === 0) throw refuse(name ? `no schedule "${name}" is ${state}` : `no schedule is ${state}`);
+}
+
+/** One change of the timetable, with who asked for it in the audit log, and the timetable as it is now. */
+function change(
+  { by: who, note = '' }: By,
+  subject: string,
+  sentence: string,
+  make: (tx: Tx, by: string, now: Date) => Promise<void>,
+): Promise<Report> {
+  const by = personName('--by', who);
+  return inNameOf({ name: by, role: 'operations' }, async (office) => {
+    await office.db.transaction().execute(async (tx) => {
+      await make(tx, by, office.config.now());
+      await audit(tx, { who: by, action: 'batch schedule', subject, note: note.trim() || sentence });
+    });
+    return listed(office, [sentence]);
+  });
+}
+
+async function listed({ db, config }: Office, before: readonly string[]): Promise<Report> {
+  const now = config.now();
+  const ticks = await latestTicks(db);
+  const schedules = await readSchedules(db);
+  const rows = schedules.map((schedule) => rowOf(schedule, ticks.get(schedule.name), now));
+  const lines = rows.flatMap(({ name, state, next, last }) => [
+    `${name.padEnd(12)}${state.padEnd(10)}${next ? `next ${spoken(new Date(next))}` : 'will not come again'}`,
+    ...(last ? [`  ${last.outcome} for ${spoken(new Date(last.tick))}: ${last.said}`] : []),
+  ]);
+  const none = 'Nothing is scheduled. "prakerja batch schedule --help" shows how; a worker must run.';
+  const report = rows.some(({ last }) => last?.outcome === 'refused') ? needsPerson : done;
+  return report({ schedules: rows }, ...before, ...(lines.length > 0 ? lines : [none]));
+}
+
+function rowOf(schedule: Schedule, last: Tick | undefined, now: Date) {
+  const { name, action, batch, cron, at, paused_at } = schedule;
+  const due = dueTick(schedule, now);
+  const isDue = due !== undefined && due.getTime() !== last?.tick.getTime();
+  return {
+    name,
+    action,
+    batch,
+    cron,
+    at,
+    state: paused_at ? 'paused' : isDue ? 'due' : 'on',
+    next: nextTick({ cron, at }, now)?.toISOString() ?? null,
+    last: last ? { ...last, tick: last.tick.toISOString() } : null,
+  };
+}
+
+function spoken(at: Date): string {
+  return `${wibDate(at)} ${wibTime(at)} WIB`;
+}

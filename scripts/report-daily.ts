@@ -1,0 +1,105 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { html } from 'hono/html';
+import { type DailyReport, dailyReport } from '../db/daily-report.ts';
+import { refuse } from '../jobs/errors.ts';
+import { formatRupiah } from '../jobs/money.ts';
+import { isDate, wibDate } from '../jobs/time.ts';
+import { done, needsPerson, type Report, withOffice } from './command.ts';
+import { writeWhole } from './draw-files.ts';
+
+export interface DailyOptions {
+  readonly on?: string;
+  readonly out: string;
+}
+
+/** `report daily --on DATE --out DIR`: what finance signs, as HTML and CSV; exit 3 when the three totals differ or a break is open. */
+export function daily({ on, out }: DailyOptions): Promise<Report> {
+  if (on !== undefined && !isDate(on)) throw refuse('--on must be a date, such as 2020-09-15');
+  return withOffice(async ({ db, config }) => {
+    const report = await dailyReport(db, on ?? wibDate(config.now()));
+    await mkdir(out, { recursive: true });
+    const name = join(out, `daily-${report.day}`);
+    await writeWhole(`${name}.csv`, [csvOf(report)]);
+    await writeWhole(`${name}.html`, [String(htmlOf(report))]);
+    const { ledger, orders, statement } = report.totals;
+    const equal = ledger === orders && orders === statement;
+    const open = report.breaks.reduce((sum, { n }) => sum + n, 0);
+    const sentences = [
+      `Paid so far: ledger ${rupiah(ledger)}, orders ${rupiah(orders)}, statements ${rupiah(statement)}${equal ? ': the three agree.' : ': they differ.'}`,
+      `${open} breaks are open. The report of ${report.day} is in ${name}.html and .csv, to be signed by two people.`,
+    ];
+    const json = { ...report, totals_equal: equal, open_breaks: open, files: [`${name}.html`, `${name}.csv`] };
+    return equal && open === 0 ? done(json, ...sentences) : needsPerson(json, ...sentences);
+  });
+}
+
+function rupiah(text: string): string {
+  return formatRupiah(BigInt(text));
+}
+
+/** One table of `section,name,n,opening_idr,debit_idr,credit_idr,closing_idr`: a spreadsheet can add it up again. */
+function csvOf({ day, accounts, totals, instalments, breaks, statements }: DailyReport): string {
+  const lines = [
+    'day,section,name,n,opening_idr,debit_idr,credit_idr,closing_idr',
+    ...accounts.map((one) => `account,${one.account},,${one.opening},${one.debit},${one.credit},${one.closing}`),
+    ...Object.entries(totals).map(([name, total]) => `paid_by,${name},,,,,${total}`),
+    ...instalments.map(({ state, n, amount_idr }) => `instalments,${state},${n},,,,${amount_idr}`),
+    ...breaks.map(({ type, n, amount_idr }) => `breaks,${type},${n},,,,${amount_idr}`),
+    ...statements.map(({ account, lines: n }) => `statements,"${account.replaceAll('"', '""')}",${n},,,,`),
+  ];
+  return lines.map((line, i) => `${i === 0 ? line : `${day},${line}`}\n`).join('');
+}
+
+/** The same to print and sign; in Indonesian with the field's English words. */
+function htmlOf({ day, accounts, totals, instalments, breaks, statements }: DailyReport) {
+  const table = (
+    title: string,
+    heads: readonly string[],
+    rows: readonly (readonly string[])[],
+  ) => html`<h2>${title}</h2>
+<table><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table>`;
+  return html`<!doctype html>
+<html lang="id"><head><meta charset="utf-8"><title>Laporan harian ${day}</title>
+<style>body{font:14px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}
+th,td{border-bottom:1px solid #999;padding:.3rem .5rem;text-align:right}th:first-child,td:first-child{text-align:left}
+.sign{display:flex;gap:4rem;margin-top:4rem}.sign p{flex:1;border-top:1px solid #000}</style></head>
+<body><h1>Laporan harian pembayaran (daily payment report) ${day}</h1>
+${table(
+  'Buku besar (ledger), debit − kredit',
+  ['Akun (account)', 'Awal (opening)', 'Debit', 'Kredit (credit)', 'Akhir (closing)'],
+  accounts.map((one) => [one.account, signed(one.opening), signed(one.debit), signed(one.credit), signed(one.closing)]),
+)}
+${table(
+  'Sudah dibayar (paid): ketiganya harus sama (the three must be equal)',
+  ['Menurut (by)', 'Jumlah (total)'],
+  Object.entries(totals).map(([name, total]) => [name, signed(total)]),
+)}
+${table(
+  'Angsuran (instalments) sekarang',
+  ['Keadaan (state)', 'n', 'Jumlah (amount)'],
+  instalments.map(({ state, n, amount_idr }) => [state, String(n), signed(amount_idr)]),
+)}
+${table(
+  'Selisih terbuka (open breaks)',
+  ['Jenis (type)', 'n', 'Jumlah (amount)', 'Tertua, hari (oldest, days)'],
+  breaks.map(({ type, n, amount_idr, oldest_days }) => [type, String(n), signed(amount_idr), String(oldest_days)]),
+)}
+${table(
+  'Rekening koran hari ini (statements that cover the day)',
+  ['Rekening (account)', 'Dari (from)', 'Sampai (to)', 'Baris (lines)'],
+  statements.map(({ account, from, to, lines }) => [masked(account), from, to, String(lines)]),
+)}
+<div class="sign"><p>Disiapkan oleh (prepared by)</p><p>Disetujui oleh (agreed by)</p></div></body></html>`;
+}
+
+function signed(text: string): string {
+  const amount = BigInt(text);
+  return amount < 0n ? `−${formatRupiah(-amount)}` : formatRupiah(amount);
+}
+
+/** An account number's last four. */
+function masked(account: string): string {
+  return account.length > 4 ? `${'*'.repeat(account.length - 4)}${account.slice(-4)}` : account;
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { extend, open, show } from '../../scripts/batch.ts';
+import { pause, scheduleRevocations } from '../../scripts/batch-schedule.ts';
+import { add, list, remove } from '../../scripts/operator.ts';
+import { registryRate } from '../../scripts/registry.ts';
+import { type Hall, hall, NOON } from '../helpers/batch.ts';
+
+/** Adds an operator; returns the token. */
+async function added(here: Hall, name: string, role: string, token?: string): Promise<string> {
+  const { json } = await as(here, token, () => add(name, { role }));
+  return (json as { token: string }).token;
+}
+
+/** Runs a command with somebody's token. */
+function as(here: Hall, token: string | undefined, command: () => ReturnType<typeof list>) {
+  return here.at(NOON, () => {
+    if (token !== undefined) process.env.PRAKERJA_TOKEN = token;
+    return command();
+  });
+}
+
+const rate = (by: string) => registryRate('20', { by, note: 'asked to slow down' });
+const deeds = async (here: Hall) =>
+  (await here.database.pool.query('select who, verified, action from audit order by audit_id')).rows;
+
+describe('operators', () => {
+  it('until there is one any name is taken, and marked unverified', async () => {
+    const here = await hall(0);
+    await here.at(NOON, () => rate('ayu'));
+    expect(await deeds(here)).toEqual([{ who: 'ayu', verified: false, action: 'registry rate' }]);
+    expect((await here.at(NOON, list)).lines[0]).toContain('names are taken as given and marked unverified');
+  });
+
+  it('from the first one on a name is only its owner’s, with the role that the deed needs', async () => {
+    const here = await hall(0);
+    await expect(as(here, undefined, () => add('ayu', { role: 'finance' }))).rejects.toThrow(
+      'must have the role admin',
+    );
+    const ayu = await added(here, 'ayu', 'admin,finance');
+    expect(ayu).toMatch(/^pkj_[\w-]{32}$/);
+    await expect(as(here, undefined, () => rate('ayu'))).rejects.toThrow('PRAKERJA_TOKEN must hold your token');
+    await expect(as(here, 'pkj_guess', () => rate('ayu'))).rejects.toThrow('not the token of an operator');
+    await expect(as(here, ayu, () => rate('ayu'))).rejects.toThrow(
+      'ayu has the roles admin, finance; this needs operations',
+    );
+    const budi = await added(here, 'budi', 'operations', ayu);
+    await expect(as(here, ayu, () => rate('budi'))).rejects.toThrow(
+      "--by says budi, and PRAKERJA_TOKEN is another person's",
+    );
+    await as(here, budi, () => rate('budi'));
+    await expect(as(here, budi, () => add('cita', { role: 'admin' }))).rejects.toThrow('this needs admin');
+    expect(await deeds(here)).toEqual([
+      { who: 'ayu', verified: false, action: 'operator add' },
+      { who: 'ayu', verified: true, action: 'operator add' },
+      { who: 'budi', verified: true, action: 'registry rate' },
+    ]);
+    const { rows } = await here.database.pool.query('select * from operators');
+    expect(JSON.stringify(rows)).not.toContain(budi);
+  });
+
+  it('who was removed acts no more, and the name is nobody else’s', async () => {
+    const here = await hall(0);
+    const ayu = await added(here, 'ayu', 'admin');
+    const budi = await added(here, 'budi', 'operations', ayu);
+    await expect(as(here, ayu, () => remove('ayu', {}))).rejects.toThrow('ayu is the last admin');
+    await as(here, ayu, () => remove('budi', { by: 'ayu' }));
+    await expect(as(here, budi, () => rate('budi'))).rejects.toThrow('not the token of an operator');
+    await expect(as(here, ayu, () => add('budi', { role: 'finance' }))).rejects.toThrow(
+      'there is, or was, an operator budi',
+    );
+    await expect(as(here, ayu, () => remove('budi', {}))).rejects.toThrow('there is no operator budi');
+    expect((await as(here, ayu, list)).lines).toEqual([
+      expect.stringMatching(/^ayu +admin {2}\(added on 2020-09-15 by ayu\)$/),
+      expect.stringMatching(/^budi +removed on 2020-09-15/),
+    ]);
+  });
+
+  it.each(['', 'Ayu', 'cli', 'schedule', 'a', 'ayu lestari'])('"%s" is no name', async (name) => {
+    const here = await hall(0);
+    await expect(here.at(NOON, () => add(name, { role: 'admin' }))).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it('a role that does not exist is refused', async () => {
+    const here = await hall(0);
+    await expect(here.at(NOON, () => add('ayu', { role: 'admin,king' }))).rejects.toThrow('there is no role "king"');
+  });
+
+  it('what the timetable does is nobody’s deed, and reading needs no token', async () => {
+    const here = await hall(0);
+    const ayu = await added(here, 'ayu', 'admin,operations');
+    await as(here, ayu, () => scheduleRevocations({ cron: '0 3 * * *', by: 'ayu' }));
+    await expect(as(here, undefined, () => pause(undefined, { by: 'ayu', note: 'x' }))).rejects.toMatchObject({
+      exitCode: 2,
+    });
+    const opening = { policy: here.policy({}), quota: here.quota('32,1') };
+    await expect(as(here, undefined, () => open('1', opening))).rejects.toMatchObject({ exitCode: 2 });
+    await as(here, ayu, () => open('1', opening));
+    await expect(as(here, undefined, () => extend('1', { poolMin: '1' }))).rejects.toMatchObject({ exitCode: 2 });
+    await as(here, undefined, () => show('1'));
+  });
+});

@@ -1,0 +1,168 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { breakSteps } from '../../jobs/break-steps.ts';
+import { assign, list, resolve } from '../../scripts/breaks.ts';
+import type { Report } from '../../scripts/command.ts';
+import { reconcileFiles } from '../../scripts/reconcile.ts';
+import { daily } from '../../scripts/report-daily.ts';
+import { paidListed } from '../../scripts/report-listed.ts';
+import { breakTypes } from '../../workers/payout/rules.ts';
+import { officeEnvironment } from '../helpers/office.ts';
+import { nik, pay, TODAY, type Town, town } from '../helpers/payout.ts';
+
+const FRIDAY = '2020-09-18T09:00:00+07:00';
+
+/** Runs a command as `prakerja` would on that Friday. */
+async function command(here: Town, work: () => Promise<Report>): Promise<Report> {
+  const before = process.env;
+  process.env = { ...officeEnvironment(here.database, 'redis', here.dir), PRAKERJA_NOW: FRIDAY };
+  try {
+    return await work();
+  } finally {
+    process.env = before;
+  }
+}
+
+/** Three paid today and reconciled; the first of three payments has the fault. */
+async function reconciled(fault?: string): Promise<Town> {
+  const faults = fault ? [{ fault, from_call: 1, until_call: 1 }] : [];
+  const here = await town({ people: 3, faults });
+  await pay(here.office);
+  await reconcileFiles(here.office, [await here.statement(`date=${TODAY}&format=camt053`)], undefined);
+  return here;
+}
+
+describe('breaks', () => {
+  it('every type has a next step', () => {
+    expect(Object.keys(breakSteps).sort()).toEqual([...breakTypes].sort());
+  });
+
+  it('are listed with age, owner and next step, assigned, and closed by a person with a word', async () => {
+    const here = await reconciled('double_debit');
+    const open = await command(here, () => list({}));
+    expect(open).toMatchObject({
+      exitCode: 3,
+      json: {
+        breaks: [{ break_id: '1', type: 'duplicate_debit', amount_idr: '600000', age_days: 3, assigned_to: null }],
+      },
+    });
+    expect(open.lines.at(-1)).toBe('  duplicate_debit: Have the bank give back the second debit.');
+    await command(here, () => assign('1', { to: 'cita', by: 'ayu' }));
+    expect((await command(here, () => list({ assignedTo: 'cita' }))).lines[0]).toContain('cita');
+    expect(await command(here, () => list({ assignedTo: 'budi' }))).toMatchObject({ exitCode: 0 });
+    expect(await command(here, () => list({ type: 'returned' }))).toMatchObject({ exitCode: 0 });
+    await expect(command(here, () => list({ type: 'odd' }))).rejects.toMatchObject({ exitCode: 2 });
+    await expect(command(here, () => resolve('1', { by: 'cita', note: ' ' }))).rejects.toThrow('--note must say how');
+    await command(here, () => resolve('1', { by: 'cita', note: 'the bank gave it back on the 17th' }));
+    await expect(command(here, () => resolve('1', { by: 'cita', note: 'again' }))).rejects.toThrow(
+      'no open break has the number 1',
+    );
+    await expect(command(here, () => assign('1', { to: 'budi', by: 'ayu' }))).rejects.toMatchObject({ exitCode: 2 });
+    expect(await command(here, () => list({}))).toMatchObject({ exitCode: 0, lines: ['No break is open.'] });
+    const { rows } = await here.database.pool.query(
+      `select who, action, subject from audit where action like 'break%' order by audit_id`,
+    );
+    expect(rows).toEqual([
+      { who: 'ayu', action: 'break assign', subject: 'break 1' },
+      { who: 'cita', action: 'break resolve', subject: 'break 1' },
+    ]);
+  });
+});
+
+describe('report daily', () => {
+  it('opening, moves and closing of every account, and the three totals', async () => {
+    const here = await reconciled();
+    const out = join(here.dir, 'reports');
+    const done = await command(here, () => daily({ on: TODAY, out }));
+    expect(done).toMatchObject({
+      exitCode: 0,
+      json: {
+        totals: { ledger: '1800000', orders: '1800000', statement: '1800000' },
+        totals_equal: true,
+        accounts: [
+          { account: 'in_flight', opening: '0', debit: '1800000', credit: '1800000', closing: '0' },
+          { account: 'paid', opening: '0', debit: '1800000', credit: '0', closing: '1800000' },
+          { account: 'programme', opening: '0', debit: '1800000', credit: '1800000', closing: '0' },
+          { account: 'treasury', opening: '0', debit: '0', credit: '1800000', closing: '-1800000' },
+        ],
+      },
+    });
+    const csv = readFileSync(join(out, `daily-${TODAY}.csv`), 'utf8');
+    expect(csv).toContain(`${TODAY},account,paid,,0,1800000,0,1800000\n`);
+    expect(csv).toContain(`${TODAY},paid_by,statement,,,,,1800000\n`);
+    const page = readFileSync(join(out, `daily-${TODAY}.html`), 'utf8');
+    expect(page).toContain('Rp1.800.000');
+    const next = await command(here, () => daily({ on: '2020-09-16', out }));
+    expect(next.json).toMatchObject({
+      accounts: expect.arrayContaining([
+        { account: 'paid', opening: '1800000', debit: '0', credit: '0', closing: '1800000' },
+      ]),
+    });
+    await expect(command(here, () => daily({ on: '15-09-2020', out }))).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it('says that the totals differ, and which breaks are open', async () => {
+    const here = await reconciled('wrong_amount');
+    const done = await command(here, () => daily({ on: TODAY, out: here.dir }));
+    expect(done).toMatchObject({ exitCode: 3, json: { totals_equal: false, open_breaks: 1 } });
+    expect(existsSync(join(here.dir, `daily-${TODAY}.html`))).toBe(true);
+  });
+});
+
+describe('report paid-while-listed', () => {
+  const EXCLUSIONS = 'list,nik,valid_from,valid_to,source';
+
+  it('tells what was known when we paid from what came later, and what was known on a day', async () => {
+    const here = await reconciled();
+    // Received on Tuesday (the town's noon), the day of the payments: R1 too late to be seen, R2 for another day, R3 taken back.
+    await here.load(
+      'exclusions',
+      EXCLUSIONS,
+      `asn,${nik(1)},2020-09-01,,BKN`,
+      `asn,${nik(2)},2020-09-16,,BKN`,
+      `tni,${nik(3)},2020-09-01,,TNI`,
+    );
+    await here.database.pool.query(
+      `update loads set received_at = '2020-09-17T09:00:00+07:00' where kind = 'exclusions'`,
+    );
+    const late = await command(here, () => paidListed({ list: 'asn' }));
+    expect(late).toMatchObject({
+      exitCode: 0,
+      json: { instalments: 1, people: 1, total_idr: '600000', known_when_paid: 0 },
+    });
+    expect((late.json as { rows: { registration_id: string }[] }).rows[0]?.registration_id).toBe('R1');
+    expect(await command(here, () => paidListed({ list: 'asn', knownOn: '2020-09-16' }))).toMatchObject({
+      json: { instalments: 0 },
+    });
+    expect(await command(here, () => paidListed({ list: 'asn', knownOn: '2020-09-17' }))).toMatchObject({
+      json: { instalments: 1 },
+    });
+    expect(await command(here, () => paidListed({ list: 'asn', on: '2020-09-14' }))).toMatchObject({
+      json: { instalments: 0 },
+    });
+    expect(await command(here, () => paidListed({ list: 'asn', on: TODAY }))).toMatchObject({
+      json: { instalments: 1 },
+    });
+    await here.database.pool.query(
+      `update loads set received_at = '2020-09-14T09:00:00+07:00' where kind = 'exclusions'`,
+    );
+    const out = join(here.dir, 'listed.csv');
+    expect(await command(here, () => paidListed({ list: 'asn', out }))).toMatchObject({
+      exitCode: 3,
+      json: { known_when_paid: 1 },
+    });
+    const [, line] = readFileSync(out, 'utf8').split('\n');
+    expect(line).toMatch(
+      /^R1,1,incentive,1,600000,P[0-9A-Z]{15},2020-09-15,2020-09-01,,"BKN",2020-09-14T02:00:00.000Z,true$/,
+    );
+    await expect(command(here, () => paidListed({ list: 'friends' }))).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it('an entry that the list has ended before the payment is none', async () => {
+    const here = await reconciled();
+    await here.load('exclusions', EXCLUSIONS, `asn,${nik(1)},2020-09-01,,BKN`);
+    await here.load('exclusions', EXCLUSIONS, `asn,${nik(1)},2020-09-01,2020-09-14,BKN`);
+    expect(await command(here, () => paidListed({ list: 'asn' }))).toMatchObject({ json: { instalments: 0 } });
+  });
+});

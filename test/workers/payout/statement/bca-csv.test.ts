@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { readBcaCsv } from '../../../../workers/payout/statement/bca-csv.ts';
+import { pieces, readAll } from './camt-writer.ts';
+
+const REF = 'P00000000000000A';
+const PREAMBLE = [
+  '"Informasi Rekening - Mutasi Rekening"," "," "," "," ",',
+  '',
+  '"No. rekening : 0353520838"',
+  '"Nama : PT "CONTOH", TBK"',
+  '"Periode : 30/12/2020 - 04/01/2021"',
+  '"Kode Mata Uang : Rp"',
+];
+const HEADER = '"Tanggal Transaksi","Keterangan","Cabang","Jumlah","Saldo"';
+const PAID = `"31/12","TRSF E-BANKING DB ${REF} SITI, AMINAH","0000","287,490.00 DB","712,510.00"`;
+const PENDING = '"PEND","TRSF E-BANKING CR","0000","99.00 CR",""';
+const RETURNED = `"02/01","RETUR ${REF} AC04","0000","87,490.50 CR","800,000.50"`;
+const TOTALS = [
+  '"Saldo Awal : 1,000,000.00"',
+  '"Mutasi Debet : 287,490.00","1"',
+  '"Mutasi Kredit : 87,490.50","1"',
+  '"Saldo Akhir : 800,000.50"',
+];
+const FILE = [...PREAMBLE, HEADER, PAID, PENDING, RETURNED, ...TOTALS];
+
+const read = (lines: readonly string[]) => readAll(readBcaCsv, pieces(`${lines.join('\r\n')}\r\n`));
+const changed = (from: string, to: string) => read(FILE.map((line) => line.replace(from, to)));
+
+describe('a statement', () => {
+  it('is read in full, over new year', async () => {
+    const [start, ...events] = await read(FILE);
+    const common = { account: '0353520838', statementId: null, from: '2020-12-30', to: '2021-01-04', currency: 'IDR' };
+    expect(start).toMatchObject({ kind: 'statement', ...common, openingText: null });
+    expect(events).toEqual([
+      {
+        kind: 'line',
+        lineNumber: 8,
+        bookingDate: '2020-12-31',
+        valueDate: null,
+        amountIdr: 287_490n,
+        direction: 'debit',
+        reference: REF,
+        bulkId: null,
+        counterpartyName: null,
+        counterpartyAccount: null,
+        bankReference: null,
+        returnReason: null,
+        description: `TRSF E-BANKING DB ${REF} SITI, AMINAH`,
+      },
+      expect.objectContaining({ kind: 'unreadable', lineNumber: 10, why: 'its amount has sen' }),
+      {
+        kind: 'end',
+        ...common,
+        opening: 1_000_000n,
+        closing: null,
+        openingText: '1000000',
+        closingText: '800000.5',
+        lines: 1,
+        unreadable: 1,
+        notBooked: 1,
+        balanced: true,
+      },
+    ]);
+  });
+
+  it.each<[string, string, string, string]>([
+    ['whose closing is a sen off', 'Akhir : 800,000.50', 'Akhir : 800,000.51', 'closing'],
+    ['whose opening is another', 'Awal : 1,000,000.00', 'Awal : 1,000,000.01', 'opening'],
+    ['whose debits do not add up', 'Debet : 287,490.00', 'Debet : 287,491.00', 'declares debits of 287491'],
+    ['that counts other lines', '"287,490.00","1"'.slice(1), '287,490.00","2"', 'in 2 lines'],
+    [
+      'whose running balance breaks',
+      '712,510.00',
+      '712,511.00',
+      'line 10: its balance is 800000.5, but by the lines before it must be 800001.5',
+    ],
+    ['in another currency', 'Uang : Rp', 'Uang : USD', 'not in rupiah'],
+    ['without its period', 'Periode', 'Perioda', 'does not say its period'],
+    ['whose period is backwards', '30/12/2020', '30/12/2022', 'line 5: the period'],
+    ['without its closing', '"Saldo Akhir : 800,000.50"', '', 'does not say its closing'],
+    ['without its header', 'Jumlah', 'Angka', 'not a BCA statement'],
+    ['with a column twice', 'Cabang', 'Jumlah', 'not a BCA statement'],
+    ['that writes numbers in two ways', '99.00 CR', '99,00 CR', 'in two ways'],
+    ['with a stray quote in a row', 'SITI, AMINAH', 'SITI "AMINAH', 'a quote where none may be'],
+  ])('%s is refused whole', async (_, from, to, message) => {
+    expect(FILE.join('\n')).toContain(from);
+    await expect(changed(from, to)).rejects.toThrow(message);
+    await expect(changed(from, to)).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it('with a page break in it, and rows of nothing, is the same', async () => {
+    const page = ['"Halaman 1 dari 2"', ...PREAMBLE, HEADER, ',,,,', '   '];
+    const broken = [...FILE.slice(0, 8), ...page, ...FILE.slice(8)];
+    expect((await read(broken)).at(-1)).toMatchObject({ lines: 1, unreadable: 1, notBooked: 1, balanced: true });
+  });
+
+  it('with names in Windows-1252 is read; bytes that are neither are refused', async () => {
+    const bytes = (name: number[]) => {
+      const [left = '', right = ''] = FILE.join('\n').split('SITI');
+      return Buffer.concat([Buffer.from(left), Buffer.from(name), Buffer.from(right)]);
+    };
+    const readBytes = (name: number[], size?: number) => readAll(readBcaCsv, pieces(bytes(name), size));
+    const named = (name: string) =>
+      expect.objectContaining({ description: expect.stringContaining(`${name}, AMINAH`) });
+    for (const size of [1, 2, 1 << 16]) {
+      expect((await readBytes([0x52, 0xe9, 0x92], size))[1]).toEqual(named('Ré’'));
+      expect((await readBytes([0x52, 0xc3, 0xa9], size))[1]).toEqual(named('Ré'));
+    }
+    await expect(readBytes([0x52, 0xc3, 0xa9, 0xe9])).rejects.toThrow('not UTF-8');
+    await expect(readBytes([0xe9, 0x81])).rejects.toThrow('neither UTF-8 nor Windows-1252');
+  });
+});
+
+describe('a date', () => {
+  const of = async (text: string) => (await changed('"31/12"', `"${text}"`))[1];
+  it.each([
+    ['31/12', '2020-12-31'],
+    ['01/01', '2021-01-01'],
+    ['31/12/2020', '2020-12-31'],
+    ["'31/12", '2020-12-31'],
+  ])('%s is %s', async (text, bookingDate) => {
+    expect(await of(text)).toMatchObject({ kind: 'line', bookingDate });
+  });
+
+  it.each(['29/12', '05/01', '31/11', '31/12/2021', '12/31', ''])('%j makes it unreadable', async (text) => {
+    expect(await of(text)).toMatchObject({ kind: 'unreadable', why: 'its date cannot be read' });
+  });
+
+  it('of a period in which it can be two days is not guessed', async () => {
+    expect((await changed('04/01/2021', '04/01/2022'))[1]).toMatchObject({ why: 'its date cannot be read' });
+  });
+});
+
+describe('a row', () => {
+  it.each<[string, string, string, string]>([
+    ['without a direction', '287,490.00 DB', '287,490.00', 'not exactly one'],
+    ['of nothing', '287,490.00 DB', '0.00 DB', 'not exactly one'],
+    ['below nothing', '287,490.00 DB', '-287,490.00 DB', 'not exactly one'],
+    ['with two references', REF, `${REF} P00000000000000B`, 'several'],
+    ['with a cell too few', '"0000","287,490.00 DB"', '"287,490.00 DB"', 'does not have 5 columns'],
+    ['with a cell too many', '"0000"', '"0000","0000"', 'does not have 5 columns'],
+  ])('%s is unreadable', async (_, from, to, why) => {
+    expect((await changed(from, to))[1]).toMatchObject({
+      kind: 'unreadable',
+      lineNumber: 8,
+      why: expect.stringContaining(why),
+    });
+  });
+});

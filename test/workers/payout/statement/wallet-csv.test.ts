@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { readWalletCsv } from '../../../../workers/payout/statement/wallet-csv.ts';
+import { pieces, readAll } from './camt-writer.ts';
+
+const REF = 'P00000000000000A';
+const HEADER =
+  'Partner Reference No,Settlement Batch ID,Gross Amount,Fee,Status,Settled At,Customer No,Customer Name,Transaction ID,Reason';
+const row = (status: string, amount = '600000.00', at = '2020-09-15T23:30:00+07:00', reason = '') =>
+  `${REF},B-7,${amount},1000.00,${status},${at},08123,SITI,T-1,${reason}`;
+const total = (amount: string) => `TOTAL,,${amount},3000.00,,,,,,`;
+const read = (...lines: string[]) => readAll(readWalletCsv, pieces([HEADER, ...lines].join('\n')));
+
+describe('a report', () => {
+  it('is read: settled is a debit, failed is nothing, reversed is a credit with its reason; the fee is not the payee’s', async () => {
+    const rows = [
+      row('SETTLED'),
+      row('FAILED', '50000.00', ''),
+      row('REVERSED', '50000.00', '2020-09-16 08:00', 'AC04'),
+    ];
+    const common = {
+      kind: 'line',
+      valueDate: null,
+      reference: REF,
+      bulkId: 'B-7',
+      counterpartyName: 'SITI',
+      counterpartyAccount: '08123',
+      bankReference: 'T-1',
+    };
+    expect((await read(...rows, total('550000.00'))).slice(1)).toMatchObject([
+      {
+        ...common,
+        lineNumber: 2,
+        amountIdr: 600_000n,
+        direction: 'debit',
+        bookingDate: '2020-09-15',
+        returnReason: null,
+      },
+      {
+        ...common,
+        lineNumber: 4,
+        amountIdr: 50_000n,
+        direction: 'credit',
+        bookingDate: '2020-09-16',
+        returnReason: 'AC04',
+      },
+      { kind: 'end', lines: 2, notBooked: 1, from: '2020-09-15', to: '2020-09-16', opening: null, balanced: false },
+    ]);
+  });
+
+  it.each<[string, string, object]>([
+    ['a reversal that gives no reason', row('REVERSED', '1.00'), { returnReason: 'MS03' }],
+    ['a reversal with a minus', row('REVERSED', '-1.00'), { amountIdr: 1n, direction: 'credit' }],
+    ['Indonesian words', row('berhasil', '-1.00'.slice(1)), { direction: 'debit' }],
+    ['a time in another zone', row('SETTLED', '1.00', '2020-09-15T18:00:00Z'), { bookingDate: '2020-09-16' }],
+    ['a status that is not known', row('SETTLING', '1.00'), { kind: 'unreadable' }],
+    ['a payout with a minus', row('SETTLED', '-1.00'), { kind: 'unreadable' }],
+    ['a payout without a time', row('SETTLED', '1.00', ''), { kind: 'unreadable' }],
+    ['sen', row('SETTLED', '1.50'), { kind: 'unreadable' }],
+  ])('%s', async (_, text, expected) => {
+    const sum = { '-1.00': '-1.00', '1.50': '1.50' }[text.split(',')[2] ?? ''] ?? '1.00';
+    const signedSum = text.includes('REVERSED') ? '-1.00' : sum;
+    expect((await read(text, total(signedSum)))[1]).toMatchObject(expected);
+  });
+
+  it.each<[string, string[], string]>([
+    ['without a total', [row('SETTLED')], 'has no total'],
+    ['whose total is another', [row('SETTLED'), total('600001.00')], 'declares a total of 600001'],
+    ['whose total has the fee in it', [row('SETTLED'), total('601000.00')], 'come to 600000'],
+    ['whose total of one status is another', [row('SETTLED'), total('600000.00'), 'Total Reversed,1.00'], 'reversed'],
+    ['with a record missing', [row('SETTLED'), total('600000.00'), 'Records : 2'], 'declares 2 records, but holds 1'],
+    ['in dollars', ['Currency : USD', row('SETTLED')], 'not in rupiah'],
+  ])('%s is refused whole', async (_, lines, message) => {
+    await expect(read(...lines)).rejects.toThrow(message);
+    await expect(read(...lines)).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it('of nothing but failures covers the days that it names', async () => {
+    const file = ['Periode : 15/09/2020', HEADER, row('FAILED', '1.00', ''), total('0.00')].join('\n');
+    expect((await readAll(readWalletCsv, pieces(file))).at(-1)).toMatchObject({
+      lines: 0,
+      from: '2020-09-15',
+      notBooked: 1,
+    });
+  });
+});

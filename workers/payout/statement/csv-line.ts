@@ -1,0 +1,58 @@
+import { type Exact, wholeRupiah } from './amount.ts';
+import { type NumberStyle, readMoney } from './number-style.ts';
+import { findReturnReason } from './return-reason.ts';
+import { findReference, type StatementLine, type UnreadableLine, unreadable } from './statement.ts';
+
+/** What a row of a CSV says, before it is known to be readable. */
+export interface RowFacts {
+  readonly line: number;
+  /** Null: impossible, or in a form that is not known. */
+  readonly bookingDate: string | null;
+  readonly valueDate: string | null;
+  /** Credit is positive; null: not exactly one of debit and credit is an amount. */
+  readonly signed: Exact | null;
+  readonly description: string;
+  readonly bankReference: string;
+}
+
+/** The line that a row is; what cannot be read without guessing is unreadable. */
+export function csvLine(row: RowFacts): StatementLine | UnreadableLine {
+  const { line, signed, bookingDate, description } = row;
+  if (signed === null) return unreadable(line, 'not exactly one of debit and credit is an amount');
+  const amountIdr = wholeRupiah(signed < 0n ? -signed : signed);
+  if (amountIdr === null) return unreadable(line, 'its amount has sen');
+  if (bookingDate === null) return unreadable(line, 'its date cannot be read');
+  const found = findReference(description);
+  if (found.kind === 'several') return unreadable(line, 'it names several of our references');
+  const direction = signed < 0n ? 'debit' : 'credit';
+  return {
+    kind: 'line',
+    lineNumber: line,
+    bookingDate,
+    valueDate: row.valueDate,
+    amountIdr,
+    direction,
+    reference: found.kind === 'one' ? found.reference : null,
+    bulkId: null,
+    // Where the payee stands in these descriptions no bank says: naming nobody cannot disagree.
+    counterpartyName: null,
+    counterpartyAccount: null,
+    bankReference: row.bankReference === '' ? null : row.bankReference,
+    returnReason: direction === 'credit' ? findReturnReason(description) : null,
+    description,
+  };
+}
+
+/** Credit less debit of two columns; null unless exactly one of them is a positive amount. */
+export function signedColumns(debit: string, credit: string, style: NumberStyle): Exact | null {
+  const [out, into] = [unsigned(debit, style), unsigned(credit, style)];
+  if (out === null || into === null || (out === 0n) === (into === 0n)) return null;
+  return into - out;
+}
+
+/** An empty cell and a dash are nothing; null: no amount, a negative one, or one with a direction of its own. */
+function unsigned(text: string, style: NumberStyle): Exact | null {
+  if (text === '' || text === '-') return 0n;
+  const money = readMoney(text, style);
+  return money === undefined || money.amount < 0n || money.mark !== '' ? null : money.amount;
+}

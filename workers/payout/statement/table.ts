@@ -1,0 +1,179 @@
+import { refuse } from '../../../jobs/errors.ts';
+import { fieldsOf, type RawRecord, rawRecords, type Separator, splitFields } from './csv.ts';
+import type { ByteStream } from './statement.ts';
+import { utf8OrWindows } from './text.ts';
+
+/** A column by the names that exports give it, the likeliest first; see `fold` for how names are compared. */
+export interface Column {
+  readonly names: readonly string[];
+  readonly needed?: true;
+  /** Every column of these names counts, several of the same name too: their texts are joined. */
+  readonly repeats?: true;
+}
+
+/** How a bank writes its statement: a table, with labelled facts (`Periode : …`, `Saldo Akhir,…`) before and behind it. */
+export interface Layout<K extends string = string, L extends string = string> {
+  readonly bank: string;
+  readonly columns: Readonly<Record<K, Column>>;
+  /** A row with something in this column is a row, whatever it begins with. */
+  readonly date: K;
+  readonly labels: Readonly<Record<L, readonly string[]>>;
+}
+
+export type Cells<K extends string> = Readonly<Record<K, string>>;
+
+export type TableEvent<K extends string, L extends string> =
+  | { readonly kind: 'row'; readonly line: number; readonly cells: Cells<K> }
+  /** `cells` is there when the label stands in a row of the table, as totals do. */
+  | {
+      readonly kind: 'label';
+      readonly line: number;
+      readonly label: L;
+      readonly values: readonly string[];
+      readonly cells: Cells<K> | null;
+    }
+  | { readonly kind: 'unreadable'; readonly line: number; readonly why: string };
+
+const SEPARATORS: readonly Separator[] = [',', ';', '\t'];
+/** A header further down is none; what stands before it is kept, to know it again on the next page. */
+const PREAMBLE_RECORDS_MAX = 100;
+/** What pages end with, alone in its row. */
+const PAGE_FOOTERS = [
+  /^(?:halaman|hal\.?|page)\s*:?\s*\d+(?:\s*(?:dari|of|\/)\s*\d+)?$/i,
+  /^bersambung\b[^\d]*$/i,
+  /^(?:dicetak|tanggal cetak|printed)\b.*$/i,
+];
+
+/** Names are compared without case, dots, underscores and blanks in excess: `TGL_TRAN` is `tgl tran`. */
+function fold(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[\s_.]+/g, ' ')
+    .trim();
+}
+
+interface Header {
+  readonly separator: Separator;
+  /** Where each column stands; [] for one that is missing. */
+  readonly places: Readonly<Record<string, readonly number[]>>;
+  readonly width: number;
+}
+
+/** The header that a record is, by whichever separator; null: it lacks a needed column, or has one twice. */
+function headerOf(text: string, columns: Readonly<Record<string, Column>>): Header | null {
+  for (const separator of SEPARATORS) {
+    const names = (splitFields(text, separator) ?? []).map(fold);
+    while (names.at(-1) === '') names.pop();
+    const found = Object.entries(columns).map(([key, column]) => [key, placesOf(names, column)] as const);
+    if (found.some(([key, at]) => at.length === 0 && columns[key]?.needed)) continue;
+    const isTwice = found.some(([key, at]) => at.length > 1 && !columns[key]?.repeats);
+    return isTwice ? null : { separator, places: Object.fromEntries(found), width: names.length };
+  }
+  return null;
+}
+
+function placesOf(names: readonly string[], column: Column): number[] {
+  const at = (wanted: readonly string[]) => [...names.keys()].filter((i) => wanted.includes(names[i] as string));
+  if (column.repeats) return at(column.names);
+  const first = column.names.find((name) => names.includes(name));
+  return first === undefined ? [] : at([first]);
+}
+
+/** Whether a file that begins like this has the layout's header; `twice`: and this column more than once. */
+export function hasHeader(start: string, { columns }: Layout, { twice }: { twice?: string } = {}): boolean {
+  const records = start.split('\n').slice(0, PREAMBLE_RECORDS_MAX);
+  const header = records.map((text) => headerOf(text, columns)).find((found) => found !== null);
+  return header !== undefined && (twice === undefined || (header.places[twice]?.length ?? 0) > 1);
+}
+
+/**
+ * Reads a table with what stands around it. Columns are found by name and may stand in any order; a header and a preamble
+ * that come again on the next page are passed over, and so are page numbers; whatever else is not a row of the table or
+ * a labelled fact is unreadable.
+ * @throws exit 2 when no line names each needed column once
+ */
+export async function* readTable<K extends string, L extends string>(
+  stream: ByteStream,
+  layout: Layout<K, L>,
+): AsyncGenerator<TableEvent<K, L>, void, undefined> {
+  const preamble: RawRecord[] = [];
+  const known = new Set<string>();
+  let header: Header | null = null;
+  for await (const record of rawRecords(utf8OrWindows(stream))) {
+    if (header !== null) {
+      if (!known.has(record.text.trim())) yield* eventsOf(record, header, layout);
+      continue;
+    }
+    header = headerOf(record.text, layout.columns);
+    known.add(record.text.trim());
+    if (header === null) preamble.push(record);
+    else for (const earlier of preamble) yield* factsBefore(earlier, header, layout);
+    if (preamble.length > PREAMBLE_RECORDS_MAX) break;
+  }
+  if (header === null) throw refuse(noHeader(layout));
+}
+
+function noHeader({ bank, columns }: Layout): string {
+  const names = Object.values(columns).flatMap((column) => (column.needed ? (column.names[0] ?? []) : []));
+  return `not a ${bank}: no line names each of the columns ${names.join(', ')} (or their other names) once`;
+}
+
+function* factsBefore<K extends string, L extends string>(
+  { line, text }: RawRecord,
+  { separator }: Header,
+  layout: Layout<K, L>,
+): Generator<TableEvent<K, L>> {
+  // A preamble is free text: a name with a stray quote in it is no reason to refuse the statement.
+  const fact = labelled(splitFields(text, separator) ?? [text], layout);
+  if (fact !== null) yield { kind: 'label', line, ...fact, cells: null };
+}
+
+function* eventsOf<K extends string, L extends string>(
+  record: RawRecord,
+  header: Header,
+  layout: Layout<K, L>,
+): Generator<TableEvent<K, L>> {
+  const { line } = record;
+  const fields = fieldsOf(record, header.separator).map((field) => field.trim());
+  // Spreadsheets fill up with rows of nothing but separators.
+  if (fields.every((field) => field === '')) return;
+  const fits = fields.length >= header.width && fields.slice(header.width).every((field) => field === '');
+  const cells = fits ? cellsOf<K>(fields, header) : null;
+  if (cells !== null && cells[layout.date] !== '') {
+    yield { kind: 'row', line, cells };
+    return;
+  }
+  const fact = labelled(fields, layout);
+  if (fact !== null) yield { kind: 'label', line, ...fact, cells };
+  else if (isPageFooter(fields)) return;
+  else if (cells !== null) yield { kind: 'row', line, cells };
+  else yield { kind: 'unreadable', line, why: `it does not have ${header.width} columns as the header has` };
+}
+
+function cellsOf<K extends string>(fields: readonly string[], { places }: Header): Cells<K> {
+  const cells = Object.entries(places).map(([key, at]) => [key, textAt(fields, at)]);
+  return Object.fromEntries(cells) as Cells<K>;
+}
+
+function textAt(fields: readonly string[], places: readonly number[]): string {
+  const texts = places.map((place) => fields[place] ?? '').filter((text) => text !== '');
+  return texts.join(' ');
+}
+
+/** `Saldo Awal : 1,000.00`, `Saldo Awal,1,000.00` and `Saldo Awal,=,1000`; null: no fact that the layout names. */
+function labelled<K extends string, L extends string>(
+  fields: readonly string[],
+  { labels }: Layout<K, L>,
+): { label: L; values: string[] } | null {
+  const [first = '', ...others] = fields.map((field) => field.trim()).filter((field) => field !== '');
+  const [, before, behind] = /^([^:=]*?)\s*[:=]\s*(.*)$/.exec(first) ?? [undefined, first, ''];
+  const name = fold(before ?? '');
+  const label = (Object.keys(labels) as L[]).find((key) => labels[key].includes(name));
+  if (label === undefined) return null;
+  return { label, values: [behind ?? '', ...others].filter((value) => !/^[:=]?$/.test(value)) };
+}
+
+function isPageFooter(fields: readonly string[]): boolean {
+  const [only, second] = fields.filter((field) => field !== '');
+  return only !== undefined && second === undefined && PAGE_FOOTERS.some((footer) => footer.test(only));
+}

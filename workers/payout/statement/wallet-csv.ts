@@ -1,0 +1,217 @@
+import { refuse } from '../../../jobs/errors.ts';
+import { type Exact, wholeRupiah } from './amount.ts';
+import { requireTotal } from './books.ts';
+import { readDay } from './day.ts';
+import { createFacts, type Facts, requireRupiah } from './facts.ts';
+import { type NumberStyle, readMoney, styled } from './number-style.ts';
+import { findReturnCode } from './return-reason.ts';
+import {
+  findReference,
+  type StatementLine,
+  type StatementReader,
+  type UnreadableLine,
+  unreadable,
+} from './statement.ts';
+import { type Cells, type Layout, readTable, type TableEvent } from './table.ts';
+import { createTally, type StatementHead, startOf } from './tally.ts';
+
+type Key = 'reference' | 'batch' | 'gross' | 'fee' | 'status' | 'settledAt' | 'account' | 'name' | 'id' | 'reason';
+type Label = 'account' | 'period' | 'currency' | 'total' | 'settled' | 'reversed' | 'failed' | 'records';
+
+/**
+ * A wallet's settlement report. The wallets' own layouts differ and are not public, but for DANA's, which has neither a
+ * status nor a total and does not say whether its amounts are rupiah or cents (its sister file has cents): not this format.
+ */
+export const WALLET: Layout<Key, Label> = {
+  bank: "wallet's settlement report",
+  date: 'settledAt',
+  columns: {
+    reference: {
+      names: [
+        'partner reference no',
+        'partner reference',
+        'merchant reference',
+        'reference no',
+        'reference',
+        'referensi',
+      ],
+      needed: true,
+    },
+    batch: { names: ['settlement batch id', 'settlement id', 'batch id', 'settlement batch', 'bulk id', 'id batch'] },
+    gross: { names: ['gross amount', 'amount', 'transaction amount', 'nominal', 'jumlah'], needed: true },
+    fee: { names: ['fee', 'fee amount', 'biaya'] },
+    status: { names: ['status', 'transaction status'], needed: true },
+    settledAt: {
+      names: ['settled at', 'settled time', 'settlement time', 'settlement date', 'waktu settlement'],
+      needed: true,
+    },
+    account: {
+      names: ['customer no', 'customer number', 'phone', 'phone number', 'account number', 'no hp', 'nomor hp'],
+    },
+    name: { names: ['customer name', 'account name', 'name', 'nama'] },
+    id: { names: ['transaction id', 'txn id', 'id transaksi', 'wallet reference'] },
+    reason: { names: ['reason', 'failure reason', 'return reason', 'alasan', 'keterangan'] },
+  },
+  labels: {
+    account: ['merchant id', 'partner id', 'merchant'],
+    period: ['period', 'periode', 'settlement date', 'tanggal settlement'],
+    currency: ['currency', 'mata uang'],
+    total: ['total', 'grand total', 'jumlah'],
+    settled: ['total settled', 'total berhasil'],
+    reversed: ['total reversed', 'total dikembalikan'],
+    failed: ['total failed', 'total gagal'],
+    records: ['records', 'total records', 'total transactions', 'jumlah transaksi'],
+  },
+};
+
+type Status = 'settled' | 'reversed' | 'failed' | 'pending';
+const STATUSES: Readonly<Record<Status, readonly string[]>> = {
+  settled: ['SETTLED', 'SUCCESS', 'SUKSES', 'BERHASIL'],
+  reversed: ['REVERSED', 'REFUNDED', 'DIKEMBALIKAN'],
+  failed: ['FAILED', 'GAGAL', 'CANCELLED', 'DIBATALKAN'],
+  pending: ['PENDING', 'DIPROSES'],
+};
+/** ISO 20022's own word for a return whose reason nobody gave. */
+const NO_REASON_GIVEN = 'MS03';
+
+interface Row {
+  readonly status: Status | null;
+  readonly amount: Exact | null;
+  readonly day: string | null;
+  /** Null: no money moved. */
+  readonly event: StatementLine | UnreadableLine | null;
+}
+
+/**
+ * One row per payout. SETTLED is money that left, REVERSED money that came back; FAILED and PENDING moved none and yield no
+ * line. The amount is the gross one: the fee is the programme's, not the payee's. There is no balance: `Total` must be
+ * what was settled less what was reversed, and a report without a total was cut off.
+ */
+export const readWalletCsv: StatementReader = async function* (stream) {
+  const facts = createFacts<Label>();
+  const report = createReport();
+  let started = false;
+  for await (const { event, style } of styled(readTable(stream, WALLET), numbersOf)) {
+    if (event.kind === 'label') {
+      const values = event.cells === null || event.label === 'records' ? event.values : [event.cells.gross];
+      facts.add(event.label, { line: event.line, values, style });
+      continue;
+    }
+    if (!started) yield startOf(headOf(facts));
+    started = true;
+    const row =
+      event.kind === 'row' ? readRow(event.cells, event.line, style) : notReadable(unreadable(event.line, event.why));
+    report.take(row);
+    if (row.event !== null) yield row.event;
+  }
+  if (!started) yield startOf(headOf(facts));
+  yield report.end(facts);
+};
+
+function numbersOf(event: TableEvent<Key, Label>): readonly string[] {
+  if (event.kind === 'row' || (event.kind === 'label' && event.cells !== null))
+    return event.cells === null ? [] : [event.cells.gross, event.cells.fee];
+  const isSum = event.kind === 'label' && ['total', 'settled', 'reversed', 'failed'].includes(event.label);
+  return isSum ? event.values : [];
+}
+
+function headOf(facts: Facts<Label>): StatementHead {
+  requireRupiah(facts.text('currency'));
+  const period = facts.period('period');
+  const days = { from: period?.from ?? null, to: period?.to ?? null };
+  return { account: facts.text('account'), statementId: null, ...days, currency: 'IDR', opening: null, closing: null };
+}
+
+function notReadable(event: UnreadableLine): Row {
+  return { status: null, amount: null, day: null, event };
+}
+
+function readRow(cells: Cells<Key>, line: number, style: NumberStyle): Row {
+  const word = cells.status.toUpperCase();
+  const status = (Object.keys(STATUSES) as Status[]).find((one) => STATUSES[one].includes(word)) ?? null;
+  const money = readMoney(cells.gross, style);
+  const amount = money === undefined || money.mark !== '' ? null : unsigned(money.amount, status);
+  const day = readDay(cells.settledAt);
+  if (status === null) return notReadable(unreadable(line, 'its status is not one that is known'));
+  const event = status === 'failed' || status === 'pending' ? null : lineOf(cells, { line, status, amount, day });
+  return { status, amount, day, event };
+}
+
+/** Some reports write what came back with a minus. */
+function unsigned(amount: Exact, status: Status | null): Exact | null {
+  if (amount < 0n && status !== 'reversed') return null;
+  return amount < 0n ? -amount : amount;
+}
+
+function lineOf(
+  cells: Cells<Key>,
+  { line, status, amount, day }: { line: number; status: Status; amount: Exact | null; day: string | null },
+): StatementLine | UnreadableLine {
+  const amountIdr = amount === null ? null : wholeRupiah(amount);
+  if (amountIdr === null) return unreadable(line, 'its amount cannot be read, or has sen');
+  if (day === null) return unreadable(line, 'its settlement time cannot be read');
+  const found = findReference(cells.reference, cells.reason);
+  if (found.kind === 'several') return unreadable(line, 'it names several of our references');
+  return {
+    kind: 'line',
+    lineNumber: line,
+    bookingDate: day,
+    valueDate: null,
+    amountIdr,
+    direction: status === 'reversed' ? 'credit' : 'debit',
+    reference: found.kind === 'one' ? found.reference : null,
+    bulkId: cells.batch === '' ? null : cells.batch,
+    counterpartyName: cells.name === '' ? null : cells.name,
+    counterpartyAccount: cells.account.replace(/^'/, '') || null,
+    bankReference: cells.id === '' ? null : cells.id,
+    returnReason: status === 'reversed' ? (findReturnCode(cells.reason) ?? NO_REASON_GIVEN) : null,
+    description: [cells.reference, cells.reason].filter((text) => text !== '').join(' '),
+  };
+}
+
+/** Sums of one report, by status. */
+function createReport() {
+  const tally = createTally();
+  const sums: Record<Status, { amount: Exact; count: number }> = {
+    settled: { amount: 0n, count: 0 },
+    reversed: { amount: 0n, count: 0 },
+    failed: { amount: 0n, count: 0 },
+    pending: { amount: 0n, count: 0 },
+  };
+  let first: string | null = null;
+  let last: string | null = null;
+  let known = true;
+  let records = 0;
+  return {
+    take({ status, amount, day, event }: Row): void {
+      records++;
+      if (event === null) tally.notBooked();
+      else if (event.kind === 'line') tally.line(event.bookingDate);
+      else tally.unreadable();
+      if (day !== null && (first === null || day < first)) first = day;
+      if (day !== null && (last === null || day > last)) last = day;
+      if (status === null || amount === null) {
+        known &&= status === 'pending' || status === 'failed';
+        return;
+      }
+      sums[status].amount += amount;
+      sums[status].count++;
+    },
+    end(facts: Facts<Label>) {
+      if (facts.text('total') === null && facts.text('settled') === null)
+        throw refuse("the wallet's settlement report has no total: it was cut off; ask for it again");
+      const amount = sums.settled.amount - sums.reversed.amount;
+      if (known) {
+        const total = facts.money('total');
+        requireTotal('a total', total === null ? null : { amount: total, count: null }, { amount, count: records });
+        for (const status of ['settled', 'reversed', 'failed'] as const)
+          requireTotal(`a total ${status}`, facts.total(status), sums[status]);
+      }
+      const declared = facts.text('records');
+      if (declared !== null && declared !== String(records))
+        throw refuse(`the report declares ${declared.slice(0, 20)} records, but holds ${records}; ask for it again`);
+      const head = headOf(facts);
+      return tally.end({ ...head, from: head.from ?? first, to: head.to ?? last });
+    },
+  };
+}
