@@ -8,9 +8,13 @@ const LOST_DAYS = sql`(
   select d::date as day, least((d + interval '1 day') at time zone ${ZONE}, r.restored_at) as at
   from generate_series((r.taken_at at time zone ${ZONE})::date::timestamp, (r.restored_at at time zone ${ZONE})::date::timestamp, interval '1 day') d)`;
 
-/** Of (day, at) in `t`: a statement that covers the day, came at `at` or later, and can be read from end to end. */
+/**
+ * Of (day, at) in `t`: a statement that covers the day, came at `at` or later, and can be read from end to end. A notification
+ * and a wallet's report hold a part of the day's payments only: what is not in them may have been made all the same.
+ */
 const PROVES = sql`
   select from statements s where t.day between s.from_date and s.to_date and coalesce(s.again_at, s.received_at) >= t.at
+    and s.format not in ('camt054', 'wallet-csv')
     and not exists (select from statement_lines l where l.statement_id = s.statement_id and l.unreadable is not null)`;
 
 /**
@@ -24,8 +28,17 @@ const TRIES = sql`(
   union all
   select w.day, w.at from restores r cross join lateral ${LOST_DAYS} w where r.restored_at >= o.doubt_since)`;
 
-/** Of order `o`: for every try, written or lost, there is a statement that would show it (contract, section 7). */
-export const COVERED = sql`not exists (select from ${TRIES} t where not exists (${PROVES}))`;
+/** The deed after which a run goes by file: its subject is the run. */
+export const PAYOUT_FILE = 'payout file';
+
+/** Of instalment `i`: its run went by file. The bank may carry a file out on any later day, and its API need not know it. */
+const BY_FILE = sql`exists (select from audit a where a.action = ${PAYOUT_FILE} and a.subject = 'run ' || i.payout_run)`;
+
+/**
+ * Of order `o` of instalment `i`: for every try, written or lost, there is a statement that would show it (contract,
+ * section 7). Of one that went by file no statement ever says so: it waits for the bank's report or its debit.
+ */
+export const COVERED = sql`(not exists (select from ${TRIES} t where not exists (${PROVES})) and not ${BY_FILE})`;
 
 /** Of order `o`: some statement line has its reference. */
 export const ON_STATEMENT = sql`exists (select from statement_lines l where l.reference = o.reference)`;

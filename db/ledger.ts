@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db, Tx } from './connection.ts';
 
 /**
@@ -19,11 +19,16 @@ export interface Movement {
 /** Every movement is a balanced pair of entries that are never changed; a correction is a reversing pair. */
 export async function postMovements(tx: Tx, movements: readonly Movement[], at: Date): Promise<void> {
   if (movements.length === 0) return;
+  const moved = sql`
+    select * from unnest(${movements.map((m) => m.reference)}::text[], ${movements.map((m) => m.from)}::text[],
+      ${movements.map((m) => m.to)}::text[], ${movements.map((m) => m.amountIdr)}::bigint[]) as m (reference, credited, debited, amount)`;
+  await postLedgerOf(tx, moved, at);
+}
+
+/** The same for movements that stand in the database: `moved` selects reference, credited, debited and amount. */
+export async function postLedgerOf(tx: Tx, moved: RawBuilder<unknown>, at: Date): Promise<void> {
   await sql`
-    with moved as (
-      select nextval('ledger_transactions') as transaction_id, m.*
-      from unnest(${movements.map((m) => m.reference)}::text[], ${movements.map((m) => m.from)}::text[],
-        ${movements.map((m) => m.to)}::text[], ${movements.map((m) => m.amountIdr)}::bigint[]) as m (reference, credited, debited, amount))
+    with moved as (select nextval('ledger_transactions') as transaction_id, m.* from (${moved}) m)
     insert into ledger_entries (at, transaction_id, account, debit_idr, credit_idr, reference)
     select ${at}::timestamptz, transaction_id, debited, amount, 0, reference from moved
     union all select ${at}::timestamptz, transaction_id, credited, 0, amount, reference from moved`.execute(tx);

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
 import { stageSettings } from '../jobs/stages.ts';
 import { audit } from './audit.ts';
@@ -49,10 +49,16 @@ export interface DueRow {
 }
 
 /**
- * Stores what is due: new instalments, and held ones whose account is in order by now, become `due`; those that cannot
- * be paid are `held` with the reason. What a person held stays held.
+ * Stores what is due: new instalments, held ones whose account is in order by now, and those whose money was refused or
+ * came back and whose account has been corrected since, become `due`; those that cannot be paid are `held` with the
+ * reason. What a person held stays held. Paying again is a new order, which a second person releases.
  */
-export async function storeDue(tx: Tx, rows: readonly DueRow[], accountReasons: readonly string[]): Promise<void> {
+export async function storeDue(
+  tx: Tx,
+  rows: readonly DueRow[],
+  accountReasons: readonly string[],
+  now: Date,
+): Promise<void> {
   await sql`
     create temp table if not exists due_now (nik bigint, reg bigint, batch int, kind text, number int, amount_idr bigint, due_on date, reason text)
     on commit delete rows`.execute(tx);
@@ -67,6 +73,11 @@ export async function storeDue(tx: Tx, rows: readonly DueRow[], accountReasons: 
     insert into instalments (nik, reg, batch, kind, number, amount_idr, due_on)
     select nik, reg, batch, kind, number, amount_idr, due_on from due_now order by nik, kind, number
     on conflict (nik, batch, kind, number) do nothing`.execute(tx);
+  await sql`
+    update instalments i set state = 'held', reason = 'account_corrected' from due_now d, payment_orders o
+    where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number) and i.state in ('rejected', 'returned')
+      and d.reason = '' and (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
+      and ${linkedSince(sql`o.submitted_at`, now)}`.execute(tx);
   await sql`
     update instalments i set state = 'due', reason = '' from due_now d
     where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number)
@@ -134,8 +145,36 @@ export async function holdPerson(tx: Tx, registrationId: string, by: string, not
   return held.size;
 }
 
-/** Lets go what a person or a list held, once the cause is gone: due again, and screened again before it is paid. Returns how many. */
-export async function releaseHold(tx: Tx, registrationId: string, by: string, note: string): Promise<number> {
+/** Whether the person of instalment `i` has linked an account after a moment: corrected it, or taken another. */
+function linkedSince(moment: RawBuilder<unknown>, now: Date) {
+  return sql`exists (select from registrations q join accounts a on a.reg = q.reg
+    where q.nik = i.nik and a.linked_at > ${moment} and a.linked_at <= ${now})`;
+}
+
+export interface Letting {
+  readonly registrationId: string;
+  readonly by: string;
+  readonly note: string;
+  readonly now: Date;
+  /** The account that money came back from is in order, by this person's word. */
+  readonly sameAccount?: boolean | undefined;
+}
+
+/**
+ * Lets go what a person or a list held, once the cause is gone: due again, and screened again before it is paid. Returns
+ * how many.
+ * @throws exit 2 when money came back from the account and it was not corrected since
+ */
+export async function releaseHold(tx: Tx, { registrationId, by, note, now, sameAccount }: Letting): Promise<number> {
+  const { rows } = await sql`
+    select 1 from instalments i join registrations r on r.reg = i.reg
+    join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
+    where r.registration_id = ${registrationId} and i.state = 'held' and not ${linkedSince(sql`o.submitted_at`, now)}
+      and exists (select from ledger_entries e where e.reference = o.reference and e.account = 'returned')`.execute(tx);
+  if (rows.length > 0 && !sameAccount)
+    throw refuse(
+      `money came back from the account of ${registrationId}, which was not corrected since: import the corrected account, or say --same-account when the bank has confirmed it`,
+    );
   const { numAffectedRows } = await sql`
     update instalments i set state = 'due', reason = '', payout_run = null from registrations r
     where r.reg = i.reg and r.registration_id = ${registrationId} and i.state = 'held'`.execute(tx);

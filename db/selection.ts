@@ -8,6 +8,7 @@ import { audit } from './audit.ts';
 import { lockBatch } from './batch.ts';
 import type { Database, Tx } from './connection.ts';
 import { fillTable } from './fill.ts';
+import { plan } from './plan.ts';
 import { withSession } from './session.ts';
 
 /** pool.csv as COPY gives it, in pieces: `registration_id,province_code,track,score,kk_token,kk_prior`, sorted bytewise. */
@@ -155,15 +156,21 @@ export async function participantsInDraw(tx: Tx | Database['db'], batch: number)
   return new Set(rows.map((row) => row.id));
 }
 
-/** The NIKs, 16 digits, of people in a batch's pool by registration_id. For thousands at once, not for all: memory stays flat. */
-export async function niksInPool(
+/**
+ * The NIKs, 16 digits, of people in a batch's pool by registration_id. For thousands at once, not for all: memory stays flat.
+ * By key: left to itself, the planner read the whole nation for every page of 10,000.
+ */
+export function niksInPool(
   db: Database['db'],
   batch: number,
   registrationIds: readonly string[],
 ): Promise<Map<string, string>> {
-  const { rows } = await sql<{ id: string; nik: string }>`
-    select r.registration_id as id, lpad(q.nik::text, 16, '0') as nik
-    from unnest(${registrationIds}::text[]) wanted (id) join registrations r on r.registration_id = wanted.id
-    join pool q on q.batch = ${batch} and q.reg = r.reg`.execute(db);
-  return new Map(rows.map(({ id, nik }) => [id, nik]));
+  return db.transaction().execute(async (tx) => {
+    await plan(tx, 'pick');
+    const { rows } = await sql<{ id: string; nik: string }>`
+      select r.registration_id as id, lpad(q.nik::text, 16, '0') as nik
+      from unnest(${registrationIds}::text[]) wanted (id) join registrations r on r.registration_id = wanted.id
+      join pool q on q.batch = ${batch} and q.reg = r.reg`.execute(tx);
+    return new Map(rows.map(({ id, nik }) => [id, nik]));
+  });
 }

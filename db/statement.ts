@@ -130,7 +130,7 @@ export interface MatchedLine {
   } | null;
 }
 
-/** Lines of a statement after a line, each joined to its order: page by page, memory stays flat. */
+/** Lines of a statement after a line that `settlePlainLines` has left, each joined to its order: page by page, memory stays flat. */
 export async function matchedLines(tx: Tx, statementId: string, after: string, limit: number): Promise<MatchedLine[]> {
   const { rows } = await sql<MatchedLine>`
     select l.line, l.booked_on as "bookedOn", l.amount_idr as "amountIdr", l.direction, l.reference, l.counterparty_name as name,
@@ -141,7 +141,8 @@ export async function matchedLines(tx: Tx, statementId: string, after: string, l
         'debited', exists (select from statement_lines e where e.reference = l.reference and e.direction = 'debit'
           and (e.statement_id, e.line) < (l.statement_id, l.line))) end as "order"
     from statement_lines l left join payment_orders o on o.reference = l.reference left join instalments i on i.instalment_id = o.instalment_id
-    where l.statement_id = ${statementId} and l.line > ${after} order by l.line limit ${limit}`.execute(tx);
+    where l.statement_id = ${statementId} and l.line > ${after} and not exists (select from plain p where p.line = l.line)
+    order by l.line limit ${limit}`.execute(tx);
   return rows;
 }
 
@@ -214,7 +215,10 @@ export async function withFollowing(tx: Tx, statementId: string): Promise<{ id: 
   return rows;
 }
 
-/** Orders that the bank has taken and that no line has debited, with the days that statements cover. */
+/**
+ * Orders that the bank has taken and that no line has debited, with the days that statements cover: whole ones, for a
+ * notification and a wallet's report hold a part of the day only.
+ */
 export async function undebited(
   tx: Tx,
 ): Promise<{ reference: string; amountIdr: string; acceptedOn: string; from: string; to: string }[]> {
@@ -222,7 +226,8 @@ export async function undebited(
     select o.reference, o.amount_idr as "amountIdr", d.day as "acceptedOn", s.from_date as "from", s.to_date as "to"
     from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
     cross join lateral (select (o.submitted_at at time zone 'Asia/Jakarta')::date as day) d
-    join lateral (select from_date, to_date from statements s where d.day between s.from_date and s.to_date limit 1) s on true
+    join lateral (select from_date, to_date from statements s where d.day between s.from_date and s.to_date
+      and s.format not in ('camt054', 'wallet-csv') limit 1) s on true
     where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')`.execute(
     tx,
   );

@@ -3,6 +3,10 @@ const notPayableTexts = {
   account_holder_mismatch: { id: 'Rekening atas nama orang lain.', en: 'The account belongs to another person.' },
   account_kyc_missing: { id: 'Dompet digital belum terverifikasi penuh.', en: 'The e-wallet is not fully verified.' },
   account_not_active: { id: 'Rekening tidak aktif atau ditutup.', en: 'The account is not active or closed.' },
+  account_corrected: {
+    id: 'Rekening sudah diperbaiki; dibayar lagi dengan perintah baru.',
+    en: 'The account was corrected; a new order pays again.',
+  },
   bank_rejected: { id: 'Bank menolak pembayaran.', en: 'The bank refused the payment.' },
   held_by_operator: { id: 'Ditahan oleh petugas.', en: 'Held by an operator.' },
   payout_error: {

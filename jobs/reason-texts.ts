@@ -26,7 +26,7 @@ export const DUKCAPIL = {
   todo_en: 'Contact the local civil registry office, then send a correction.',
 };
 export const CORRECT = { todo_id: 'Perbaiki data ini di akun Anda.', todo_en: 'Correct it in your account.' };
-export const LIST = {
+const LIST = {
   todo_id: 'Jika daftar itu keliru, minta instansi pemilik daftar memperbaikinya.',
   todo_en: 'If the list is wrong, ask the institution that keeps it to correct it.',
 };

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { findBatch } from '../db/batch.ts';
 import { storeSelections } from '../db/selection.ts';
 import { refuse } from '../jobs/errors.ts';
-import { beaconFileName, drandRound, draw as drawPool, hexText, seedOf } from '../workers/assignment/rules.ts';
+import {
+  beaconFileName,
+  drandRound,
+  draw as drawPool,
+  hexText,
+  seedOf,
+  shortfallSentences,
+  shortfalls,
+} from '../workers/assignment/rules.ts';
 import { signingKey } from '../workers/runtime/keys.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { done, type Report, withOffice } from './command.ts';
@@ -60,9 +68,11 @@ export async function drawBatch(office: Office, batch: number, value: string, ev
   const known = { [drawFile.result]: await writeResult(dir, pool, result) };
   await db.transaction().execute((tx) => signPublished(tx, key, dir, 'draw', known));
   await storeSelections(database, batch, join(dir, drawFile.result), config.now());
+  const short = shortfalls(pool, quota, result);
   return done(
-    { batch, selected: result.selectedCount, waiting_list: pool.size - result.selectedCount, dir: dir },
+    { batch, selected: result.selectedCount, waiting_list: pool.size - result.selectedCount, dir, shortfalls: short },
     `Batch ${batch} is drawn: ${result.selectedCount} selected, ${pool.size - result.selectedCount} on the waiting list.`,
+    ...shortfallSentences(short),
     ...(proof !== 'none' || !drandRound(commitment.beacon) ? [] : [notChecked(commitment.beacon)]),
     `Anyone can compute it again: prakerja batch verify ${dir}`,
   );

@@ -3,6 +3,7 @@ import { exit } from '../jobs/errors.ts';
 import { stopOnSignals } from '../workers/runtime/shutdown.ts';
 import { addBatchCommands } from './cli-batch.ts';
 import { addOperatorCommands } from './cli-operator.ts';
+import { addPayoutCommands } from './cli-payout.ts';
 import { addRegistryCommands } from './cli-registry.ts';
 import { addReportCommands } from './cli-reports.ts';
 import { type GlobalOptions, main, type Report } from './command.ts';
@@ -143,47 +144,11 @@ command(
 
 addBatchCommands(program, command, run);
 
-const payout = program.command('payout').description('instalments and payments').exitOverride();
-command(payout, 'prepare', 'make a run of what is due', 'payout prepare --as-of 2020-09-15 --by ayu')
-  .requiredOption('--by <who>')
-  .action((options) => run(async () => (await import('./payout.ts')).prepare(options)));
-command(payout, 'release <run>', 'release a run; by another person', 'payout release 1 --by budi')
-  .requiredOption('--by <who>')
-  .action((id, options) => run(async () => (await import('./payout.ts')).release(id, options)));
-command(payout, 'submit <run>', 'send a released run to the bank', 'payout submit 1').action((id) =>
-  run(async () => (await import('./payout.ts')).submit(id)),
-);
-command(payout, 'stop <run>', 'stop a run: nothing more is sent', 'payout stop 1').action((id) =>
-  run(async () => (await import('./payout.ts')).stop(id)),
-);
-command(
-  payout,
-  'hold <registration_id>',
-  "hold one person's payments",
-  'payout hold R-0001 --note "account reported stolen"',
-)
-  .requiredOption('--note <why>')
-  .option('--by <who>')
-  .action((id, options) => run(async () => (await import('./payout.ts')).hold(id, options)));
-command(
-  payout,
-  'unhold <registration_id>',
-  'let go what was held',
-  'payout unhold R-0001 --by ayu --note "account corrected"',
-)
-  .requiredOption('--by <who>')
-  .requiredOption('--note <why>')
-  .action((id, options) => run(async () => (await import('./payout.ts')).unhold(id, options)));
-command(payout, 'resolve', 'ask the bank about what is unknown', 'payout resolve').action(() =>
-  run(async () => (await import('./payout.ts')).resolve()),
-);
-command(payout, 'status', 'instalments by state', 'payout status').action(() =>
-  run(async () => (await import('./payout.ts')).status()),
-);
+addPayoutCommands(program, command, run);
 
 command(program, 'reconcile', 'match statements to orders', 'reconcile --statement 2020-09-15.xml')
   .requiredOption('--statement <file...>', 'one or more files')
-  .option('--format <format>', 'camt053, mt940, bni-csv, bca-csv, mandiri-csv, bri-csv or wallet-csv')
+  .option('--format <format>', 'camt053, camt054, mt940, bni-csv, bca-csv, mandiri-csv, bri-csv or wallet-csv')
   .action((options) => run(async () => (await import('./reconcile.ts')).reconcile(options)));
 
 command(

@@ -20,3 +20,9 @@ export function personName(option: string, text: string | undefined): string {
   if (name === '' || name.length > 100) throw refuse(`${option} must name who does this`);
   return name;
 }
+
+/** @throws exit 2 unless it is the number of a payout run */
+export function runNumber(text: string): string {
+  if (!/^[1-9]\d{0,17}$/.test(text)) throw refuse(`"${text}" is not a payout run`);
+  return text;
+}

@@ -27,7 +27,7 @@ export function prepareDue({ db, config }: Office, by: string) {
         if (!policies.has(policyId)) policies.set(policyId, await loadPolicy(tx, policyId));
       }
       const rows = page.flatMap((person) => dueRows(person, policies.get(person.policyId) as Policy, asOf));
-      await storeDue(tx, rows, accountReasons);
+      await storeDue(tx, rows, accountReasons, now);
       seen += page.length;
       progress.update(seen);
       if (page.length < PAGE) break;

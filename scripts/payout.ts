@@ -13,7 +13,7 @@ import { dispatch } from '../workers/runtime/sweeper.ts';
 import { startWorker, untilQuiet } from '../workers/runtime/worker.ts';
 import { inNameOf } from './actor.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
-import { personName } from './options.ts';
+import { personName, runNumber } from './options.ts';
 import { prepareDue } from './payout-prepare.ts';
 import { startProgress } from './progress.ts';
 
@@ -167,12 +167,17 @@ export function hold(registrationId: string, options: { note: string; by?: strin
 }
 
 /** `payout unhold REGISTRATION_ID --by WHO --note WHY` */
-export function unhold(registrationId: string, options: { by: string; note: string }): Promise<Report> {
+export function unhold(
+  registrationId: string,
+  options: { by: string; note: string; sameAccount?: boolean },
+): Promise<Report> {
   const by = personName('--by', options.by);
   const note = options.note.trim();
   if (note === '') throw refuse('--note must say why');
-  return inNameOf({ name: by, role: 'finance' }, async ({ db }) => {
-    const released = await db.transaction().execute((tx) => releaseHold(tx, registrationId, by, note));
+  return inNameOf({ name: by, role: 'finance' }, async ({ db, config }) => {
+    const { sameAccount } = options;
+    const letting = { registrationId, by, note, sameAccount, now: config.now() };
+    const released = await db.transaction().execute((tx) => releaseHold(tx, letting));
     return done(
       { due: released },
       `${released} instalments are due again; the next run takes them if lists and account allow.`,
@@ -207,9 +212,4 @@ function sentence(states: Record<string, number>): string {
   return `Instalments now: ${Object.entries(states)
     .map(([state, n]) => `${n} ${state}`)
     .join(', ')}.`;
-}
-
-function runNumber(text: string): string {
-  if (!/^[1-9]\d{0,17}$/.test(text)) throw refuse(`"${text}" is not a payout run`);
-  return text;
 }

@@ -1,4 +1,5 @@
 import type { Tx } from '../db/connection.ts';
+import { settlePlainLines } from '../db/plain-lines.ts';
 import {
   applyEffects,
   type Effect,
@@ -22,11 +23,11 @@ import {
 
 const PAGE = 5000;
 
-/** Judges every line of a stored statement by the rules and applies what it proves. Returns how many lines it has. */
+/** Judges every line of a stored statement, the plain ones as a set and the others by the rules, and applies what it proves. Returns how many lines it has. */
 export async function judgeStatement(tx: Tx, statementId: string, now: Date): Promise<number> {
   const today = wibDate(now);
   await openBreaks(tx, await gaps(tx, statementId), today);
-  let lines = 0;
+  let lines = await settlePlainLines(tx, statementId, now);
   for (let after = '-1'; ; ) {
     const loaded = await matchedLines(tx, statementId, after, PAGE);
     const page = untilRepeated(loaded);

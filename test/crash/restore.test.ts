@@ -223,7 +223,12 @@ async function everybodyIsPaidOnce(here: Drill): Promise<void> {
   const debited = here.bankLog().filter((one) => one.debited);
   expect(debited.map(({ reference }) => reference).sort()).toEqual(rows.map(({ reference }) => reference).sort());
   const total = String(PEOPLE * 600_000 + SURVEYS * 50_000);
-  expect(await trialBalance(here.database.db)).toEqual({ in_flight: '0', paid: total, programme: '0', treasury: `-${total}` });
+  expect(await trialBalance(here.database.db)).toEqual({
+    in_flight: '0',
+    paid: total,
+    programme: '0',
+    treasury: `-${total}`,
+  });
   // The town's decree is not one of the program's: that check speaks of something else.
   const checks = await runChecks(here.database.db, here.office.config.now());
   expect(checks.filter(({ name, ok }) => !ok && name !== 'decrees')).toEqual([]);

@@ -46,7 +46,11 @@ describe('what could have been sent', () => {
     expect(json).toMatchObject({ unknown: 2, statements_wanted: [TODAY] });
     const unknown = 'unknown may_have_been_sent';
     expect(await here.states()).toEqual({ R1: unknown, R2: unknown, R3: 'held held_by_operator' });
-    expect(await trialBalance(here.database.db)).toEqual({ in_flight: '1200000', programme: '600000', treasury: '-1800000' });
+    expect(await trialBalance(here.database.db)).toEqual({
+      in_flight: '1200000',
+      programme: '600000',
+      treasury: '-1800000',
+    });
     expect(await resolveUnknown(here.office)).toMatchObject({ exitCode: 3, json: { asked: 2, unknown: 2 } });
     expect(here.bankLog()).toEqual([]);
     await reconcile(here, await here.officeAt(EVENING));

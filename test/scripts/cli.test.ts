@@ -23,7 +23,9 @@ const commands = [
   'funnel',
   'explain',
   'requeue',
-  ...['open', 'extend', 'close', 'draw', 'verify', 'decree', 'revoke', 'show', 'cancel'].map((name) => `batch ${name}`),
+  ...['open', 'extend', 'close', 'draw', 'verify', 'page', 'decree', 'revoke', 'show', 'cancel'].map(
+    (name) => `batch ${name}`,
+  ),
   ...['prepare', 'release', 'submit', 'stop', 'hold', 'resolve', 'status'].map((name) => `payout ${name}`),
   'reconcile',
   'export',

@@ -16,7 +16,7 @@ describe('the files of a decree', () => {
     const annex = participants.map((line, i) => {
       const id = line.split(',')[0] ?? '';
       const n = Number(id.slice(1));
-      return `${i + 1},${id},${n % 3 === 0 ? '11' : '32'},3273********${nik(n).slice(-4)}`;
+      return `${i + 1},${id},${n % 3 === 0 ? '11' : '32'},3273**********${nik(n).slice(-2)}`;
     });
     expect(linesOf(dir, 'annex.csv')).toEqual(annex);
     expect(annex).toHaveLength(5);
@@ -55,6 +55,8 @@ describe('the files of a decree', () => {
     expect((await read()).map((bytes, i) => bytes.equals(first[i] as Buffer))).toEqual([true, true, false, false]);
     expect(await verifyDraw(dir)).toMatchObject({ ok: true });
     expect((await confirm(here)).json).toMatchObject({ participants: 5 });
+    expect(linesOf(dir, 'decree.sha256').map((line) => line.split('  ')[1])).toEqual(FILES);
+    expect(await verifyDraw(dir)).toMatchObject({ ok: true });
   });
 
   it.each(FILES)('interrupted before %s: not confirmed; set again, they are whole', async (missing) => {

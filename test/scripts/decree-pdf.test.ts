@@ -1,3 +1,4 @@
+import PDFDocument from 'pdfkit';
 import { describe, expect, it } from 'vitest';
 import { decreePdf } from '../../scripts/decree-pdf.ts';
 import { decreePage, pageTexts, pdfTexts } from '../../workers/assignment/rules.ts';
@@ -22,19 +23,36 @@ function page(provinces: number) {
   );
 }
 
+/** Where each text begins, in points from the page's lower left corner, and the size of its type. */
+function placesOf(pdf: Buffer) {
+  const shown = pdf.toString('latin1').matchAll(/1 0 0 1 ([\d.]+) ([\d.]+) Tm\n\/F\d+ ([\d.]+) Tf/g);
+  return Array.from(shown, ([, x, y, size]) => ({ x: Number(x), y: Number(y), size: Number(size) }));
+}
+
 describe('decree.pdf', () => {
   it.each([0, 1, 34, 100])('shows every text once, in order, inside one page A4: %i provinces', async (provinces) => {
     const pdf = await decreePdf(page(provinces), AT);
     expect(pdfTexts(pdf)).toEqual(pageTexts(page(provinces)));
-    const text = pdf.toString('latin1');
-    expect(text.match(/\/Type \/Page\b/g)).toHaveLength(1);
-    const places = [...text.matchAll(/1 0 0 1 ([\d.]+) ([\d.]+) Tm/g)].map(([, x, y]) => [Number(x), Number(y)]);
+    expect(pdf.toString('latin1').match(/\/Type \/Page\b/g)).toHaveLength(1);
+    const places = placesOf(pdf);
     expect(places).toHaveLength(pageTexts(page(provinces)).length);
-    for (const [x, y] of places as [number, number][]) {
-      expect(x).toBeGreaterThanOrEqual(40);
-      expect(y).toBeGreaterThan(40);
+    expect(Math.min(...places.map(({ y }) => y))).toBeGreaterThan(40);
+    for (const x of new Set(places.map((place) => place.x))) {
+      const down = places.filter((place) => place.x === x).map(({ y }) => y);
+      for (const [i, y] of down.slice(1).entries()) expect((down[i] as number) - y).toBeGreaterThan(7);
     }
-    expect(new Set(places.map(String)).size).toBe(places.length);
+  });
+
+  it('prints a number of a hundred letters smaller, and a short one as large as it should be', async () => {
+    const measure = new PDFDocument().font('Helvetica-Bold');
+    for (const [number, size] of [
+      ['W'.repeat(100), 5],
+      ['SK-1', 15],
+    ] as const) {
+      const place = placesOf(await decreePdf({ ...page(1), number }, AT))[2];
+      expect(Math.round(place?.size ?? 0)).toBe(size);
+      expect(measure.fontSize(place?.size ?? 0).widthOfString(number)).toBeLessThan(516);
+    }
   });
 
   it('is uncompressed, in standard fonts, and the same bytes for the same decree', async () => {

@@ -47,7 +47,12 @@ describe.each(['camt053', 'bni-csv'] as const)('a %s statement', (format) => {
     const clean = { exitCode: 0, totals_idr, totals_equal: true, open_breaks: {} };
     expect(await reconciled(here.office, path)).toEqual({ ...clean, lines: 3 });
     expect(await here.states()).toEqual({ R1: 'paid', R2: 'paid', R3: 'paid' });
-    expect(await trialBalance(here.database.db)).toEqual({ in_flight: '0', paid: '1800000', programme: '0', treasury: '-1800000' });
+    expect(await trialBalance(here.database.db)).toEqual({
+      in_flight: '0',
+      paid: '1800000',
+      programme: '0',
+      treasury: '-1800000',
+    });
     const before = await contents(here);
     expect(await reconciled(here.office, path)).toEqual({ ...clean, lines: 0 });
     // Fetched again: another file in its bytes, for a bank stamps it with the time.
@@ -116,9 +121,7 @@ describe.each(['camt053', 'bni-csv'] as const)('a %s statement', (format) => {
       returned: '600000',
       treasury: '-1800000',
     });
-    const settled = await here.database.pool.query<{ day: string }>(
-      `select distinct value_date as day from payment_orders`,
-    );
+    const settled = await here.database.pool.query('select distinct value_date as day from payment_orders');
     expect(settled.rows).toEqual([{ day: TODAY }]);
   });
 
@@ -256,11 +259,9 @@ describe('a statement that is refused', () => {
 it('the exports have the columns of the contract', async () => {
   const here = await paid({ fault: 'double_debit' });
   await reconciled(here.office, await here.statement(`date=${TODAY}`));
-  const [payouts, ledger, opened] = [
-    await exported(here, 'payouts'),
-    await exported(here, 'ledger'),
-    await exported(here, 'breaks'),
-  ];
+  const payouts = await exported(here, 'payouts');
+  const ledger = await exported(here, 'ledger');
+  const opened = await exported(here, 'breaks');
   expect(payouts[0]).toBe(
     'instalment_id,registration_id,batch,kind,number,order_number,amount_idr,reference,state,reason,bank_reference,submitted_at,settled_at',
   );

@@ -70,16 +70,40 @@ function parentOf(directory: string): string {
   return directory.slice(0, Math.max(0, directory.lastIndexOf('/')));
 }
 
-/** By a reader, for not every browser can loop over a stream. */
+const PIECE_BYTES = 1 << 20;
+
+/** The pieces of a file, each only good until the next is asked for. */
 async function* pieces(file: File): AsyncGenerator<Uint8Array> {
-  const reader = file.stream().getReader();
+  const reader = byteReader(file);
+  if (reader) yield* filled(reader);
+  else yield* sliced(file);
+}
+
+/** Undefined where the browser's files are no streams of bytes, as in Safari for years. */
+function byteReader(file: File): ReadableStreamBYOBReader | undefined {
+  try {
+    return file.stream().getReader({ mode: 'byob' });
+  } catch {
+    return undefined;
+  }
+}
+
+/** One buffer, filled again and again: for 12 million people 1.1 GB at the peak, with slices 1.5. */
+async function* filled(reader: ReadableStreamBYOBReader): AsyncGenerator<Uint8Array> {
+  let buffer = new ArrayBuffer(PIECE_BYTES);
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read(new Uint8Array(buffer));
       if (done) return;
       yield value;
+      buffer = value.buffer;
     }
   } finally {
     await reader.cancel();
   }
+}
+
+async function* sliced(file: File): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < file.size; at += PIECE_BYTES)
+    yield new Uint8Array(await file.slice(at, at + PIECE_BYTES).arrayBuffer());
 }

@@ -24,10 +24,14 @@ function change(part: Partial<State>): void {
   show();
 }
 
+function speak(language: Language): void {
+  showFixed(language, texts[language].fixed);
+  change({ language });
+}
+
 function show(): void {
   const text = texts[state.language];
   const { draws, progress, trouble, outcome } = state;
-  showFixed(state.language, text.fixed);
   byId('which', HTMLParagraphElement).hidden = draws.length < 2;
   byId('work', HTMLElement).hidden = progress === undefined;
   byId('progress', HTMLProgressElement).value = progress?.share ?? 0;
@@ -37,10 +41,8 @@ function show(): void {
   const status = progress ? text.steps[progress.step] : troubleText();
   const place = byId('status', HTMLParagraphElement);
   if (place.textContent !== status) place.textContent = status;
-  if (outcome) {
-    showOutcome(text, outcome);
-    showHash(text, outcome, byId('published', HTMLInputElement).value);
-  }
+  if (outcome) showOutcome(text, outcome);
+  compareHash();
   showExplanation(text, state.explanation);
 
   function troubleText(): string {
@@ -49,11 +51,17 @@ function show(): void {
   }
 }
 
+/** On its own at every key: showing the answer about a person again would have a screen reader say it again. */
+function compareHash(): void {
+  const { language, outcome } = state;
+  if (outcome) showHash(texts[language], outcome, byId('published', HTMLInputElement).value);
+}
+
 /** Takes what was chosen; starts at once where there is one draw only. */
 function take(files: readonly ChosenFile[]): void {
   const draws = drawsAmong(files);
   stop();
-  const options = draws.map((draw) => new Option(draw, draw));
+  const options = draws.map((draw) => new Option(draw || '.', draw));
   byId('draws', HTMLSelectElement).replaceChildren(...options);
   change({ files, draws, outcome: undefined, explanation: undefined, progress: undefined, trouble: undefined });
   const [only] = draws;
@@ -111,13 +119,13 @@ for (const id of ['files', 'directory']) {
   });
 }
 byId('start', HTMLButtonElement).addEventListener('click', () => verify(byId('draws', HTMLSelectElement).value));
-byId('published', HTMLInputElement).addEventListener('input', show);
+byId('published', HTMLInputElement).addEventListener('input', compareHash);
 byId('ask', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault();
   ask({ kind: 'explain', registrationId: byId('registration', HTMLInputElement).value.trim() });
 });
 for (const button of document.querySelectorAll<HTMLElement>('[data-language]')) {
-  button.addEventListener('click', () => change({ language: button.dataset.language === 'id' ? 'id' : 'en' }));
+  button.addEventListener('click', () => speak(button.dataset.language === 'id' ? 'id' : 'en'));
 }
 
 const choice = byId('choice', HTMLElement);
@@ -127,4 +135,4 @@ addEventListener('dragover', () => choice.classList.add('over'));
 for (const kind of ['dragleave', 'drop']) addEventListener(kind, () => choice.classList.remove('over'));
 // Files only: a page opened from a disk may not look into a dropped directory (Chromium 150 has an EncodingError).
 addEventListener('drop', ({ dataTransfer }) => take(chosen(dataTransfer?.files)));
-show();
+speak(state.language);

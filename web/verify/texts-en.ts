@@ -61,7 +61,6 @@ export const english: Texts = {
   failed: (message) => `The files could not be read to their end: ${message}. Choose them again.`,
   sameHash: 'It is the same.',
   otherHash: 'It is another one: these are not the files that were promised.',
-  here: 'files chosen',
   tracks: { whitelist: 'whitelist', public: 'public' },
   rankOf: (rank, people, waitingRank) =>
     `${number.format(rank)} of ${number.format(people)}${waitingRank === undefined ? '' : ` (number ${number.format(waitingRank)} of the waiting list)`}`,

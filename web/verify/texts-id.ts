@@ -126,7 +126,6 @@ export const indonesian: Texts = {
   failed: (message) => `Berkas tidak dapat dibaca sampai selesai: ${message}. Pilih lagi.`,
   sameHash: 'Sama.',
   otherHash: 'Berbeda: ini bukan berkas yang dijanjikan.',
-  here: 'berkas yang dipilih',
   tracks,
   rankOf: (rank, people, waitingRank) =>
     `${number(rank)} dari ${number(people)}${waitingRank === undefined ? '' : ` (nomor ${number(waitingRank)} di daftar tunggu)`}`,

@@ -49,7 +49,6 @@ export interface Texts {
   readonly failed: (message: string) => string;
   readonly sameHash: string;
   readonly otherHash: string;
-  readonly here: string;
   readonly tracks: { readonly whitelist: string; readonly public: string };
   readonly rankOf: (rank: number, people: number, waitingRank: number | undefined) => string;
   readonly decisions: { readonly selected: string; readonly waiting_list: string };

@@ -83,16 +83,16 @@ export function isParticipant({ decision }: DecreeLine): boolean {
 
 /**
  * One line of annex.csv with its LF: `number,registration_id,province_code,nik_masked`. Of the NIK's 16 digits the
- * first and the last four are shown: neither the district nor the date of birth.
+ * first four and the last two are shown (domain.md): neither the district nor the date of birth.
  * @throws exit 1 when it is no NIK
  */
 export function annexLine(number: number, registrationId: string, provinceCode: string, nik: string): string {
   if (!/^\d{16}$/.test(nik)) throw fail(`${registrationId}: its NIK is not 16 digits, so it cannot be in the annex`);
-  return `${annexStart(number, registrationId, provinceCode)},${nik.slice(0, 4)}${HIDDEN}${nik.slice(-4)}\n`;
+  return `${annexStart(number, registrationId, provinceCode)},${nik.slice(0, 4)}${HIDDEN}${nik.slice(-2)}\n`;
 }
 
-const HIDDEN = '*'.repeat(8);
-const MASKED = /^\d{4}\*{8}\d{4}$/;
+const HIDDEN = '*'.repeat(10);
+const MASKED = /^\d{4}\*{10}\d{2}$/;
 
 function annexStart(number: number, registrationId: string, provinceCode: string): string {
   return `${number},${registrationId},${provinceCode}`;
@@ -113,7 +113,7 @@ export function checkAnnexLine(
   const start = annexStart(line, must.registrationId, must.provinceCode);
   if (found !== start) throw new LineError(line, `is "${found}", must be "${start}"`);
   if (!MASKED.test(text.slice(end + 1)))
-    throw new LineError(line, 'nik_masked is not 4 digits, 8 asterisks and 4 digits');
+    throw new LineError(line, 'nik_masked is not 4 digits, 10 asterisks and 2 digits');
 }
 
 /** @throws LineError for the participant whose line a file should have had next */

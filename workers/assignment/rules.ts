@@ -31,7 +31,7 @@ export { type DrawRule, findInPool, type Pool, type PoolEntry, poolEntry, poolLi
 export { PoolBuilder } from './pool-builder.ts';
 export { type ProvinceQuota, QuotaReader, quotaCsv, whitelistSeats } from './quota.ts';
 export { type DrawResult, explainEntry, resultChunks } from './result.ts';
-export { type Shortfalls, shortfallSentences, shortfalls } from './shortfalls.ts';
+export { shortfallSentences, shortfalls } from './shortfalls.ts';
 export { checkSigned, type OfficeKey, readOfficeKey } from './signature.ts';
 export type { DrawSource, Sibling } from './source.ts';
 export { type SignedStep, type Sum, signedFiles, signedSteps, sumsText } from './sums.ts';

@@ -12,7 +12,7 @@ import type { Commitment } from './commitment.ts';
 import { type DecreeLine, decreeLines } from './decree.ts';
 import { decreePage, pageTexts, pdfTexts } from './decree-page.ts';
 import { type Check, drawFile } from './files.ts';
-import { hexText, LineSplitter } from './lines.ts';
+import { hexText, type LineSplitter, textLines } from './lines.ts';
 import { findInPool, type Pool, poolEntry } from './pool.ts';
 import type { DrawResult } from './result.ts';
 import type { DecreeChanges } from './verify-decree.ts';
@@ -63,10 +63,7 @@ class AnnexChecker implements Check {
       const change = changes.get(index);
       return change?.decision === 'removed' ? change.reason : undefined;
     });
-    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-    this.#splitter = new LineSplitter((bytes, start, end, line) =>
-      checkAnnexLine(decoder.decode(bytes.subarray(start, end)), line, this.#next()),
-    );
+    this.#splitter = textLines((text, line) => checkAnnexLine(text, line, this.#next()));
   }
 
   push(chunk: Uint8Array): void {

@@ -1,6 +1,6 @@
 import { type DecreeLine, decreeLines, decreeLineText, parseDecreeLine } from './decree.ts';
 import { type Check, drawFile } from './files.ts';
-import { LineError, LineSplitter } from './lines.ts';
+import { LineError, textLines } from './lines.ts';
 import { type DrawRule, findInPool, type Pool } from './pool.ts';
 import type { DrawResult } from './result.ts';
 import type { VerifyRun } from './verify-run.ts';
@@ -23,7 +23,7 @@ export async function verifyDecree(
   const changes = new Map<number, DecreeLine>();
   await run.read(
     drawFile.decree,
-    onText((text, line) => noteChange(pool, changes, text, line)),
+    textLines((text, line) => noteChange(pool, changes, text, line)),
   );
   const reasonOf = (index: number) => {
     const change = changes.get(index);
@@ -44,7 +44,7 @@ function noteChange(pool: Pool, changes: Map<number, DecreeLine>, text: string, 
 }
 
 function comparing(expected: Iterator<DecreeLine, void>): Check {
-  const lines = onText((text, line) => compareDecreeLine(expected.next().value ?? undefined, text, line));
+  const lines = textLines((text, line) => compareDecreeLine(expected.next().value ?? undefined, text, line));
   return {
     push: (chunk) => lines.push(chunk),
     finish: () => {
@@ -60,9 +60,4 @@ function compareDecreeLine(expected: DecreeLine | undefined, text: string, line:
   if (expected === undefined) throw new LineError(line, `is one too many: "${text}"`);
   const must = decreeLineText(expected).trimEnd();
   if (text !== must) throw new LineError(line, `is "${text}", must be "${must}"`);
-}
-
-function onText(read: (text: string, line: number) => void): LineSplitter {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  return new LineSplitter((bytes, start, end, line) => read(decoder.decode(bytes.subarray(start, end)), line));
 }

@@ -6,16 +6,16 @@ import type { Checked } from './verify-texts.ts';
 /** The steps of a verification in their order, each with its share of the time that 12 million people take. */
 export const verifySteps = {
   commitment: 0,
-  pool: 0.2,
+  pool: 0.1,
   quota: 0,
   chain: 0,
   seed: 0,
   beacon: 0,
-  tickets: 0.3,
-  draw: 0.15,
-  result: 0.3,
-  decree: 0.04,
-  annex: 0.01,
+  tickets: 0.26,
+  draw: 0.08,
+  result: 0.33,
+  decree: 0.13,
+  annex: 0.1,
   signatures: 0,
 } as const;
 export type VerifyStep = keyof typeof verifySteps;

@@ -1,6 +1,10 @@
 /** Payout's rules, all pure: what is due, which changes exist, what the bank's answers mean, what a statement proves. */
 export * from './answers.ts';
 export * from './due.ts';
+export * from './files/judge-status.ts';
+export * from './files/pain001.ts';
+export * from './files/pain002.ts';
 export * from './reconcile.ts';
 export * from './reply.ts';
+export * from './screen.ts';
 export * from './states.ts';

@@ -1,10 +1,9 @@
 import type { Chunk, Counts } from '../../jobs/chunk.ts';
 import { fail } from '../../jobs/errors.ts';
-import type { ExclusionList, Policy } from '../../jobs/policy.ts';
 import type { ChunkStage } from '../../jobs/stage.ts';
 import { type BankClient, createBankClient } from './client.ts';
-import { accountReason } from './due.ts';
 import { resolveOrders } from './resolve.ts';
+import { heldFor, type Screen } from './screen.ts';
 import {
   countStates,
   idsOf,
@@ -20,7 +19,6 @@ import {
 import { sendOrders } from './submit.ts';
 
 export type BankSettings = Omit<Parameters<typeof createBankClient>[0], 'now' | 'timeout_ms'>;
-type Screen = (listed: readonly ExclusionList[], rules: Policy['layer3']) => string | undefined;
 
 interface Context {
   readonly now: Date;
@@ -75,12 +73,6 @@ async function intend(db: Db, rows: readonly ToSend[], { now }: Context, screene
   await move(db, ['released'], held, now);
   const payable = judged.filter(({ reason }) => !reason).map(({ row }) => row as ToSend & { account: PayeeAccount });
   return intendOrders(db, payable, now);
-}
-
-function heldFor(row: ToSend, screened: Screen): string | undefined {
-  if (row.revoked) return 'participation_revoked';
-  const account = row.account && { ...row.account, linkedAt: new Date(0) };
-  return screened(row.listed, row.policy.layer3) ?? accountReason(row.nik, account) ?? undefined;
 }
 
 /** An instalment that fails is held for a person; one that may have been sent is `unknown`, as after a crash. */

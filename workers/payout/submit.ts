@@ -1,5 +1,6 @@
 import type { Batcher } from '../../jobs/batcher.ts';
 import { decidePayment, type PaymentDecision } from './answers.ts';
+import { bankCode } from './bank-codes.ts';
 import { type Context, callEach, type Db } from './calls.ts';
 import { type BankClient, type Payee, serviceOf } from './client.ts';
 import { stepsTo } from './states.ts';
@@ -7,8 +8,6 @@ import { type BankNews, intendCalls, type Order, stopForBank } from './store.ts'
 
 /** Tries of one order in a row that the bank has certainly not taken; then it is `unknown` and asked about. */
 const TRIES_MAX = 3;
-/** BI's code of BNI, the one bank of 2020. */
-const BANK_CODES: Readonly<Record<string, string>> = { bni: '009' };
 
 /** Sends orders that are committed in `submitting`. */
 export function sendOrders(
@@ -75,7 +74,7 @@ export async function sendOne(
 export function payeeOf(order: Order): Payee {
   const { accountNumber, holderName, provider, channel } = order;
   if (channel === 'ewallet') return { provider, accountNumber, holderName };
-  return { bankCode: BANK_CODES[provider] ?? provider, accountNumber, holderName };
+  return { bankCode: bankCode(provider), accountNumber, holderName };
 }
 
 function reasonOf({ contradiction, why }: PaymentDecision, state: string): string {

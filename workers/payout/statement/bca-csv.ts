@@ -46,7 +46,7 @@ export const readBcaCsv: StatementReader = bankReader<Key>({
 
 function read(cells: Cells<Key>, line: number, style: NumberStyle, period: Period | null): Entry {
   const after = readMoney(cells.balance, style)?.amount ?? null;
-  if (false) return { line, signed: null, before: null, after: null, event: null };
+  if (PENDING.test(cells.date)) return { line, signed: null, before: null, after: null, event: null };
   const money = readMoney(cells.amount, style);
   const readable = money !== undefined && money.amount > 0n && money.mark !== '';
   const signed = readable ? (money.mark === 'DB' ? -money.amount : money.amount) : null;

@@ -88,10 +88,24 @@ describe('a statement', () => {
     await expect(changed(from, to)).rejects.toMatchObject({ exitCode: 2 });
   });
 
+  it('still has to fit its balances when the amount of a row cannot be read', async () => {
+    const unread = FILE.map((line) => line.replace('287,490.00 DB', '?'));
+    expect((await read(unread)).at(-1)).toMatchObject({ unreadable: 2, balanced: false });
+    const first = [...FILE.slice(0, 7), '"30/12","x","0000","1.00 CR","999,999.00"', ...unread.slice(7)];
+    await expect(read(first)).rejects.toThrow('its opening is 1000000, but by its lines it is 999998');
+    const last = unread.map((line) => line.replace('Akhir : 800,000.50', 'Akhir : 800,000.51'));
+    await expect(read(last)).rejects.toThrow('its closing is 800000.51, but by its lines it is 800000.5');
+  });
+
   it('with a page break in it, and rows of nothing, is the same', async () => {
     const page = ['"Halaman 1 dari 2"', ...PREAMBLE, HEADER, ',,,,', '   '];
     const broken = [...FILE.slice(0, 8), ...page, ...FILE.slice(8)];
     expect((await read(broken)).at(-1)).toMatchObject({ lines: 1, unreadable: 1, notBooked: 1, balanced: true });
+  });
+
+  it('with a byte order mark is the same', async () => {
+    const [first = '', ...others] = FILE;
+    expect(await read([`\ufeff${first}`, ...others])).toEqual(await read(FILE));
   });
 
   it('with names in Windows-1252 is read; bytes that are neither are refused', async () => {

@@ -48,7 +48,7 @@ export const manners = fc.record({
   page: fc.integer({ min: 1, max: 5 }),
 });
 
-export function money(amount: bigint, style: Manner['style']): string {
+function money(amount: bigint, style: Manner['style']): string {
   const whole = `${amount < 0n ? '-' : ''}${String(amount < 0n ? -amount : amount).replace(/\B(?=(\d{3})+$)/g, ',')}.00`;
   return style === 'english' ? whole : whole.replace(/[.,]/g, (mark) => (mark === '.' ? ',' : '.'));
 }

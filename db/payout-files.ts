@@ -1,0 +1,229 @@
+import { sql } from 'kysely';
+import { refuse } from '../jobs/errors.ts';
+import type { ExclusionList, Policy } from '../jobs/policy.ts';
+import { wibDate } from '../jobs/time.ts';
+import { listedOn } from './applicants.ts';
+import { audit } from './audit.ts';
+import type { Db, Tx } from './connection.ts';
+import { PAYOUT_FILE } from './doubt.ts';
+import { type Move, moveInstalments } from './instalments.ts';
+import { accountInForce, type Orderable, type PayeeAccount } from './orders.ts';
+import { findRun } from './payout-runs.ts';
+
+/** The deed that says what was in the file when it was handed over. */
+const WRITTEN = 'payout file written';
+
+/** What a run's file is, for ever. */
+export interface WrittenFile {
+  readonly count: number;
+  /** Whole rupiah, as text. */
+  readonly totalIdr: string;
+  readonly sha256: string;
+}
+
+/** An instalment that is still to be ordered, with what screening asks for. */
+export interface ReleasedRow extends Omit<Orderable, 'account'> {
+  readonly nik: string;
+  readonly policy: Policy;
+  readonly listed: readonly ExclusionList[];
+  readonly revoked: boolean;
+  readonly account: PayeeAccount | null;
+}
+
+/**
+ * From here on the run is sent by file, and by nothing else: it is no longer `released`, so that it can be neither submitted
+ * nor stopped. Called again it goes on. Returns when it was released, which is when its file was made.
+ * @throws exit 2 for a run that is not released, or that was begun over the bank's API
+ */
+export async function beginFile(tx: Tx, run: string, by: string): Promise<Date> {
+  await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
+  const { state, released_at } = await findRun(tx, run);
+  const deed = { action: PAYOUT_FILE, subject: subjectOf(run) };
+  const begun = await tx
+    .selectFrom('audit')
+    .select('at')
+    .where(sql<boolean>`(action, subject) = (${deed.action}, ${deed.subject})`)
+    .executeTakeFirst();
+  if (begun === undefined) {
+    if (state !== 'released')
+      throw refuse(`payout run ${run} is ${state}; it must be released to be written to a file`);
+    const sent = await tx
+      .selectFrom('chunks')
+      .select('chunk_id')
+      .where('subject', '=', `submit:${run}`)
+      .limit(1)
+      .execute();
+    if (sent.length > 0) throw refuse(`payout run ${run} was begun with "payout submit"; it cannot go by file too`);
+    await tx.updateTable('payout_runs').set({ state: 'done' }).where('payout_run', '=', run).execute();
+    await audit(tx, { who: by, ...deed, note: 'it goes by file' });
+  }
+  if (released_at === null) throw refuse(`payout run ${run} was never released`);
+  return released_at;
+}
+
+/** Up to `limit` instalments of the run that are not ordered yet; each is gone from here once it is ordered or held. */
+export async function releasedRows(tx: Tx, run: string, now: Date, limit: number): Promise<ReleasedRow[]> {
+  const { rows } = await sql<ReleasedRow>`
+    select i.instalment_id as "instalmentId", r.registration_id as "registrationId", i.nik, i.batch, i.kind, i.number,
+      i.amount_idr as "amountIdr", i.order_number as "orderNumber", y.body as policy, ${listedOn(wibDate(now))} as listed,
+      p.state = 'revoked' as revoked, ${accountInForce(now)} as account
+    from instalments i join registrations r on r.reg = i.reg join participants p on p.nik = i.nik
+    join batches b on b.batch = i.batch join policies y on y.policy_id = b.policy_id
+    where i.payout_run = ${run} and i.state = 'released' order by i.instalment_id limit ${limit}`.execute(tx);
+  return rows;
+}
+
+/** What has to be held instead of paid. */
+export async function holdReleased(tx: Tx, moves: readonly Move[], now: Date): Promise<void> {
+  await moveInstalments(tx, ['released'], moves, now);
+}
+
+/** Orders `o` with their instalments `i` and runs `u`. */
+const ORDERS = sql`from payment_orders o join instalments i on i.instalment_id = o.instalment_id join payout_runs u on u.payout_run = i.payout_run`;
+
+/**
+ * Of `o`, `i` and `u`: it is in the file of this run, which holds what was ordered after its release (a held instalment still
+ * has the order of an earlier run), but not what the bank may have had already, which is `unknown` at once.
+ */
+function inFile(run: string) {
+  return sql`(u.payout_run = ${run} and o.order_number = i.order_number and o.submitted_at >= u.released_at
+    and o.doubt_since is null and i.state not in ('due', 'prepared', 'released', 'held')
+    and not exists (select from statement_lines l join statements s using (statement_id)
+      where l.reference = o.reference and s.received_at <= o.submitted_at))`;
+}
+
+/** How many orders the file holds, their sum, and the WIB day of the last. */
+export async function fileTotals(
+  tx: Tx,
+  run: string,
+): Promise<{ count: number; totalIdr: string; day: string | null }> {
+  const { rows } = await sql<{ count: number; totalIdr: string; day: string | null }>`
+    select count(*)::int4 as count, coalesce(sum(o.amount_idr), 0)::text as "totalIdr",
+      (max(o.submitted_at) at time zone 'Asia/Jakarta')::date::text as day ${ORDERS} where ${inFile(run)}`.execute(tx);
+  return rows[0] as (typeof rows)[number];
+}
+
+export interface FileOrder {
+  readonly reference: string;
+  readonly amountIdr: string;
+  readonly channel: 'bank' | 'ewallet';
+  readonly provider: string;
+  readonly accountNumber: string;
+  readonly holderName: string;
+}
+
+/** The file's orders after a reference, in the order of their references. */
+export async function fileOrders(tx: Tx, run: string, after: string, limit: number): Promise<FileOrder[]> {
+  const { rows } = await sql<FileOrder>`
+    select o.reference, o.amount_idr as "amountIdr", o.channel, o.provider, o.account_number as "accountNumber",
+      o.holder_name as "holderName" ${ORDERS} where ${inFile(run)} and o.reference > ${after} order by o.reference limit ${limit}`.execute(
+    tx,
+  );
+  return rows;
+}
+
+/** What the run's file was when it was written first; undefined: it was not yet. */
+export async function writtenFile(db: Db | Tx, run: string): Promise<WrittenFile | undefined> {
+  const row = await db
+    .selectFrom('audit')
+    .select('note')
+    .where('action', '=', WRITTEN)
+    .where('subject', '=', subjectOf(run))
+    .executeTakeFirst();
+  return row && (JSON.parse(row.note) as WrittenFile);
+}
+
+/**
+ * Writes down what the file is, before it is handed over.
+ * @throws exit 2 when it was another the first time
+ */
+export async function recordFile(tx: Tx, run: string, by: string, file: WrittenFile): Promise<void> {
+  await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
+  const first = await writtenFile(tx, run);
+  if (first === undefined) {
+    await audit(tx, { who: by, action: WRITTEN, subject: subjectOf(run), note: JSON.stringify(file) });
+  } else if (first.sha256 !== file.sha256) {
+    throw refuse(
+      `the file of payout run ${run} would be another than the first (SHA-256 ${first.sha256}): orders of it went on since, or ` +
+        'the account is another; nothing was written: hand over the first file, or none',
+    );
+  }
+}
+
+function subjectOf(run: string): string {
+  return `run ${run}`;
+}
+
+/** What the bank says about one order of a file. */
+export interface NamedStatus {
+  readonly reference: string;
+  readonly outcome: string;
+  readonly reason: string;
+  readonly bankReference: string | null;
+}
+
+/**
+ * Keeps what a report says about orders by name, until the report is read to its end.
+ * @throws exit 2 when it says two things about one order
+ */
+export async function stageStatuses(tx: Tx, rows: readonly NamedStatus[]): Promise<void> {
+  await sql`
+    create temp table if not exists file_statuses (reference text primary key, outcome text, reason text, bank_reference text)
+    on commit drop`.execute(tx);
+  const column = <K extends keyof NamedStatus>(key: K) => rows.map((row) => row[key]);
+  const said = sql`unnest(${column('reference')}::text[], ${column('outcome')}::text[], ${column('reason')}::text[],
+    ${column('bankReference')}::text[]) as n (reference, outcome, reason, bank_reference)`;
+  await sql`insert into file_statuses select * from ${said} on conflict do nothing`.execute(tx);
+  const { rows: twice } = await sql<{ reference: string }>`
+    select s.reference from ${said} join file_statuses s using (reference) where s.outcome <> n.outcome limit 1`.execute(
+    tx,
+  );
+  if (twice[0]) throw refuse(`the report says two things about the order ${twice[0].reference}; nothing was changed`);
+}
+
+/** The first order that the report names and that was never in the run's file; undefined: there is none. */
+export async function strangerIn(tx: Tx, run: string): Promise<string | undefined> {
+  const { rows } = await sql<{ reference: string }>`
+    select s.reference from file_statuses s left join payment_orders o using (reference)
+    left join instalments i on i.instalment_id = o.instalment_id
+    where o.reference is null or (i.order_number = o.order_number and i.payout_run is distinct from ${run}::bigint)
+    order by 1 limit 1`.execute(tx);
+  return rows[0]?.reference;
+}
+
+/** An order of the file with what was said about it by name, if anything was. */
+export interface StatusRow {
+  readonly instalmentId: string;
+  readonly reference: string;
+  readonly state: string;
+  /** False: it was ordered anew since, and this order is history. */
+  readonly current: boolean;
+  readonly outcome: string | null;
+  readonly reason: string | null;
+  readonly bankReference: string | null;
+}
+
+/** Orders that the report names and all that are in the run's file, after a reference, in the order of their references. */
+export async function statusRows(tx: Tx, run: string, after: string, limit: number): Promise<StatusRow[]> {
+  const { rows } = await sql<StatusRow>`
+    select i.instalment_id as "instalmentId", o.reference, i.state, o.order_number = i.order_number as current, s.outcome,
+      s.reason, s.bank_reference as "bankReference"
+    ${ORDERS} left join file_statuses s on s.reference = o.reference
+    where o.reference > ${after} and (s.reference is not null or ${inFile(run)}) order by o.reference limit ${limit}`.execute(
+    tx,
+  );
+  return rows;
+}
+
+/** Takes what the report says: the instalments move, the orders keep the bank's reference and reason. */
+export async function takeStatuses(
+  tx: Tx,
+  news: readonly (Move & { readonly reference: string; readonly bankReference: string | null })[],
+  now: Date,
+): Promise<void> {
+  await sql`
+    update payment_orders o set bank_reference = coalesce(n.bank_reference, o.bank_reference), reason = n.reason
+    from unnest(${news.map((n) => n.reference)}::text[], ${news.map((n) => n.bankReference)}::text[], ${news.map((n) => n.reason)}::text[])
+      as n (reference, bank_reference, reason) where o.reference = n.reference`.execute(tx);
+  await moveInstalments(tx, ['submitting', 'unknown', 'accepted'], news, now);
+}

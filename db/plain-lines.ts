@@ -1,0 +1,47 @@
+import { sql } from 'kysely';
+import type { Tx } from './connection.ts';
+import { postLedgerOf } from './ledger.ts';
+
+/** Calendar days within which nothing can be late: fewer than the rule's working days. */
+const SURELY_IN_TIME_DAYS = 2;
+
+/**
+ * Settles the lines that need no judging, as a set: a debit of exactly an order's amount to exactly its account, in
+ * time, about which no other line of any statement speaks, of an order that the bank has. Nearly all lines are such: one
+ * by one through the rules, 2.67 million took over eight minutes. Everything else, and whatever could be anything else,
+ * is left to the rules (`judgeLine`), against which this is property-tested.
+ *
+ * Makes the temp table `plain` of the lines it has settled.
+ * @returns how many
+ */
+export async function settlePlainLines(tx: Tx, statementId: string, now: Date): Promise<number> {
+  await sql`analyze statement_lines`.execute(tx);
+  await sql`drop table if exists plain`.execute(tx);
+  await sql`
+    create temp table plain on commit drop as
+    select l.line, l.booked_on, o.reference, i.instalment_id, i.state as was, o.amount_idr
+    from statement_lines l join payment_orders o on o.reference = l.reference
+    join instalments i on i.instalment_id = o.instalment_id and i.order_number = o.order_number
+    where l.statement_id = ${statementId} and l.unreadable is null and l.direction = 'debit' and l.amount_idr = o.amount_idr
+      and i.state in ('accepted', 'unknown', 'paid')
+      and (l.counterparty_account = o.account_number or (l.counterparty_account is null and l.counterparty_name is null))
+      and l.booked_on <= (o.submitted_at at time zone 'Asia/Jakarta')::date + ${SURELY_IN_TIME_DAYS}::int
+      and not exists (
+        select from statement_lines e where e.reference = l.reference and (e.statement_id, e.line) <> (l.statement_id, l.line))`.execute(
+    tx,
+  );
+  await sql`create unique index on plain (line)`.execute(tx);
+  await sql`analyze plain`.execute(tx);
+  await sql`
+    update instalments i set state = 'paid', reason = '' from plain p
+    where p.instalment_id = i.instalment_id and p.was <> 'paid'`.execute(tx);
+  await postLedgerOf(
+    tx,
+    sql`select reference, 'in_flight' as credited, 'paid' as debited, amount_idr as amount from plain where was <> 'paid'`,
+    now,
+  );
+  const { numAffectedRows } = await sql`
+    update payment_orders o set settled_at = p.booked_on::timestamp at time zone 'Asia/Jakarta', value_date = p.booked_on
+    from plain p where p.reference = o.reference`.execute(tx);
+  return Number(numAffectedRows ?? 0n);
+}

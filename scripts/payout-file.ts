@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Tx } from '../db/connection.ts';
+import { makeOrders, type PayeeAccount } from '../db/orders.ts';
+import {
+  beginFile,
+  fileOrders,
+  fileTotals,
+  holdReleased,
+  type ReleasedRow,
+  recordFile,
+  releasedRows,
+} from '../db/payout-files.ts';
+import { fail, PrakerjaError, refuse } from '../jobs/errors.ts';
+import { formatRupiah } from '../jobs/money.ts';
+import { wibDate, wibTime } from '../jobs/time.ts';
+import { screened } from '../workers/layer3/rules.ts';
+import { heldFor, type PaymentFile, type PaymentFileOrder, writePain001 } from '../workers/payout/rules.ts';
+import type { Office } from '../workers/runtime/office.ts';
+import { inNameOf } from './actor.ts';
+import { done, needsPerson, type Report } from './command.ts';
+import { runNumber } from './options.ts';
+import { startProgress } from './progress.ts';
+
+export interface PayoutFileOptions {
+  readonly out: string;
+  /** The account that is debited; unset: BANK_SOURCE_ACCOUNT. */
+  readonly account?: string;
+  readonly by?: string;
+}
+
+/** So many orders are made in one transaction, and read at once for the file. */
+const PAGE = 5000;
+
+/** `payout file RUN --out FILE`: a released run as pain.001 for a bank that wants files; the same run again is the same file. */
+export function payoutFile(text: string, options: PayoutFileOptions): Promise<Report> {
+  const run = runNumber(text);
+  return inNameOf({ name: options.by, role: 'finance' }, (office, by) => writeRun(office, run, { ...options, by }));
+}
+
+/** The same for a caller that already has an office. */
+export async function writeRun(office: Office, run: string, options: PayoutFileOptions): Promise<Report> {
+  const { db, config } = office;
+  const by = options.by ?? 'cli';
+  const debtorAccount = options.account ?? config.bank?.sourceAccount;
+  if (!debtorAccount || !/^[A-Za-z0-9]{1,34}$/.test(debtorAccount))
+    throw refuse(
+      '--account (or BANK_SOURCE_ACCOUNT) must name the account that is debited: letters and digits, at most 34',
+    );
+  const releasedAt = await db.transaction().execute((tx) => beginFile(tx, run, by));
+  await orderAll(office, run);
+  const part = `${options.out}.part`;
+  try {
+    const written = await db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute((tx) => writePart(tx, run, part, { debtorAccount, releasedAt }));
+    if (written === null)
+      return needsPerson(
+        { run, count: 0, file: null },
+        `Nobody of payout run ${run} may be paid today: no file was written.`,
+      );
+    await db.transaction().execute((tx) => recordFile(tx, run, by, written));
+    await rename(part, options.out);
+    return done(
+      { run, count: written.count, total_idr: written.totalIdr, sha256: written.sha256, file: options.out },
+      `Payout run ${run}: ${written.count} orders, ${formatRupiah(BigInt(written.totalIdr))}, in ${options.out} (SHA-256 ${written.sha256}).`,
+      'Hand it to the bank once; its answer: prakerja payout statuses FILE. What it debits: prakerja reconcile --statement FILE',
+    );
+  } catch (error) {
+    await rm(part, { force: true });
+    if (error instanceof PrakerjaError) throw error;
+    throw fail(
+      `the file was not written; its orders are kept, run this again: ${error instanceof Error ? error.message : error}`,
+      error,
+    );
+  }
+}
+
+/** Screens and orders page by page, as submission does: each page is committed before anything of it can be handed over. */
+async function orderAll({ db, config }: Office, run: string): Promise<void> {
+  const progress = startProgress(`file of run ${run}`, 'orders');
+  try {
+    for (let ordered = 0; ; ) {
+      const page = await db.transaction().execute((tx) => orderPage(tx, run, config.now()));
+      ordered += page;
+      progress.update(ordered);
+      if (page === 0) return;
+    }
+  } finally {
+    progress.end();
+  }
+}
+
+async function orderPage(tx: Tx, run: string, now: Date): Promise<number> {
+  const rows = await releasedRows(tx, run, now, PAGE);
+  const judged = rows.map((row) => ({ row, reason: heldFor(row, screened) }));
+  const held = judged.flatMap(({ row, reason }) =>
+    reason ? [{ instalmentId: row.instalmentId, to: 'held', reason }] : [],
+  );
+  await holdReleased(tx, held, now);
+  const payable = judged
+    .filter(({ reason }) => !reason)
+    .map(({ row }) => row as ReleasedRow & { account: PayeeAccount });
+  if (payable.length > 0) await makeOrders(tx, payable, now);
+  return rows.length;
+}
+
+interface Fixed {
+  readonly debtorAccount: string;
+  readonly releasedAt: Date;
+}
+
+/** Writes the file beside its place. Null: there is no order. Every fact in it is the database's, so that it can be written again. */
+async function writePart(tx: Tx, run: string, path: string, { debtorAccount, releasedAt }: Fixed) {
+  const { count, totalIdr, day } = await fileTotals(tx, run);
+  if (day === null) return null;
+  const file: PaymentFile = {
+    messageId: `PRAKERJA-RUN-${run}`,
+    paymentId: `PRAKERJA-RUN-${run}`,
+    createdAt: `${wibDate(releasedAt)}T${wibTime(releasedAt)}:00+07:00`,
+    executionDate: day,
+    debtorAccount,
+    count,
+    totalIdr: BigInt(totalIdr),
+  };
+  const hash = createHash('sha256');
+  const source = Readable.from(writePain001(file, pagesOf(tx, run)));
+  await pipeline(
+    source,
+    async function* (texts: AsyncIterable<string>) {
+      for await (const text of texts) {
+        hash.update(text);
+        yield text;
+      }
+    },
+    createWriteStream(path, { flush: true }),
+  );
+  return { count, totalIdr, sha256: hash.digest('hex') };
+}
+
+async function* pagesOf(tx: Tx, run: string): AsyncGenerator<PaymentFileOrder[]> {
+  for (let after = ''; ; ) {
+    const page = await fileOrders(tx, run, after, PAGE);
+    yield page.map((order) => ({ ...order, amountIdr: BigInt(order.amountIdr) }));
+    if (page.length < PAGE) return;
+    after = page.at(-1)?.reference ?? after;
+  }
+}
