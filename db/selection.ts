@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { sql } from 'kysely';
 import type pg from 'pg';
@@ -40,18 +41,39 @@ export async function storeCommitment(
     .execute();
 }
 
-/** Takes result.csv into the database: closed becomes drawn. Nothing is ever drawn over. */
-export function storeSelections(database: Database, batch: number, resultFile: string, now: Date): Promise<void> {
+/**
+ * The numbers of a batch's pool as COPY gives them, in pieces: `registration_id,reg`, in the order of pool.csv. Asked for
+ * before the draw is computed, the server sorts meanwhile.
+ */
+export async function* poolNumbers({ pool }: Database, batch: number): AsyncGenerator<Uint8Array> {
+  const client = await pool.connect();
+  let whole = false;
+  try {
+    yield* client.query(
+      copyTo(`copy (select r.registration_id, p.reg from pool p join registrations r on r.reg = p.reg
+        where p.batch = ${batch} order by r.registration_id collate "C") to stdout with (format csv)`),
+    );
+    whole = true;
+  } finally {
+    client.release(!whole);
+  }
+}
+
+/**
+ * Takes a draw into the database: closed becomes drawn. Nothing is ever drawn over.
+ * @param lines `batch,rank,reg,decision`, by rank
+ */
+export function storeSelections(
+  database: Database,
+  batch: number,
+  lines: Iterable<Uint8Array>,
+  now: Date,
+): Promise<void> {
   return withSession(database, async (tx, client) => {
     await lockBatch(tx, batch, ['closed']);
-    await sql`create temp table result (rank bigint, registration_id text collate "C", province_code text, track text, ticket text, decision text) on commit drop`.execute(
-      tx,
-    );
-    await copyFile(client, 'result', resultFile);
-    const insert = sql`
-      insert into selections (batch, rank, reg, decision)
-      select ${batch}, rank, r.reg, decision from result join registrations r using (registration_id) order by rank`;
-    await fillTable(tx, 'selections', () => insert.execute(tx));
+    const copy = () =>
+      pipeline(Readable.from(lines), client.query(copyFrom('copy selections from stdin with (format csv)')));
+    await fillTable(tx, 'selections', copy);
     await sql`analyze selections`.execute(tx);
     await tx.updateTable('batches').set({ state: 'drawn', drawn_at: now }).where('batch', '=', batch).execute();
   });

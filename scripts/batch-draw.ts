@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findBatch } from '../db/batch.ts';
-import { storeSelections } from '../db/selection.ts';
+import type { Database } from '../db/connection.ts';
+import { poolNumbers, storeSelections } from '../db/selection.ts';
 import { refuse } from '../jobs/errors.ts';
 import {
   beaconFileName,
   drandRound,
   draw as drawPool,
   hexText,
+  NumbersReader,
+  type Pool,
   seedOf,
+  selectionChunks,
   shortfallSentences,
   shortfalls,
 } from '../workers/assignment/rules.ts';
@@ -19,6 +23,7 @@ import { type BeaconOptions, beaconGiven, provedValue } from './draw-beacon.ts';
 import {
   absent,
   drawFile,
+  type ReadCommitment,
   readCommitment,
   readPool,
   readQuota,
@@ -46,7 +51,7 @@ export function draw(text: string, options: BeaconOptions): Promise<Report> {
 
 /** The same for a caller that already has an office: the demo. @param evidence what proves the value */
 export async function drawBatch(office: Office, batch: number, value: string, evidence?: Uint8Array): Promise<Report> {
-  const { db, database, config } = office;
+  const { db, database } = office;
   const found = await findBatch(db, batch);
   if (!found.dir || !found.commitment_sha256) throw refuse(`batch ${batch} is ${found.state}; it must be closed first`);
   const { dir, state } = found;
@@ -55,19 +60,39 @@ export async function drawBatch(office: Office, batch: number, value: string, ev
   const committed = await readCommitment(dir);
   if (committed.sha256 !== found.commitment_sha256)
     throw refuse(`${join(dir, drawFile.commitment)} is not what was committed to`);
-  const { commitment } = committed;
+  const numbers = startNumbers(database, batch);
+  try {
+    return await drawFiles(office, dir, committed, { value, evidence, numbers });
+  } finally {
+    await numbers.end();
+  }
+}
+
+interface Drawing {
+  readonly value: string;
+  readonly evidence: Uint8Array | undefined;
+  readonly numbers: ReturnType<typeof startNumbers>;
+}
+
+async function drawFiles(
+  { db, database, config }: Office,
+  dir: string,
+  { commitment, bytesWithoutLf }: ReadCommitment,
+  { value, evidence, numbers }: Drawing,
+): Promise<Report> {
+  const { batch } = commitment;
   const { pool, sha256 } = await readPool(dir, commitment.policy);
   const { quota, sha256: quotaSha256 } = await readQuota(dir);
   if (sha256 !== commitment.pool_sha256 || quotaSha256 !== commitment.quota_sha256)
     throw refuse(`the files in ${dir} are not what was committed to`);
   const key = await signingKey(db, config);
-  const seed = seedOf(committed.bytesWithoutLf, value);
+  const seed = seedOf(bytesWithoutLf, value);
   const proof = await keepEvidence(dir, commitment.beacon, value, evidence);
   await writeSeed(dir, { beacon_value: value, seed: hexText(seed) });
   const result = drawPool(pool, quota, commitment.policy, seed);
   const known = { [drawFile.result]: await writeResult(dir, pool, result) };
   await db.transaction().execute((tx) => signPublished(tx, key, dir, 'draw', known));
-  await storeSelections(database, batch, join(dir, drawFile.result), config.now());
+  await storeSelections(database, batch, selectionChunks(batch, result, await numbers.of(pool)), config.now());
   const short = shortfalls(pool, quota, result);
   return done(
     { batch, selected: result.selectedCount, waiting_list: pool.size - result.selectedCount, dir, shortfalls: short },
@@ -76,6 +101,21 @@ export async function drawBatch(office: Office, batch: number, value: string, ev
     ...(proof !== 'none' || !drandRound(commitment.beacon) ? [] : [notChecked(commitment.beacon)]),
     `Anyone can compute it again: prakerja batch verify ${dir}`,
   );
+}
+
+/** Has the server sort the office's numbers of the pool while this process computes the draw. */
+function startNumbers(database: Database, batch: number) {
+  const pieces = poolNumbers(database, batch);
+  const first = pieces.next();
+  first.catch(() => undefined);
+  return {
+    of: async (pool: Pool): Promise<Float64Array> => {
+      const reader = new NumbersReader(pool);
+      for (let piece = await first; !piece.done; piece = await pieces.next()) reader.push(piece.value);
+      return reader.finish();
+    },
+    end: () => pieces.return(undefined),
+  };
 }
 
 /**

@@ -27,6 +27,7 @@ export { type Explanation, explain, isRegistrationId } from './explain.ts';
 export { type ExplainTexts, explainSentences, explainTexts } from './explain-texts.ts';
 export { type Check, drawFile, poolHint } from './files.ts';
 export { hexText, LineError } from './lines.ts';
+export { NumbersReader, selectionChunks } from './numbers.ts';
 export { type DrawRule, findInPool, type Pool, type PoolEntry, poolEntry, poolLine, registrationIdOf } from './pool.ts';
 export { PoolBuilder } from './pool-builder.ts';
 export { type ProvinceQuota, QuotaReader, quotaCsv, whitelistSeats } from './quota.ts';
