@@ -311,7 +311,6 @@ export interface Instalments {
   reason: Generated<string>;
   reg: Int8;
   state: Generated<string>;
-  updated_at: Generated<Timestamp>;
 }
 
 export interface InstalmentTransitions {
