@@ -79,13 +79,13 @@ export async function holdReleased(tx: Tx, moves: readonly Move[], now: Date): P
 }
 
 /** Orders `o` with their instalments `i` and runs `u`. */
-const ORDERS = sql`from payment_orders o join instalments i on i.instalment_id = o.instalment_id join payout_runs u on u.payout_run = i.payout_run`;
+export const ORDERS = sql`from payment_orders o join instalments i on i.instalment_id = o.instalment_id join payout_runs u on u.payout_run = i.payout_run`;
 
 /**
  * Of `o`, `i` and `u`: it is in the file of this run, which holds what was ordered after its release (a held instalment still
  * has the order of an earlier run), but not what the bank may have had already, which is `unknown` at once.
  */
-function inFile(run: string) {
+export function inFile(run: string) {
   return sql`(u.payout_run = ${run} and o.order_number = i.order_number and o.submitted_at >= u.released_at
     and o.doubt_since is null and i.state not in ('due', 'prepared', 'released', 'held')
     and not exists (select from statement_lines l join statements s using (statement_id)

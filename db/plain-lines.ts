@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { BULK_DEBITED } from './bulk.ts';
 import type { Tx } from './connection.ts';
 import { postLedgerOf } from './ledger.ts';
 
@@ -26,6 +27,7 @@ export async function settlePlainLines(tx: Tx, statementId: string, now: Date): 
       and i.state in ('accepted', 'unknown', 'paid')
       and (l.counterparty_account = o.account_number or (l.counterparty_account is null and l.counterparty_name is null))
       and l.booked_on <= (o.submitted_at at time zone 'Asia/Jakarta')::date + ${SURELY_IN_TIME_DAYS}::int
+      and not ${BULK_DEBITED}
       and not exists (
         select from statement_lines e where e.reference = l.reference and (e.statement_id, e.line) <> (l.statement_id, l.line))`.execute(
     tx,

@@ -1035,6 +1035,8 @@ CREATE UNIQUE INDEX selections_pkey ON public.selections USING btree (batch, ran
 
 CREATE UNIQUE INDEX settings_pkey ON public.settings USING btree (key)
 
+CREATE INDEX statement_lines_bulk ON public.statement_lines USING btree (bulk_id) WHERE ((reference IS NULL) AND (bulk_id IS NOT NULL))
+
 CREATE UNIQUE INDEX statement_lines_pkey ON public.statement_lines USING btree (statement_id, line)
 
 CREATE INDEX statement_lines_reference ON public.statement_lines USING btree (reference)

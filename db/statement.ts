@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { BULK_DEBITED, OUR_BULK } from './bulk.ts';
 import type { Db, Tx } from './connection.ts';
 import { moveInstalments } from './instalments.ts';
 
@@ -114,6 +115,7 @@ export interface MatchedLine {
   readonly amountIdr: string | null;
   readonly direction: 'debit' | 'credit' | null;
   readonly reference: string | null;
+  readonly bulkId: string | null;
   readonly name: string | null;
   readonly account: string | null;
   readonly returnReason: string | null;
@@ -133,13 +135,13 @@ export interface MatchedLine {
 /** Lines of a statement after a line that `settlePlainLines` has left, each joined to its order: page by page, memory stays flat. */
 export async function matchedLines(tx: Tx, statementId: string, after: string, limit: number): Promise<MatchedLine[]> {
   const { rows } = await sql<MatchedLine>`
-    select l.line, l.booked_on as "bookedOn", l.amount_idr as "amountIdr", l.direction, l.reference, l.counterparty_name as name,
+    select l.line, l.booked_on as "bookedOn", l.amount_idr as "amountIdr", l.direction, l.reference, l.bulk_id as "bulkId", l.counterparty_name as name,
       l.counterparty_account as account, l.return_reason as "returnReason", l.unreadable,
       case when o.reference is null then null else json_build_object('instalmentId', i.instalment_id::text, 'current', i.order_number = o.order_number,
         'amountIdr', o.amount_idr::text, 'accountNumber', o.account_number, 'holderName', o.holder_name, 'state', i.state,
         'submittedOn', (o.submitted_at at time zone 'Asia/Jakarta')::date,
         'debited', exists (select from statement_lines e where e.reference = l.reference and e.direction = 'debit'
-          and (e.statement_id, e.line) < (l.statement_id, l.line))) end as "order"
+          and (e.statement_id, e.line) < (l.statement_id, l.line)) or ${BULK_DEBITED}) end as "order"
     from statement_lines l left join payment_orders o on o.reference = l.reference left join instalments i on i.instalment_id = o.instalment_id
     where l.statement_id = ${statementId} and l.line > ${after} and not exists (select from plain p where p.line = l.line)
     order by l.line limit ${limit}`.execute(tx);
@@ -228,9 +230,8 @@ export async function undebited(
     cross join lateral (select (o.submitted_at at time zone 'Asia/Jakarta')::date as day) d
     join lateral (select from_date, to_date from statements s where d.day between s.from_date and s.to_date
       and s.format not in ('camt054', 'wallet-csv') limit 1) s on true
-    where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')`.execute(
-    tx,
-  );
+    where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')
+      and not ${BULK_DEBITED}`.execute(tx);
   return rows;
 }
 
@@ -241,7 +242,8 @@ export async function reconciliationTotals(db: Db | Tx) {
       (select coalesce(sum(debit_idr - credit_idr), 0) from ledger_entries where account = 'paid')::text as ledger,
       (select coalesce(sum(amount_idr), 0) from instalments where state = 'paid')::text as orders,
       (select coalesce(sum(case l.direction when 'debit' then l.amount_idr else -l.amount_idr end), 0)
-        from statement_lines l join payment_orders o on o.reference = l.reference)::text as statement`.execute(db);
+        from statement_lines l where exists (select from payment_orders o where o.reference = l.reference)
+          or (l.reference is null and ${OUR_BULK}))::text as statement`.execute(db);
   const breaks = await sql<{ type: string; n: number }>`
     select type, count(*)::int4 as n from breaks where state = 'open' group by type order by type`.execute(db);
   return {

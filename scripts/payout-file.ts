@@ -15,6 +15,7 @@ import {
   releasedRows,
 } from '../db/payout-files.ts';
 import { fail, PrakerjaError, refuse } from '../jobs/errors.ts';
+import { fileIdOf } from '../jobs/file-ids.ts';
 import { formatRupiah } from '../jobs/money.ts';
 import { wibDate, wibTime } from '../jobs/time.ts';
 import { screened } from '../workers/layer3/rules.ts';
@@ -119,8 +120,8 @@ async function writePart(tx: Tx, run: string, path: string, { debtorAccount, rel
   const { count, totalIdr, day } = await fileTotals(tx, run);
   if (day === null) return null;
   const file: PaymentFile = {
-    messageId: `PRAKERJA-RUN-${run}`,
-    paymentId: `PRAKERJA-RUN-${run}`,
+    messageId: fileIdOf(run),
+    paymentId: fileIdOf(run),
     createdAt: `${wibDate(releasedAt)}T${wibTime(releasedAt)}:00+07:00`,
     executionDate: day,
     debtorAccount,

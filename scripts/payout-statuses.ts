@@ -9,6 +9,7 @@ import {
   writtenFile,
 } from '../db/payout-files.ts';
 import { fail, PrakerjaError, refuse } from '../jobs/errors.ts';
+import { runOfFile } from '../jobs/file-ids.ts';
 import {
   type FileOutcome,
   type FileStatus,
@@ -23,8 +24,6 @@ import { inNameOf } from './actor.ts';
 import { done, needsPerson, type Report } from './command.ts';
 
 const PAGE = 5000;
-/** As scripts/payout-file.ts names its messages. */
-const OURS = /^PRAKERJA-RUN-([1-9]\d{0,17})$/;
 
 /** `payout statuses FILE`: what the bank reports about a file (pain.002). All of it is taken, or nothing. */
 export function payoutStatuses(file: string, options: { by?: string } = {}): Promise<Report> {
@@ -77,12 +76,12 @@ async function stageReport(tx: Tx, file: string): Promise<Staged> {
     for (const event of events) {
       if (event.kind === 'order') orders.push(event.order);
       else if (event.kind === 'file') {
-        run = OURS.exec(event.messageId)?.[1];
+        run = runOfFile(event.messageId);
         if (run === undefined) throw refuse('the report is not about a file of ours (PRAKERJA-RUN-…)');
         whole = event.status;
         await requireCounts(tx, run, event.status);
       } else {
-        if (OURS.exec(event.paymentId)?.[1] !== run || run === undefined || payment !== undefined)
+        if (runOfFile(event.paymentId) !== run || run === undefined || payment !== undefined)
           throw refuse('the report is about a payment that the file does not have');
         payment = event.status;
         await requireCounts(tx, run, event.status);

@@ -20,6 +20,7 @@ import {
   judgeLine,
   stepsTo,
 } from '../workers/payout/rules.ts';
+import { isBulk, settleBulk } from './reconcile-bulk.ts';
 
 const PAGE = 5000;
 
@@ -31,7 +32,7 @@ export async function judgeStatement(tx: Tx, statementId: string, now: Date): Pr
   for (let after = '-1'; ; ) {
     const loaded = await matchedLines(tx, statementId, after, PAGE);
     const page = untilRepeated(loaded);
-    const judged = page.map((line) => judge(line, statementId));
+    const judged = page.filter((line) => !isBulk(line)).map((line) => judge(line, statementId));
     await applyEffects(
       tx,
       judged.flatMap(({ effect }) => (effect ? [effect] : [])),
@@ -42,6 +43,14 @@ export async function judgeStatement(tx: Tx, statementId: string, now: Date): Pr
       judged.flatMap(({ breaks }) => breaks),
       today,
     );
+    for (const line of page.filter(isBulk)) {
+      const types = await settleBulk(tx, statementId, line, now);
+      await openBreaks(
+        tx,
+        types.map((type) => breakOf(line, statementId, type)),
+        today,
+      );
+    }
     lines += page.length;
     if (page.length === loaded.length && loaded.length < PAGE) return lines;
     after = (page.at(-1) as MatchedLine).line;
@@ -55,16 +64,12 @@ function untilRepeated(page: readonly MatchedLine[]): readonly MatchedLine[] {
   return repeated === -1 ? page : page.slice(0, repeated);
 }
 
+function breakOf({ line, reference, amountIdr }: MatchedLine, statementId: string, type: BreakType): NewBreak {
+  return { type, key: `${statementId}:${line}`, reference, amountIdr, statementId, line };
+}
+
 function judge(line: MatchedLine, statementId: string): { effect?: Effect; breaks: NewBreak[] } {
-  const breakOf = (type: BreakType): NewBreak => ({
-    type,
-    key: `${statementId}:${line.line}`,
-    reference: line.reference,
-    amountIdr: line.amountIdr,
-    statementId,
-    line: line.line,
-  });
-  if (line.unreadable !== null) return { breaks: [breakOf('unreadable_line')] };
+  if (line.unreadable !== null) return { breaks: [breakOf(line, statementId, 'unreadable_line')] };
   const facts = {
     direction: line.direction as 'debit' | 'credit',
     amountIdr: BigInt(line.amountIdr as string),
@@ -80,7 +85,7 @@ function judge(line: MatchedLine, statementId: string): { effect?: Effect; break
     state: line.order.state as InstalmentState,
   };
   const { effect, breaks } = judgeLine(facts, order);
-  const opened = breaks.map(breakOf);
+  const opened = breaks.map((type) => breakOf(line, statementId, type));
   if (effect === 'none' || !order?.current) return { breaks: opened };
   const steps = stepsTo(order.state, effect);
   if (!steps) return { breaks: opened };

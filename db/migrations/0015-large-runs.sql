@@ -37,3 +37,6 @@ begin
   return null;
 end $$;
 drop index ledger_entries_transaction;
+
+-- A bulk debit covers the orders of a file and names none of them.
+create index statement_lines_bulk on statement_lines (bulk_id) where reference is null and bulk_id is not null;

@@ -1,0 +1,112 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { trialBalance } from '../../db/ledger.ts';
+import { writeRun } from '../../scripts/payout-file.ts';
+import { reconcileFiles } from '../../scripts/reconcile.ts';
+import { releasedRun, TODAY, type Town, town } from '../helpers/payout.ts';
+
+interface Debit {
+  readonly bulk?: string;
+  readonly reference?: string;
+  readonly idr: number;
+}
+
+const bank = (type: string, idr: number) =>
+  `<Bal><Tp><CdOrPrtry><Cd>${type}</Cd></CdOrPrtry></Tp><Amt Ccy="IDR">${idr}.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>${TODAY}</Dt></Dt></Bal>`;
+
+/** A camt.053 of the day: an entry per debit, of a whole file or of one order. */
+function statement(debits: readonly Debit[], id: string, opening = 10_000_000): string {
+  const entries = debits.map(({ bulk, reference, idr }, i) => {
+    const details = bulk
+      ? `<Btch><PmtInfId>${bulk}</PmtInfId><NbOfTxs>3</NbOfTxs></Btch>`
+      : `<TxDtls><Refs><EndToEndId>${reference}</EndToEndId></Refs></TxDtls>`;
+    return `<Ntry><Amt Ccy="IDR">${idr}.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>${TODAY}</Dt></BookgDt><ValDt><Dt>${TODAY}</Dt></ValDt><AcctSvcrRef>${id}-${i}</AcctSvcrRef><NtryDtls>${details}</NtryDtls></Ntry>`;
+  });
+  const total = debits.reduce((sum, { idr }) => sum + idr, 0);
+  return `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><GrpHdr><MsgId>${id}</MsgId><CreDtTm>${TODAY}T20:00:00+07:00</CreDtTm></GrpHdr><Stmt><Id>${id}</Id><CreDtTm>${TODAY}T20:00:00+07:00</CreDtTm><FrToDt><FrDtTm>${TODAY}T00:00:00+07:00</FrDtTm><ToDtTm>${TODAY}T23:59:59+07:00</ToDtTm></FrToDt><Acct><Id><Othr><Id>0123456789</Id></Othr></Id><Ccy>IDR</Ccy></Acct>${bank('OPBD', opening)}${bank('CLBD', opening - total)}${entries.join('')}</Stmt></BkToCstmrStmt></Document>`;
+}
+
+/** Three orders that went to the bank in one file. */
+async function byFile(): Promise<
+  Town & { reconciled(debits: readonly Debit[], id?: string, opening?: number): Promise<unknown> }
+> {
+  const here = await town({ people: 3 });
+  const run = await releasedRun(here.office);
+  await writeRun(here.office, run, { out: join(here.dir, 'run.xml') });
+  const evening = await here.officeAt(`${TODAY}T20:00:00+07:00`);
+  return {
+    ...here,
+    reconciled: async (debits, id = 'S1', opening) => {
+      const path = join(here.dir, `${id}.xml`);
+      writeFileSync(path, statement(debits, id, opening));
+      const { exitCode, json } = await reconcileFiles(evening, [path], undefined);
+      const { open_breaks, totals_equal } = json as { open_breaks: unknown; totals_equal: boolean };
+      return { exitCode, open_breaks, totals_equal };
+    },
+  };
+}
+
+const PAID = { R1: 'paid', R2: 'paid', R3: 'paid' };
+const SENT = { R1: 'submitting', R2: 'submitting', R3: 'submitting' };
+const WHOLE = { bulk: 'PRAKERJA-RUN-1', idr: 1_800_000 };
+
+describe('one debit for a whole file', () => {
+  it('pays all its orders, the three totals agree, and a later friday finds nothing missing', async () => {
+    const here = await byFile();
+    expect(await here.reconciled([WHOLE])).toEqual({ exitCode: 0, open_breaks: {}, totals_equal: true });
+    expect(await here.states()).toEqual(PAID);
+    expect(await trialBalance(here.database.db)).toMatchObject({ paid: '1800000', in_flight: '0' });
+    const friday = await here.officeAt('2020-09-18T09:00:00+07:00');
+    const path = join(here.dir, 'later.xml');
+    writeFileSync(path, statement([], 'S9', 8_200_000));
+    expect((await reconcileFiles(friday, [path], undefined)).exitCode).toBe(0);
+  });
+
+  it('of another sum pays nobody, and is a break', async () => {
+    const here = await byFile();
+    const found = await here.reconciled([{ ...WHOLE, idr: 1_799_999 }]);
+    expect(found).toMatchObject({ exitCode: 3, open_breaks: { amount_mismatch: 1 } });
+    expect(await here.states()).toEqual(SENT);
+  });
+
+  it('of a file that is not ours, or never was written, is a break', async () => {
+    const here = await byFile();
+    const found = await here.reconciled([
+      { bulk: 'PRAKERJA-RUN-7', idr: 600_000 },
+      { bulk: 'RENT', idr: 5 },
+    ]);
+    expect(found).toMatchObject({ exitCode: 3, open_breaks: { missing_in_ledger: 2 } });
+    expect(await here.states()).toEqual(SENT);
+  });
+
+  it('twice, or with a debit of one of its orders beside it: the second is a double debit', async () => {
+    const here = await byFile();
+    expect(await here.reconciled([WHOLE, WHOLE])).toMatchObject({
+      open_breaks: { duplicate_debit: 1 },
+      totals_equal: false,
+    });
+    const { rows } = await here.database.pool.query<{ reference: string }>(
+      'select reference from payment_orders limit 1',
+    );
+    const one = { reference: rows[0]?.reference as string, idr: 600_000 };
+    expect(await here.reconciled([one], 'S2', 6_400_000)).toMatchObject({ open_breaks: { duplicate_debit: 2 } });
+    expect(await here.states()).toEqual(PAID);
+  });
+
+  it('leaves out an order that was debited by itself before', async () => {
+    const here = await byFile();
+    const { rows } = await here.database.pool.query<{ reference: string }>(
+      'select reference from payment_orders limit 1',
+    );
+    const one = { reference: rows[0]?.reference as string, idr: 600_000 };
+    expect(await here.reconciled([one])).toMatchObject({ exitCode: 0 });
+    const rest = { ...WHOLE, idr: 1_200_000 };
+    expect(await here.reconciled([rest], 'S2', 9_400_000)).toEqual({
+      exitCode: 0,
+      open_breaks: {},
+      totals_equal: true,
+    });
+    expect(await here.states()).toEqual(PAID);
+  });
+});
