@@ -31,6 +31,7 @@ export async function runChecks(db: Db, now: Date): Promise<Check[]> {
     clock,
     ledger,
     money,
+    unanswered,
     decrees,
     places,
     timetable,
@@ -186,6 +187,23 @@ async function money(db: Db): Promise<Check> {
     detail:
       wrong.map(([account, sum]) => `${account}: instalments ${sum}, ledger ${balances[account] ?? 0}`).join('; ') ||
       'ledger and instalments agree',
+  };
+}
+
+const ANSWER_HOURS_MAX = 24;
+
+/** Orders of which nobody can say by machine what became of them: the bank contradicts itself, or says nothing for a day. */
+async function unanswered(db: Db, now: Date): Promise<Check> {
+  const { rows } = await sql<{ silent: number; odd: number }>`
+    select count(*) filter (where o.submitted_at < ${now}::timestamptz - make_interval(hours => ${ANSWER_HOURS_MAX}))::int4 as silent,
+      count(*) filter (where i.reason like 'contradiction%')::int4 as odd
+    from instalments i join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
+    where i.state = 'unknown'`.execute(db);
+  const { silent, odd } = rows[0] as (typeof rows)[number];
+  return {
+    name: 'unanswered',
+    ok: silent + odd === 0,
+    detail: `${silent} payments are unknown for over ${ANSWER_HOURS_MAX} h, ${odd} with a contradiction of the bank`,
   };
 }
 

@@ -3,6 +3,7 @@ import { claim, putBackExpired } from '../../../db/chunk.ts';
 import { trialBalance } from '../../../db/ledger.ts';
 import { holdPerson, openSubmission, releaseHold } from '../../../db/payout.ts';
 import { builtinPolicy } from '../../../jobs/policy.ts';
+import { diagnose } from '../../../scripts/doctor.ts';
 import { prepareRunOf, releaseIt, resolveUnknown, submitRun } from '../../../scripts/payout.ts';
 import { createPayoutStage } from '../../../workers/payout/stage.ts';
 import type { Office } from '../../../workers/runtime/office.ts';
@@ -59,6 +60,24 @@ describe.each(['honours', 'ignores'] as const)('a bank that %s the reference', (
     expect(await here.states()).toEqual(unknown);
     expect(await resolveUnknown(here.office)).toMatchObject({ exitCode: 3, json: { asked: 3, unknown: 3 } });
     expect(here.bankLog()).toEqual([]);
+  });
+
+  it('whatever is unknown for over a day, or with a contradiction, goes to a person', async () => {
+    const here = await town({
+      people: 2,
+      bank,
+      faults: [{ fault: 'error_text', value: '404xx18 Inconsistent', until_call: 1 }],
+    });
+    await pay(here.office);
+    const unanswered = async (now: string) => {
+      const { lines } = await diagnose(await here.officeAt(now));
+      return lines.find((line) => line.includes('unanswered'));
+    };
+    const today = await unanswered('2020-09-15T20:00:00+07:00');
+    expect(today).toMatch(/^FAIL +unanswered +0 payments are unknown for over 24 h, 1 with a contradiction/);
+    await here.database.pool.query(`update instalments set reason = 'timeout' where state = 'unknown'`);
+    expect(await unanswered('2020-09-16T12:00:00+07:00')).toMatch(/^ok/);
+    expect(await unanswered('2020-09-16T12:00:01+07:00')).toMatch(/^FAIL +unanswered +1 payments/);
   });
 
   it('a worker that was frozen after its intent sends nothing: another has made its orders unknown, and may have resolved them', async () => {
