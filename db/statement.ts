@@ -235,15 +235,19 @@ export async function undebited(
   return rows;
 }
 
+/** Of statement line `l`: what left the account. */
+const signed = sql`case l.direction when 'debit' then l.amount_idr else -l.amount_idr end`;
+
 /** Open breaks by type, and the three totals that must be equal, as text. */
 export async function reconciliationTotals(db: Db | Tx) {
   const { rows } = await sql<{ ledger: string; orders: string; statement: string }>`
     select
       (select coalesce(sum(debit_idr - credit_idr), 0) from ledger_entries where account = 'paid')::text as ledger,
       (select coalesce(sum(amount_idr), 0) from instalments where state = 'paid')::text as orders,
-      (select coalesce(sum(case l.direction when 'debit' then l.amount_idr else -l.amount_idr end), 0)
-        from statement_lines l where exists (select from payment_orders o where o.reference = l.reference)
-          or (l.reference is null and ${OUR_BULK}))::text as statement`.execute(db);
+      ((select coalesce(sum(${signed}), 0) from statement_lines l join payment_orders o on o.reference = l.reference)
+        + (select coalesce(sum(${signed}), 0) from statement_lines l where l.reference is null and ${OUR_BULK}))::text as statement`.execute(
+    db,
+  );
   const breaks = await sql<{ type: string; n: number }>`
     select type, count(*)::int4 as n from breaks where state = 'open' group by type order by type`.execute(db);
   return {
