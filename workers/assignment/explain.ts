@@ -4,7 +4,7 @@ import { findInPool, PUBLIC, WHITELIST } from './pool.ts';
 import { sortQuota, whitelistSeats } from './quota.ts';
 import { type Explained, explainEntry } from './result.ts';
 import { TICKET_BYTES } from './tickets.ts';
-import type { Drawn } from './verify.ts';
+import type { Drawn } from './verify/verify.ts';
 
 /** From whose places: one's own track's of the province, what was left over in the province, or nationwide. */
 export type PlacesOf = 'track' | 'province' | 'nation';

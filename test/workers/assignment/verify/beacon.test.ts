@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { verifyDraw } from '../../../scripts/draw-verify.ts';
-import { hexText, seedOf, seedText } from '../../../workers/assignment/rules.ts';
-import { quicknet42 } from '../../helpers/rounds.ts';
-import { close, drawInto, plant, scratch } from '../../scripts/draw-directory.ts';
+import { verifyDraw } from '../../../../scripts/draw-verify.ts';
+import { hexText, seedOf, seedText } from '../../../../workers/assignment/rules.ts';
+import { quicknet42 } from '../../../helpers/rounds.ts';
+import { close, drawInto, plant, scratch } from '../../../scripts/draw-directory.ts';
 
 /** A draw that is committed to a beacon, and drawn with 00ff, whatever the beacon was. */
 async function drawnWith(beacon: string): Promise<string> {

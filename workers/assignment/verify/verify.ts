@@ -1,20 +1,20 @@
-import type { Commitment } from './commitment.ts';
-import { draw } from './draw.ts';
-import { drawFile } from './files.ts';
-import type { Pool } from './pool.ts';
-import type { ProvinceQuota } from './quota.ts';
-import type { DrawResult } from './result.ts';
-import type { OfficeKey } from './signature.ts';
-import type { DrawSource } from './source.ts';
-import { ticketsOf } from './tickets.ts';
-import { verifyAnnex } from './verify-annex.ts';
-import { verifyBeacon } from './verify-beacon.ts';
-import { verifyChain, verifyCommitment, verifyPool, verifyQuota } from './verify-commitment.ts';
-import { type DecreeChanges, verifyDecree } from './verify-decree.ts';
-import { verifyResult, verifySeed } from './verify-result.ts';
-import { Difference, type OnStep, VerifyRun, type VerifyStep } from './verify-run.ts';
-import { verifySignatures } from './verify-signatures.ts';
-import type { Checked } from './verify-texts.ts';
+import type { Commitment } from '../commitment.ts';
+import { draw } from '../draw.ts';
+import { drawFile } from '../files.ts';
+import type { Pool } from '../pool.ts';
+import type { ProvinceQuota } from '../quota.ts';
+import type { DrawResult } from '../result.ts';
+import type { OfficeKey } from '../signature.ts';
+import type { DrawSource } from '../source.ts';
+import { ticketsOf } from '../tickets.ts';
+import { verifyAnnex } from './annex.ts';
+import { verifyBeacon } from './beacon.ts';
+import { verifyChain, verifyCommitment, verifyPool, verifyQuota } from './commitment.ts';
+import { type DecreeChanges, verifyDecree } from './decree.ts';
+import { verifyResult, verifySeed } from './result.ts';
+import { Difference, type OnStep, VerifyRun, type VerifyStep } from './run.ts';
+import { verifySignatures } from './signatures.ts';
+import type { Checked } from './texts.ts';
 
 /** A draw computed again: enough to explain any registration. */
 export interface Drawn {

@@ -1,9 +1,9 @@
-import { type DecreeLine, decreeLines, decreeLineText, parseDecreeLine } from './decree.ts';
-import { type Check, drawFile } from './files.ts';
-import { LineError, textLines } from './lines.ts';
-import { type DrawRule, findInPool, type Pool } from './pool.ts';
-import type { DrawResult } from './result.ts';
-import type { VerifyRun } from './verify-run.ts';
+import { type DecreeLine, decreeLines, decreeLineText, parseDecreeLine } from '../decree.ts';
+import { type Check, drawFile } from '../files.ts';
+import { LineError, textLines } from '../lines.ts';
+import { type DrawRule, findInPool, type Pool } from '../pool.ts';
+import type { DrawResult } from '../result.ts';
+import type { VerifyRun } from './run.ts';
 
 /** Lines of decree.csv of people who were removed or promoted, by their index in the pool. */
 export type DecreeChanges = ReadonlyMap<number, DecreeLine>;

@@ -1,9 +1,9 @@
-import { PrakerjaError } from '../../jobs/errors.ts';
-import { beaconFileName, checkBeacon } from './beacon.ts';
-import { type Commitment, parseSeed } from './commitment.ts';
-import { drandRound } from './drand.ts';
-import { drawFile } from './files.ts';
-import { Difference, same, utf8, type VerifyRun, within } from './verify-run.ts';
+import { PrakerjaError } from '../../../jobs/errors.ts';
+import { beaconFileName, checkBeacon } from '../beacon.ts';
+import { type Commitment, parseSeed } from '../commitment.ts';
+import { drandRound } from '../drand.ts';
+import { drawFile } from '../files.ts';
+import { Difference, same, utf8, type VerifyRun, within } from './run.ts';
 
 /** The value that was drawn with is the one the committed beacon published, as far as the files prove it. */
 export async function verifyBeacon(run: VerifyRun, { beacon }: Commitment): Promise<void> {

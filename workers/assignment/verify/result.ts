@@ -1,11 +1,11 @@
-import { parseSeed } from './commitment.ts';
-import { drawFile } from './files.ts';
-import { hexText } from './lines.ts';
-import type { Pool } from './pool.ts';
-import { type DrawResult, ResultChecker } from './result.ts';
-import { seedOf } from './tickets.ts';
-import type { ReadCommitment } from './verify-commitment.ts';
-import { Difference, same, utf8, type VerifyRun, within } from './verify-run.ts';
+import { parseSeed } from '../commitment.ts';
+import { drawFile } from '../files.ts';
+import { hexText } from '../lines.ts';
+import type { Pool } from '../pool.ts';
+import { type DrawResult, ResultChecker } from '../result.ts';
+import { seedOf } from '../tickets.ts';
+import type { ReadCommitment } from './commitment.ts';
+import { Difference, same, utf8, type VerifyRun, within } from './run.ts';
 
 /** seed.json follows from the commitment. @returns the seed, 32 bytes; undefined when the draw has not taken place */
 export async function verifySeed(run: VerifyRun, { bytesWithoutLf }: ReadCommitment): Promise<Uint8Array | undefined> {

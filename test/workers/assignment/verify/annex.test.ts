@@ -1,9 +1,9 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decreePdf } from '../../../scripts/decree-pdf.ts';
-import { readCommitment, readPool, readQuota, writeDecree } from '../../../scripts/draw-files.ts';
-import { verifyDraw } from '../../../scripts/draw-verify.ts';
+import { decreePdf } from '../../../../scripts/decree-pdf.ts';
+import { readCommitment, readPool, readQuota, writeDecree } from '../../../../scripts/draw-files.ts';
+import { verifyDraw } from '../../../../scripts/draw-verify.ts';
 import {
   annexLine,
   type DecreeDocument,
@@ -16,10 +16,10 @@ import {
   parseDecreeDocument,
   poolEntry,
   seedOf,
-} from '../../../workers/assignment/rules.ts';
-import { BEACON, linesOf, nik } from '../../helpers/batch.ts';
-import { decreed, FILES, sha256, text } from '../../scripts/decree-directory.ts';
-import { scratch } from '../../scripts/draw-directory.ts';
+} from '../../../../workers/assignment/rules.ts';
+import { BEACON, linesOf, nik } from '../../../helpers/batch.ts';
+import { decreed, FILES, sha256, text } from '../../../scripts/decree-directory.ts';
+import { scratch } from '../../../scripts/draw-directory.ts';
 
 type Change = (dir: string) => Promise<unknown>;
 

@@ -1,6 +1,6 @@
-import { canCheckSigned, checkSigned, type OfficeKey, readOfficeKey } from './signature.ts';
-import { parseSums, type SignedStep, signedFiles, signedSteps } from './sums.ts';
-import { Difference, type VerifyRun, within } from './verify-run.ts';
+import { canCheckSigned, checkSigned, type OfficeKey, readOfficeKey } from '../signature.ts';
+import { parseSums, type SignedStep, signedFiles, signedSteps } from '../sums.ts';
+import { Difference, type VerifyRun, within } from './run.ts';
 
 /**
  * Every list that is there has the office's signature, and every file it names the hash it says.

@@ -1,10 +1,10 @@
-import { type Commitment, parseCommitment } from './commitment.ts';
-import { drawFile, poolHint } from './files.ts';
-import type { Pool } from './pool.ts';
-import { PoolBuilder } from './pool-builder.ts';
-import { type ProvinceQuota, QuotaReader } from './quota.ts';
-import type { Sibling } from './source.ts';
-import { Difference, same, utf8, type VerifyRun, within } from './verify-run.ts';
+import { type Commitment, parseCommitment } from '../commitment.ts';
+import { drawFile, poolHint } from '../files.ts';
+import type { Pool } from '../pool.ts';
+import { PoolBuilder } from '../pool-builder.ts';
+import { type ProvinceQuota, QuotaReader } from '../quota.ts';
+import type { Sibling } from '../source.ts';
+import { Difference, same, utf8, type VerifyRun, within } from './run.ts';
 
 export interface ReadCommitment {
   readonly commitment: Commitment;

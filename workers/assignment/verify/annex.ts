@@ -7,16 +7,16 @@ import {
   isParticipant,
   missingAnnexLine,
   parseDecreeDocument,
-} from './annex.ts';
-import type { Commitment } from './commitment.ts';
-import { type DecreeLine, decreeLines } from './decree.ts';
-import { decreePage, pageTexts, pdfTexts } from './decree-page.ts';
-import { type Check, drawFile } from './files.ts';
-import { hexText, type LineSplitter, textLines } from './lines.ts';
-import { findInPool, type Pool, poolEntry } from './pool.ts';
-import type { DrawResult } from './result.ts';
-import type { DecreeChanges } from './verify-decree.ts';
-import { Difference, utf8, type VerifyRun, within } from './verify-run.ts';
+} from '../annex.ts';
+import type { Commitment } from '../commitment.ts';
+import { type DecreeLine, decreeLines } from '../decree.ts';
+import { decreePage, pageTexts, pdfTexts } from '../decree-page.ts';
+import { type Check, drawFile } from '../files.ts';
+import { hexText, type LineSplitter, textLines } from '../lines.ts';
+import { findInPool, type Pool, poolEntry } from '../pool.ts';
+import type { DrawResult } from '../result.ts';
+import type { DecreeChanges } from './decree.ts';
+import { Difference, utf8, type VerifyRun, within } from './run.ts';
 
 /** A draw and its decree as computed again. */
 export interface Decreed {

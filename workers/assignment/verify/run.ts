@@ -1,7 +1,7 @@
-import type { Check } from './files.ts';
-import { LineError } from './lines.ts';
-import type { DrawSource } from './source.ts';
-import type { Checked } from './verify-texts.ts';
+import type { Check } from '../files.ts';
+import { LineError } from '../lines.ts';
+import type { DrawSource } from '../source.ts';
+import type { Checked } from './texts.ts';
 
 /** The steps of a verification in their order, each with its share of the time that 12 million people take. */
 export const verifySteps = {
