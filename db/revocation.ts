@@ -79,7 +79,7 @@ export interface Undoing {
 
 /**
  * Makes a revoked person a participant again. The place is taken back from those that are free; where it was given away
- * already, the province owes one, and the next that comes free pays it.
+ * already, the province owes one, and the next that comes free pays it. What was held for the revocation is due again.
  * @throws exit 2 when the person is not revoked in this batch, or was too long ago
  */
 export async function undoRevocation(tx: Tx, undoing: Undoing): Promise<void> {
@@ -99,6 +99,10 @@ export async function undoRevocation(tx: Tx, undoing: Undoing): Promise<void> {
     tx,
   );
   await sql`update participants set state = 'participant', revoked_at = null where nik = ${found.nik}`.execute(tx);
+  // Screened and judged again when the next run is prepared.
+  await sql`
+    update instalments set state = 'due', reason = '', payout_run = null
+    where nik = ${found.nik} and state = 'held' and reason = 'participation_revoked'`.execute(tx);
   await sql`
     insert into revocation_grace (reg, until, note) values (${found.reg}, ${until}, ${note})
     on conflict (reg) do update set until = excluded.until, note = excluded.note, load_id = null`.execute(tx);

@@ -92,6 +92,19 @@ describe('batch revoke', () => {
     expect(await places(here)).toMatchObject({ ok: true });
   });
 
+  it('undone lets go what was held for it, and nothing else', async () => {
+    const here = await five();
+    await on(here, '2020-10-16');
+    await here.database.pool.query(`
+      insert into instalments (nik, reg, batch, kind, number, amount_idr, due_on, state, reason)
+      select p.nik, p.reg, 1, 'survey', n, 50000, '2020-10-16', 'held', (array['participation_revoked', 'held_by_operator'])[n]
+      from participants p, generate_series(1, 2) n`);
+    await on(here, '2020-10-20', { undo: 'R2', note: 'the platform lost the purchase' });
+    const { rows } = await here.database.pool.query(`
+      select registration_id as id, number from instalments join registrations using (reg) where state = 'due'`);
+    expect(rows).toEqual([{ id: 'R2', number: 1 }]);
+  });
+
   it('happens by itself in every batch, and says how many', async () => {
     const here = await five();
     await here.at(NOON, () => scheduleRevocations({ cron: '0 3 * * *', by: 'ayu' }));
