@@ -119,4 +119,15 @@ describe('whoever was not selected', () => {
     expect(work).toEqual([]);
     await here.at(LATER, () => draw('2', { beaconValue: BEACON }));
   });
+
+  it('has points for the batches waited in, and none for one that never was', async () => {
+    const here = await hall(3);
+    const policy = here.policy({ order: 'score_then_lottery' });
+    await closedBatch(here, 1, policy, here.quota('32,1'), [1, 1]);
+    await here.load('joins', 'batch,registration_id,joined_at', `2,R2,${NOON}`);
+    const dir = await closedBatch(here, 3, policy, here.quota('32,1'), [1, 3]);
+    const scores = linesOf(dir, 'pool.csv').map((line) => Number(line.split(',')[3]));
+    const [one = 0, two = 0, three = 0] = scores;
+    expect([one - three, two - three]).toEqual([5, 0]);
+  });
 });

@@ -125,8 +125,9 @@ async function pageAfter(tx: Tx, after: string): Promise<{ lo: string; hi: strin
 
 function waitedBatches(batch: number, policy: Policy) {
   if (policy.assignment.order === 'lottery') return sql`0`;
-  return sql`(select count(distinct j.batch)::int4 from joins j join registrations o on o.reg = j.reg
-    where o.nik = m.nik and j.batch < ${batch})`;
+  // A wrong number in a joins file is no batch that anybody waited in.
+  return sql`(select count(distinct j.batch)::int4 from joins j join batches b on b.batch = j.batch
+    join registrations o on o.reg = j.reg where o.nik = m.nik and j.batch < ${batch})`;
 }
 
 function kkPrior(batch: number, policy: Policy) {
