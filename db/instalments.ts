@@ -9,7 +9,7 @@ export interface Move {
   readonly reason: string;
 }
 
-/** Where the money of an instalment goes with a change of state; a pair that is not here moves none. */
+/** Where the money of an instalment goes with a change of state; a pair that is not here moves none. What came back is `returned` until somebody decides about it: from then on it is the treasury's, and paying again takes it from there. */
 const movementOf: Readonly<Record<string, readonly [from: Account, to: Account]>> = {
   'released>submitting': ['programme', 'in_flight'],
   'released>held': ['programme', 'treasury'],
@@ -20,6 +20,7 @@ const movementOf: Readonly<Record<string, readonly [from: Account, to: Account]>
   'accepted>rejected': ['in_flight', 'treasury'],
   'accepted>returned': ['in_flight', 'returned'],
   'paid>returned': ['paid', 'returned'],
+  'returned>held': ['returned', 'treasury'],
 };
 
 interface Moved {
@@ -45,7 +46,7 @@ export async function moveInstalments(
   const { rows } = await sql<Moved>`
     with wanted as (
       select i.instalment_id, i.state as was, n.to_state, n.reason, i.amount_idr,
-        case when n.to_state = 'held' then 'RUN-' || i.payout_run else o.reference end as reference
+        case when i.state = 'released' and n.to_state = 'held' then 'RUN-' || i.payout_run else o.reference end as reference
       from unnest(${moves.map((m) => m.instalmentId)}::bigint[], ${moves.map((m) => m.to)}::text[], ${moves.map((m) => m.reason)}::text[])
         as n (instalment_id, to_state, reason)
       join instalments i on i.instalment_id = n.instalment_id and i.state = any(${from})

@@ -25,13 +25,23 @@ export async function postMovements(tx: Tx, movements: readonly Movement[], at: 
   await postLedgerOf(tx, moved, at);
 }
 
-/** The same for movements that stand in the database: `moved` selects reference, credited, debited and amount. */
-export async function postLedgerOf(tx: Tx, moved: RawBuilder<unknown>, at: Date): Promise<void> {
-  await sql`
-    with moved as (select nextval('ledger_transactions') as transaction_id, m.* from (${moved}) m)
+/**
+ * The same for movements that stand in the database: `moved` selects reference, credited, debited and amount, also from
+ * a change that `change` makes: its name and query, `name as (update … returning …)`. Returns how many movements.
+ */
+export async function postLedgerOf(
+  tx: Tx,
+  moved: RawBuilder<unknown>,
+  at: Date,
+  change?: RawBuilder<unknown>,
+): Promise<number> {
+  const { numAffectedRows } = await sql`
+    with ${change ? sql`${change},` : sql``}
+    moved as (select nextval('ledger_transactions') as transaction_id, m.* from (${moved}) m)
     insert into ledger_entries (at, transaction_id, account, debit_idr, credit_idr, reference)
     select ${at}::timestamptz, transaction_id, debited, amount, 0, reference from moved
     union all select ${at}::timestamptz, transaction_id, credited, 0, amount, reference from moved`.execute(tx);
+  return Number(numAffectedRows ?? 0n) / 2;
 }
 
 /** Debits minus credits of every account, up to and including a moment where one is given, as text; together they are always 0. */

@@ -57,6 +57,11 @@ export interface NewOperator {
   readonly now: Date;
 }
 
+/** Whether somebody is the first, or the last who may add others, holds until the transaction's end. */
+export async function oneChangeAtATime(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('prakerja operators'))`.execute(tx);
+}
+
 /** @throws exit 2 when the name is taken, by somebody who was removed too */
 export async function addOperator(tx: Tx, { name, roles, token, by, now }: NewOperator): Promise<void> {
   const { numInsertedOrUpdatedRows } = await tx
@@ -69,6 +74,7 @@ export async function addOperator(tx: Tx, { name, roles, token, by, now }: NewOp
 
 /** @throws exit 2 when there is none, or it is the last who may add others */
 export async function removeOperator(tx: Tx, name: string, now: Date): Promise<void> {
+  await oneChangeAtATime(tx);
   const { rows } = await sql<{ admins: number }>`
     select count(*)::int4 as admins from operators where removed_at is null and 'admin' = any(roles) and name <> ${name}`.execute(
     tx,

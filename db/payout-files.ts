@@ -7,7 +7,7 @@ import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
 import { PAYOUT_FILE } from './doubt.ts';
 import { type Move, moveInstalments } from './instalments.ts';
-import { accountInForce, type Orderable, type PayeeAccount } from './orders.ts';
+import { accountInForce, type Order, type Orderable, type PayeeAccount } from './orders.ts';
 import { findRun } from './payout-runs.ts';
 
 /** The deed that says what was in the file when it was handed over. */
@@ -92,25 +92,30 @@ export function inFile(run: string) {
       where l.reference = o.reference and s.received_at <= o.submitted_at))`;
 }
 
-/** How many orders the file holds, their sum, and the WIB day of the last. */
-export async function fileTotals(
-  tx: Tx,
-  run: string,
-): Promise<{ count: number; totalIdr: string; day: string | null }> {
-  const { rows } = await sql<{ count: number; totalIdr: string; day: string | null }>`
-    select count(*)::int4 as count, coalesce(sum(o.amount_idr), 0)::text as "totalIdr",
-      (max(o.submitted_at) at time zone 'Asia/Jakarta')::date::text as day ${ORDERS} where ${inFile(run)}`.execute(tx);
-  return rows[0] as (typeof rows)[number];
+export interface FileTotals {
+  readonly count: number;
+  /** Whole rupiah, as text. */
+  readonly totalIdr: string;
+  /** The WIB day of the last order; null: there is none. */
+  readonly day: string | null;
+  /** Orders of the run that are being submitted and are not in the file: none, or something is wrong. */
+  readonly left: number;
 }
 
-export interface FileOrder {
-  readonly reference: string;
-  readonly amountIdr: string;
-  readonly channel: 'bank' | 'ewallet';
-  readonly provider: string;
-  readonly accountNumber: string;
-  readonly holderName: string;
+export async function fileTotals(tx: Tx, run: string): Promise<FileTotals> {
+  const { rows } = await sql<FileTotals>`
+    select count(*) filter (where ${inFile(run)})::int4 as count,
+      coalesce(sum(o.amount_idr) filter (where ${inFile(run)}), 0)::text as "totalIdr",
+      (max(o.submitted_at) filter (where ${inFile(run)}) at time zone 'Asia/Jakarta')::date::text as day,
+      count(*) filter (where i.state = 'submitting' and not ${inFile(run)})::int4 as left
+    ${ORDERS} where i.payout_run = ${run} and o.order_number = i.order_number`.execute(tx);
+  return rows[0] as FileTotals;
 }
+
+export type FileOrder = Pick<
+  Order,
+  'reference' | 'amountIdr' | 'channel' | 'provider' | 'accountNumber' | 'holderName'
+>;
 
 /** The file's orders after a reference, in the order of their references. */
 export async function fileOrders(tx: Tx, run: string, after: string, limit: number): Promise<FileOrder[]> {

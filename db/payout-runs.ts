@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
+import type { Policy } from '../jobs/policy.ts';
 import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
 import { balanceOf, isFunded, postMovements } from './ledger.ts';
 import { isVerified } from './operators.ts';
+import { loadPolicy } from './run.ts';
 
 /** The ledger's reference of what is held for a run. */
 function ledgerReference(run: string): string {
@@ -52,6 +54,15 @@ export async function findRun(db: Db | Tx, run: string) {
   return row;
 }
 
+/** The policies of the batches whose people a run pays: a batch keeps its policy, whatever is opened since. */
+export async function policiesOfRun(tx: Tx, run: string): Promise<Policy[]> {
+  const { rows } = await sql<{ id: number }>`
+    select distinct policy_id as id from batches where batch in (select batch from instalments where payout_run = ${run})`.execute(
+    tx,
+  );
+  return Promise.all(rows.map(({ id }) => loadPolicy(tx, id)));
+}
+
 export interface Released {
   readonly count: number;
   /** Whole rupiah, as text. */
@@ -87,11 +98,13 @@ export async function releaseRun(tx: Tx, { run, by, now, approversFor }: Release
   }
   const approvals = await approve(tx, run, by, now);
   const needed = approversFor(BigInt(total));
-  const funded = await holdFunds(tx, run, total, approvals.length >= needed, now);
-  const note = `${count} instalments, ${total} rupiah, ${approvals.length} of ${needed} approvals`;
+  const isLast = approvals.length >= needed;
+  // What is released is counted as it changes: somebody may be held at this moment.
+  const agreed = isLast ? await moveRun(tx, run, 'prepared', 'released') : { count, total };
+  const funded = await holdFunds(tx, run, agreed.total, isLast, now);
+  const note = `${agreed.count} instalments, ${agreed.total} rupiah, ${approvals.length} of ${needed} approvals`;
   await audit(tx, { who: by, action: 'payout release', subject: `run ${run}`, note });
-  if (approvals.length >= needed) {
-    await sql`update instalments set state = 'released' where payout_run = ${run} and state = 'prepared'`.execute(tx);
+  if (isLast) {
     const released_verified = approvals.every(({ verified }) => verified);
     await tx
       .updateTable('payout_runs')
@@ -99,14 +112,29 @@ export async function releaseRun(tx: Tx, { run, by, now, approversFor }: Release
       .where('payout_run', '=', run)
       .execute();
   }
-  return { count, totalIdr: total, approvals: approvals.length, needed, funded };
+  return { count: agreed.count, totalIdr: agreed.total, approvals: approvals.length, needed, funded };
 }
 
-async function stillPrepared(tx: Tx, run: string): Promise<{ count: number; total: string }> {
-  const { rows } = await sql<{ count: number; total: string }>`
+interface Sum {
+  readonly count: number;
+  /** Whole rupiah, as text. */
+  readonly total: string;
+}
+
+async function stillPrepared(tx: Tx, run: string): Promise<Sum> {
+  const { rows } = await sql<Sum>`
     select count(*)::int4 as count, coalesce(sum(amount_idr), 0)::text as total
     from instalments where payout_run = ${run} and state = 'prepared'`.execute(tx);
-  return rows[0] as (typeof rows)[number];
+  return rows[0] as Sum;
+}
+
+/** Moves all of a run that are in one state; returns how many did, and what they come to. */
+async function moveRun(tx: Tx, run: string, from: string, to: string, reason = ''): Promise<Sum> {
+  const { rows } = await sql<Sum>`
+    with moved as (
+      update instalments set state = ${to}, reason = ${reason} where payout_run = ${run} and state = ${from} returning amount_idr)
+    select count(*)::int4 as count, coalesce(sum(amount_idr), 0)::text as total from moved`.execute(tx);
+  return rows[0] as Sum;
 }
 
 async function approve(tx: Tx, run: string, by: string, now: Date): Promise<{ by: string; verified: boolean }[]> {
@@ -135,7 +163,7 @@ async function holdFunds(tx: Tx, run: string, totalIdr: string, held: boolean, n
       `payout run ${run} needs ${totalIdr} rupiah and the treasury holds ${left}: "prakerja payout fund" records what the state has paid in`,
     );
   const movement = { reference: ledgerReference(run), from: 'treasury', to: 'programme', amountIdr: totalIdr } as const;
-  if (held) await postMovements(tx, [movement], now);
+  if (held && totalIdr !== '0') await postMovements(tx, [movement], now);
   return funded ? true : null;
 }
 
@@ -152,20 +180,10 @@ export async function stopRun(tx: Tx, run: string, by: string, now: Date): Promi
     .set({ state: row.state === 'prepared' ? 'cancelled' : 'stopped' })
     .where('payout_run', '=', run)
     .execute();
-  const { rows } = await sql<{ total: string }>`
-    select coalesce(sum(amount_idr), 0)::text as total from instalments where payout_run = ${run} and state = 'released'`.execute(
-    tx,
-  );
-  const held = {
-    reference: ledgerReference(run),
-    from: 'programme',
-    to: 'treasury',
-    amountIdr: rows[0]?.total ?? '0',
-  } as const;
-  if (held.amountIdr !== '0') await postMovements(tx, [held], now);
-  await sql`update instalments set state = 'held', reason = 'run_stopped' where payout_run = ${run} and state in ('prepared', 'released')`.execute(
-    tx,
-  );
+  await moveRun(tx, run, 'prepared', 'held', 'run_stopped');
+  const { total } = await moveRun(tx, run, 'released', 'held', 'run_stopped');
+  const given = { reference: ledgerReference(run), from: 'programme', to: 'treasury', amountIdr: total } as const;
+  if (total !== '0') await postMovements(tx, [given], now);
   const { numAffectedRows } = await sql`
     update instalments set state = 'due', reason = '', payout_run = null where payout_run = ${run} and state = 'held' and reason = 'run_stopped'`.execute(
     tx,

@@ -1,9 +1,11 @@
 import { type RawBuilder, sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
+import type { BankWord } from '../jobs/payout-reasons.ts';
 import { stageSettings } from '../jobs/stages.ts';
 import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
 import { moveInstalments } from './instalments.ts';
+import { BANK_SAID } from './orders.ts';
 import { findRun } from './payout-runs.ts';
 import { currentRun } from './run.ts';
 
@@ -20,6 +22,7 @@ export interface ParticipantRow {
     holderNik: string;
     kyc: boolean;
     status: 'active' | 'inactive' | 'closed';
+    bankSaid: BankWord | null;
   }[];
 }
 
@@ -29,7 +32,7 @@ export async function participantsAfter(tx: Tx, nik: string, now: Date, limit: n
     select p.nik, p.reg, p.batch, p.state = 'revoked' as revoked, b.policy_id as "policyId",
       coalesce((select json_agg(json_build_object('event', t.event, 'trainingId', t.training_id, 'at', t.at))
         from registrations r join training t on t.reg = r.reg where r.nik = p.nik and t.batch = p.batch and t.at <= ${now}), '[]') as events,
-      coalesce((select json_agg(json_build_object('linkedAt', a.linked_at, 'channel', a.channel, 'holderNik', a.holder_nik, 'kyc', a.kyc, 'status', a.status))
+      coalesce((select json_agg(json_build_object('linkedAt', a.linked_at, 'channel', a.channel, 'holderNik', a.holder_nik, 'kyc', a.kyc, 'status', a.status, 'bankSaid', ${BANK_SAID}))
         from registrations r join accounts a on a.reg = r.reg where r.nik = p.nik and a.linked_at <= ${now}), '[]') as accounts
     from participants p join batches b on b.batch = p.batch
     where p.nik > ${nik} order by p.nik limit ${limit}`.execute(tx);
@@ -73,11 +76,14 @@ export async function storeDue(
     insert into instalments (nik, reg, batch, kind, number, amount_idr, due_on)
     select nik, reg, batch, kind, number, amount_idr, due_on from due_now order by nik, kind, number
     on conflict (nik, batch, kind, number) do nothing`.execute(tx);
-  await sql`
-    update instalments i set state = 'held', reason = 'account_corrected' from due_now d, payment_orders o
-    where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number) and i.state in ('rejected', 'returned')
-      and d.reason = '' and (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
-      and ${linkedSince(sql`o.submitted_at`, now)}`.execute(tx);
+  const { rows: corrected } = await sql<{ id: string }>`
+    select i.instalment_id as id from due_now d join instalments i on (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number)
+    join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
+    where i.state in ('rejected', 'returned') and d.reason = '' and ${linkedSince(sql`o.submitted_at`, now)}`.execute(
+    tx,
+  );
+  const again = corrected.map(({ id }) => ({ instalmentId: id, to: 'held', reason: 'account_corrected' }));
+  await moveInstalments(tx, ['rejected', 'returned'], again, now);
   await sql`
     update instalments i set state = 'due', reason = '' from due_now d
     where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number)
@@ -113,7 +119,7 @@ export async function openResolution(tx: Tx): Promise<number> {
 }
 
 /** One open set of chunks per subject: what is open already is left to work. Returns how many instalments are concerned. */
-async function openPayoutChunks(tx: Tx, subject: string, ids: ReturnType<typeof sql>): Promise<number> {
+export async function openPayoutChunks(tx: Tx, subject: string, ids: ReturnType<typeof sql>): Promise<number> {
   const runId = await currentRun(tx);
   const open =
     await sql`select 1 from chunks where stage = 'payout' and subject = ${subject} and state in ('ready', 'running') limit 1`.execute(

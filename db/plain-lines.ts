@@ -34,16 +34,25 @@ export async function settlePlainLines(tx: Tx, statementId: string, now: Date): 
   );
   await sql`create unique index on plain (line)`.execute(tx);
   await sql`analyze plain`.execute(tx);
-  await sql`
-    update instalments i set state = 'paid', reason = '' from plain p
-    where p.instalment_id = i.instalment_id and p.was <> 'paid'`.execute(tx);
-  await postLedgerOf(
-    tx,
-    sql`select reference, 'in_flight' as credited, 'paid' as debited, amount_idr as amount from plain where was <> 'paid'`,
-    now,
-  );
+  await payPlainLines(tx, now);
   const { numAffectedRows } = await sql`
     update payment_orders o set settled_at = p.booked_on::timestamp at time zone 'Asia/Jakarta', value_date = p.booked_on
     from plain p where p.reference = o.reference`.execute(tx);
   return Number(numAffectedRows ?? 0n);
+}
+
+/** Only what changes here is posted: somebody with the same news may have been faster, and what they made of it is not plain. */
+async function payPlainLines(tx: Tx, now: Date): Promise<void> {
+  const change = sql`
+    changed as (
+      update instalments i set state = 'paid', reason = '' from plain p
+      where p.instalment_id = i.instalment_id and p.was <> 'paid' and i.state = p.was returning p.reference, p.amount_idr)`;
+  const moved = sql`select reference, 'in_flight' as credited, 'paid' as debited, amount_idr as amount from changed`;
+  const paid = await postLedgerOf(tx, moved, now, change);
+  const { rows } = await sql<{ n: number }>`select count(*)::int4 as n from plain where was <> 'paid'`.execute(tx);
+  if (paid === rows[0]?.n) return;
+  await sql`
+    delete from plain p using instalments i where i.instalment_id = p.instalment_id and p.was <> 'paid' and i.state <> 'paid'`.execute(
+    tx,
+  );
 }

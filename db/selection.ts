@@ -9,6 +9,7 @@ import { audit } from './audit.ts';
 import { lockBatch } from './batch.ts';
 import type { Database, Tx } from './connection.ts';
 import { fillTable } from './fill.ts';
+import { isVerified } from './operators.ts';
 import { plan } from './plan.ts';
 import { withSession } from './session.ts';
 
@@ -111,7 +112,13 @@ export function storeDecree(
     await sql`analyze decree_lines`.execute(tx);
     await tx
       .updateTable('batches')
-      .set({ state: 'decreed', decree: number, decreed_by: by, decreed_verified: false, decreed_at: now })
+      .set({
+        state: 'decreed',
+        decree: number,
+        decreed_by: by,
+        decreed_verified: await isVerified(tx, by),
+        decreed_at: now,
+      })
       .where('batch', '=', batch)
       .execute();
     await audit(tx, { who: by, action: 'batch decree', subject: `batch ${batch}`, note: number });
@@ -145,7 +152,7 @@ export async function confirmDecree(
   await sql`analyze participants`.execute(tx);
   await tx
     .updateTable('batches')
-    .set({ state: 'confirmed', confirmed_by: by, confirmed_verified: false, confirmed_at: now })
+    .set({ state: 'confirmed', confirmed_by: by, confirmed_verified: await isVerified(tx, by), confirmed_at: now })
     .where('batch', '=', batch)
     .execute();
   await audit(tx, {

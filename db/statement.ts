@@ -34,6 +34,11 @@ export interface NewLine {
   readonly unreadable: string | null;
 }
 
+/** Two at once would both find a file new, and what the other's lines prove would not be seen: the second one waits. */
+export async function oneReconciliationAtATime(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('prakerja reconcile'))`.execute(tx);
+}
+
 /** Whether this very file was taken before. */
 export async function isKnownFile(db: Db | Tx, sha256: string): Promise<boolean> {
   const row = await db

@@ -10,7 +10,8 @@ import { decreeFile, decreeLines, draw, isPrintable, registrationIdOf, seedOf } 
 import { screened } from '../workers/layer3/rules.ts';
 import { signingKey } from '../workers/runtime/keys.ts';
 import type { Office } from '../workers/runtime/office.ts';
-import { done, type Report, withOffice } from './command.ts';
+import { inNameOf } from './actor.ts';
+import { done, type Report } from './command.ts';
 import { checkPublished, publishDecree } from './decree-files.ts';
 import { drawFile, readCommitment, readPool, readQuota, readSeed } from './draw-files.ts';
 import { signPublished } from './draw-sign.ts';
@@ -26,7 +27,7 @@ export interface DecreeOptions {
 export function decree(text: string, options: DecreeOptions): Promise<Report> {
   const batch = batchNumber(text);
   const by = personName('--by', options.by);
-  return withOffice((office) =>
+  return inNameOf({ name: by, role: options.confirm ? 'approver' : 'operations' }, (office) =>
     options.confirm ? confirm(office, batch, by) : setDecree(office, batch, options.number, by),
   );
 }

@@ -32,14 +32,22 @@ const CHUNK_BYTES = 1 << 20;
 /** Text or bytes of a file in any pieces; a piece is used up before the next is asked for. */
 export type Pieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
 
+/** Mode of a file that holds names, NIKs or account numbers: nobody's but its owner's. */
+export const PRIVATE_FILE = 0o600;
+const PUBLIC_FILE = 0o644;
+
 /**
  * Writes a file so that under its name there is only ever the whole of it: to `NAME.part`, fsync, rename, fsync of the
  * directory. An error, of the check too, removes the part; after a crash the next try overwrites it.
  * @returns its SHA-256 in lower-case hex, as sha256sum prints it
  */
-export async function writeWhole(path: string, pieces: Pieces, check?: Check): Promise<string> {
+export async function writeWhole(
+  path: string,
+  pieces: Pieces,
+  { check, mode = PUBLIC_FILE }: { check?: Check; mode?: number } = {},
+): Promise<string> {
   const part = `${path}.part`;
-  const handle = await open(part, 'w');
+  const handle = await open(part, 'w', mode);
   try {
     const sha256 = await writePieces(handle, pieces, check);
     check?.finish();
@@ -107,7 +115,7 @@ export async function writePool(
   pieces: Pieces,
 ): Promise<{ readonly sha256: string; readonly size: number }> {
   const builder = new PoolBuilder(rule);
-  const sha256 = await writeWhole(join(dir, drawFile.pool), pieces, builder);
+  const sha256 = await writeWhole(join(dir, drawFile.pool), pieces, { check: builder });
   return { sha256, size: builder.size };
 }
 

@@ -12,7 +12,7 @@ import { matching } from '../workers/runtime/stages.ts';
 import { dispatchIfReachable } from '../workers/runtime/sweeper.ts';
 import { inNameOf } from './actor.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
-import { writeWhole } from './draw-files.ts';
+import { PRIVATE_FILE, writeWhole } from './draw-files.ts';
 import { personName } from './options.ts';
 
 // Matching by file ("pemadanan"): docs/matching.md has the format.
@@ -39,7 +39,7 @@ export function registryRequest({ out }: { out: string }): Promise<Report> {
         }
       }
     }
-    await writeWhole(out, lines());
+    await writeWhole(out, lines(), { mode: PRIVATE_FILE });
     return done(
       { file: out, questions },
       `${questions} questions were written to ${out}. It holds NIKs: send it as Dukcapil prescribes and delete it afterwards.`,

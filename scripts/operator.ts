@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { audit } from '../db/audit.ts';
-import { addOperator, hasOperators, readOperators, removeOperator } from '../db/operators.ts';
+import { addOperator, hasOperators, oneChangeAtATime, readOperators, removeOperator } from '../db/operators.ts';
 import { refuse } from '../jobs/errors.ts';
 import { isRole, type Role, roles } from '../jobs/roles.ts';
 import { wibDate } from '../jobs/time.ts';
@@ -16,15 +16,17 @@ export function add(name: string, options: { role: string; by?: string }): Promi
   const given = rolesOf(options.role);
   return withOffice(async (office) => {
     const { db, config } = office;
-    const isFirst = !(await hasOperators(db));
-    if (isFirst && !given.includes('admin'))
-      throw refuse('the first operator must have the role admin: nobody else could add the others');
-    const by = isFirst ? (options.by?.trim() ?? name) : await identify(office, { name: options.by, role: 'admin' });
     const token = `pkj_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
-    await db.transaction().execute(async (tx) => {
-      // First, so that the first operator's own deed is not called verified by it.
+    const isFirst = await db.transaction().execute(async (tx) => {
+      await oneChangeAtATime(tx);
+      const first = !(await hasOperators(tx));
+      if (first && !given.includes('admin'))
+        throw refuse('the first operator must have the role admin: nobody else could add the others');
+      const by = first ? (options.by?.trim() ?? name) : await identify(office, { name: options.by, role: 'admin' });
+      // Before the operator is there, so that the first one's own deed is not called verified by it.
       await audit(tx, { who: by, action: 'operator add', subject: name, note: given.join(', ') });
       await addOperator(tx, { name, roles: given, token, by, now: config.now() });
+      return first;
     });
     const first = 'From now on every --by must be the owner of PRAKERJA_TOKEN; what was done before stays unverified.';
     return done(

@@ -23,6 +23,7 @@ import { heldFor, type PaymentFile, type PaymentFileOrder, writePain001 } from '
 import type { Office } from '../workers/runtime/office.ts';
 import { inNameOf } from './actor.ts';
 import { done, needsPerson, type Report } from './command.ts';
+import { PRIVATE_FILE } from './draw-files.ts';
 import { runNumber } from './options.ts';
 import { startProgress } from './progress.ts';
 
@@ -52,7 +53,9 @@ export async function writeRun(office: Office, run: string, options: PayoutFileO
       '--account (or BANK_SOURCE_ACCOUNT) must name the account that is debited: letters and digits, at most 34',
     );
   const releasedAt = await db.transaction().execute((tx) => beginFile(tx, run, by));
-  await orderAll(office, run);
+  // The clock of the machine that released it may be ahead; what the file holds was ordered after its release.
+  const orderedAt = new Date(Math.max(config.now().getTime(), releasedAt.getTime()));
+  await orderAll(office, run, orderedAt);
   const part = `${options.out}.part`;
   try {
     const written = await db
@@ -82,11 +85,11 @@ export async function writeRun(office: Office, run: string, options: PayoutFileO
 }
 
 /** Screens and orders page by page, as submission does: each page is committed before anything of it can be handed over. */
-async function orderAll({ db, config }: Office, run: string): Promise<void> {
+async function orderAll({ db }: Office, run: string, orderedAt: Date): Promise<void> {
   const progress = startProgress(`file of run ${run}`, 'orders');
   try {
     for (let ordered = 0; ; ) {
-      const page = await db.transaction().execute((tx) => orderPage(tx, run, config.now()));
+      const page = await db.transaction().execute((tx) => orderPage(tx, run, orderedAt));
       ordered += page;
       progress.update(ordered);
       if (page === 0) return;
@@ -117,7 +120,11 @@ interface Fixed {
 
 /** Writes the file beside its place. Null: there is no order. Every fact in it is the database's, so that it can be written again. */
 async function writePart(tx: Tx, run: string, path: string, { debtorAccount, releasedAt }: Fixed) {
-  const { count, totalIdr, day } = await fileTotals(tx, run);
+  const { count, totalIdr, day, left } = await fileTotals(tx, run);
+  if (left > 0)
+    throw fail(
+      `${left} orders of payout run ${run} are being submitted and would not be in its file: nothing was written; whoever looks after the program must look at them before anything goes to the bank`,
+    );
   if (day === null) return null;
   const file: PaymentFile = {
     messageId: fileIdOf(run),
@@ -138,7 +145,7 @@ async function writePart(tx: Tx, run: string, path: string, { debtorAccount, rel
         yield text;
       }
     },
-    createWriteStream(path, { flush: true }),
+    createWriteStream(path, { flush: true, mode: PRIVATE_FILE }),
   );
   return { count, totalIdr, sha256: hash.digest('hex') };
 }

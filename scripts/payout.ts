@@ -1,7 +1,6 @@
 import { uncoveredDays } from '../db/doubt.ts';
 import { holdPerson, openResolution, openSubmission, payoutCounts, releaseHold } from '../db/payout.ts';
-import { findRun, finishRuns, releaseRun, stopRun } from '../db/payout-runs.ts';
-import { defaultPolicyId, loadPolicy } from '../db/run.ts';
+import { findRun, finishRuns, policiesOfRun, releaseRun, stopRun } from '../db/payout-runs.ts';
 import { failedChunks } from '../db/status.ts';
 import { fail, refuse } from '../jobs/errors.ts';
 import { formatRupiah } from '../jobs/money.ts';
@@ -36,7 +35,7 @@ export async function prepareRunOf(office: Office, by: string): Promise<Report> 
   );
 }
 
-/** `payout release RUN --by OTHER`: one agreement; with the last that the policy wants it is released. */
+/** `payout release RUN --by OTHER`: one agreement; with the last that the policies of its batches want it is released. */
 export function release(run: string, options: { by: string }): Promise<Report> {
   const by = personName('--by', options.by);
   return inNameOf({ name: by, role: 'approver' }, async (office) => {
@@ -66,8 +65,9 @@ export function release(run: string, options: { by: string }): Promise<Report> {
 
 export function releaseIt({ db, config }: Office, run: string, by: string) {
   return db.transaction().execute(async (tx) => {
-    const policy = await loadPolicy(tx, await defaultPolicyId(tx));
-    return releaseRun(tx, { run, by, now: config.now(), approversFor: (total) => approversFor(policy, total) });
+    const policies = await policiesOfRun(tx, run);
+    const most = (total: bigint) => Math.max(1, ...policies.map((policy) => approversFor(policy, total)));
+    return releaseRun(tx, { run, by, now: config.now(), approversFor: most });
   });
 }
 

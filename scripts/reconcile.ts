@@ -3,7 +3,13 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Tx } from '../db/connection.ts';
-import { isKnownFile, reconciliationTotals, stageLines, storeStatement } from '../db/statement.ts';
+import {
+  isKnownFile,
+  oneReconciliationAtATime,
+  reconciliationTotals,
+  stageLines,
+  storeStatement,
+} from '../db/statement.ts';
 import { fail, PrakerjaError, refuse } from '../jobs/errors.ts';
 import { formatRupiah } from '../jobs/money.ts';
 import { wibDate } from '../jobs/time.ts';
@@ -86,6 +92,7 @@ async function takeFiles(
   const progress = startProgress('reconcile', 'lines');
   try {
     return await db.transaction().execute(async (tx) => {
+      await oneReconciliationAtATime(tx);
       let lines = 0;
       for (const file of files) {
         const ids = await storeFile(tx, file, format ?? (await formatOf(file)), now, (n) => progress.update(n));

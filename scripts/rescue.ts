@@ -19,7 +19,7 @@ import { createRescue } from '../workers/runtime/stages.ts';
 import { registryStatus } from '../workers/runtime/status.ts';
 import { inNameOf } from './actor.ts';
 import { done, type Report, withOffice } from './command.ts';
-import { writeWhole } from './draw-files.ts';
+import { PRIVATE_FILE, writeWhole } from './draw-files.ts';
 import { personName } from './options.ts';
 import { startProgress } from './progress.ts';
 
@@ -63,10 +63,8 @@ export function rescuePropose(options: RescueOptions): Promise<Report> {
     const note = `${found.calls} look-ups`;
     await office.db.transaction().execute((tx) => audit(tx, { who, action: 'rescue propose', subject: out, note }));
     let proposals = 0;
-    await writeWhole(
-      out,
-      lines(office.db, () => proposals++),
-    );
+    const counted = lines(office.db, () => proposals++);
+    await writeWhole(out, counted, { mode: PRIVATE_FILE });
     const again = found.unasked > 0 ? ` ${found.unasked} could not be asked about: call this again later.` : '';
     return done(
       { ...found, proposals, file: out },

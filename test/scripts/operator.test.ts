@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { addOperator, oneChangeAtATime, removeOperator } from '../../db/operators.ts';
 import { extend, open, show } from '../../scripts/batch.ts';
+import { decree } from '../../scripts/batch-decree.ts';
+import { draw } from '../../scripts/batch-draw.ts';
 import { pause, scheduleRevocations } from '../../scripts/batch-schedule.ts';
 import { add, list, remove } from '../../scripts/operator.ts';
 import { registryRate } from '../../scripts/registry.ts';
-import { type Hall, hall, NOON } from '../helpers/batch.ts';
+import { BEACON, closedBatch, type Hall, hall, NOON } from '../helpers/batch.ts';
+import { meanwhile } from '../helpers/save.ts';
 
 /** Adds an operator; returns the token. */
 async function added(here: Hall, name: string, role: string, token?: string): Promise<string> {
@@ -73,6 +77,52 @@ describe('operators', () => {
       expect.stringMatching(/^ayu +admin {2}\(added on 2020-09-15 by ayu\)$/),
       expect.stringMatching(/^budi +removed on 2020-09-15/),
     ]);
+  });
+
+  it('two admins who remove each other at one moment: one stays', async () => {
+    const here = await hall(0);
+    const ayu = await added(here, 'ayu', 'admin');
+    await added(here, 'budi', 'admin', ayu);
+    const { database } = here;
+    const now = new Date(NOON);
+    const late = meanwhile(
+      database,
+      (tx) => removeOperator(tx, 'ayu', now),
+      () => database.db.transaction().execute((tx) => removeOperator(tx, 'budi', now)),
+    );
+    await expect(late).rejects.toThrow('budi is the last admin');
+  });
+
+  it('the first one of two who come at one moment is the only one without a token', async () => {
+    const here = await hall(0);
+    const ayu = { name: 'ayu', roles: ['admin'], token: 'pkj_ayu', by: 'ayu', now: new Date(NOON) } as const;
+    const late = meanwhile(
+      here.database,
+      async (tx) => {
+        await oneChangeAtATime(tx);
+        await addOperator(tx, ayu);
+      },
+      () => as(here, undefined, () => add('budi', { role: 'admin' })),
+    );
+    await expect(late).rejects.toThrow('PRAKERJA_TOKEN must hold your token');
+  });
+
+  it('a decree is set and confirmed by people with tokens, and says so', async () => {
+    const here = await hall(3);
+    await closedBatch(here, 1, here.policy({}), here.quota('32,1'), [1, 3]);
+    await here.at(NOON, () => draw('1', { beaconValue: BEACON }));
+    const ayu = await added(here, 'ayu', 'admin,operations');
+    const budi = await added(here, 'budi', 'approver', ayu);
+    const set = (by: string) => () => decree('1', { number: 'SK-1', by });
+    const confirm = (by: string) => () => decree('1', { confirm: true, by });
+    await expect(as(here, undefined, set('ayu'))).rejects.toThrow('PRAKERJA_TOKEN must hold your token');
+    await expect(as(here, budi, set('budi'))).rejects.toThrow('this needs operations');
+    await as(here, ayu, set('ayu'));
+    await expect(as(here, ayu, confirm('budi'))).rejects.toThrow("another person's");
+    await expect(as(here, ayu, confirm('ayu'))).rejects.toThrow('this needs approver');
+    await as(here, budi, confirm('budi'));
+    const { rows } = await here.database.pool.query('select decreed_verified, confirmed_verified from batches');
+    expect(rows).toEqual([{ decreed_verified: true, confirmed_verified: true }]);
   });
 
   it.each(['', 'Ayu', 'cli', 'schedule', 'a', 'ayu lestari'])('"%s" is no name', async (name) => {

@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
+import { trialBalance } from '../../db/ledger.ts';
 import { holdPerson, releaseHold } from '../../db/payout.ts';
+import { diagnose } from '../../scripts/doctor.ts';
 import { prepareRunOf, releaseIt, submitRun } from '../../scripts/payout.ts';
+import { fundTreasury } from '../../scripts/payout-fund.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
 import type { Office } from '../../workers/runtime/office.ts';
 import { ACCOUNTS } from '../helpers/payees.ts';
@@ -50,4 +53,32 @@ it('a corrected account alone makes it due again; the run is for two people', as
   await here.load('accounts', ACCOUNTS, account(Number(person.slice(1)), { linked_at: '2020-09-17T10:00:00+07:00' }));
   expect((await prepareRunOf(here.friday, 'ayu')).json).toMatchObject({ count: 1 });
   expect((await here.states())[person]).toBe('prepared');
+});
+
+it('what came back pays again: a treasury that was funded for three lets the third be paid twice', async () => {
+  const here = await returned();
+  const { db } = here.database;
+  await fundTreasury(here.office, { amount: '1800000', reference: 'SP2D/1', by: 'ayu' });
+  expect(await trialBalance(db)).toMatchObject({ returned: '600000', treasury: '0' });
+  await here.load(
+    'accounts',
+    ACCOUNTS,
+    account(Number(here.person.slice(1)), { linked_at: '2020-09-17T10:00:00+07:00' }),
+  );
+  const { json } = await prepareRunOf(here.friday, 'ayu');
+  expect(await trialBalance(db)).toMatchObject({ returned: '0', treasury: '600000' });
+  expect(await releaseIt(here.friday, (json as { run: string }).run, 'budi')).toMatchObject({ count: 1, funded: true });
+  expect((await diagnose(here.friday)).lines.find((line) => line.includes('money'))).toMatch(/^ok/);
+});
+
+it('a return that somebody holds is the treasury’s too', async () => {
+  const here = await returned();
+  const { db } = here.database;
+  await db.transaction().execute((tx) => holdPerson(tx, here.person, 'cita', 'asks the participant', new Date(FRIDAY)));
+  expect(await trialBalance(db)).toMatchObject({ returned: '0', paid: '1200000', treasury: '-1200000' });
+  const { rows } = await here.database.pool.query(
+    `select sum(debit_idr) as came, sum(credit_idr) as went from ledger_entries where account = 'returned' group by reference`,
+  );
+  expect(rows).toEqual([{ came: '600000', went: '600000' }]);
+  expect((await diagnose(here.friday)).lines.find((line) => line.includes('money'))).toMatch(/^ok/);
 });

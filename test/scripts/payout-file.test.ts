@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
@@ -56,6 +56,33 @@ async function released(people = 3): Promise<FileTown> {
 }
 
 describe('payout file', () => {
+  it('is nobody’s but its owner’s to read', async () => {
+    const here = await released();
+    await writeRun(here.office, here.run, { out: here.out });
+    expect((statSync(here.out).mode & 0o777).toString(8)).toBe('600');
+  });
+
+  it('holds everybody whose clock was behind the one that released the run, and the same again', async () => {
+    const here = await released();
+    const behind = await here.officeAt(`${TODAY}T11:59:00+07:00`);
+    const first = await writeRun(behind, here.run, { out: here.out });
+    expect(first).toMatchObject({ exitCode: 0, json: { count: 3, total_idr: '1800000' } });
+    expect((await writeRun(here.office, here.run, { out: here.out })).json).toEqual(first.json);
+  });
+
+  it('is not written when it would leave out what is being submitted', async () => {
+    const here = await released();
+    await writeRun(here.office, here.run, { out: here.out });
+    await here.database.pool.query(
+      `update payment_orders set submitted_at = submitted_at - interval '1 day' where reference = $1`,
+      [here.references()[0]],
+    );
+    await expect(writeRun(here.office, here.run, { out: here.out })).rejects.toMatchObject({
+      exitCode: 1,
+      message: expect.stringContaining('1 orders of payout run 1 are being submitted and would not be in its file'),
+    });
+  });
+
   it('orders the run, writes it, and writes the same again byte for byte, orders nobody twice, and calls no bank', async () => {
     const here = await released();
     const first = await writeRun(here.office, here.run, { out: here.out });

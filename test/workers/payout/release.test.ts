@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { openBatch } from '../../../db/batch.ts';
 import { trialBalance } from '../../../db/ledger.ts';
 import { storePolicy } from '../../../db/run.ts';
 import { builtinPolicy, type Policy } from '../../../jobs/policy.ts';
@@ -70,6 +71,17 @@ describe('releasing a run', () => {
     expect(await releaseIt(here.office, '1', 'cita')).toMatchObject({ approvals: 2, needed: 2 });
     await submitRun(here.office, '1');
     expect(await here.states()).toEqual({ R1: 'accepted', R2: 'accepted', R3: 'accepted' });
+  });
+
+  it('goes by the policies of the people in it, whatever batch is opened meanwhile', async () => {
+    const here = await prepared([{ over_idr: 1_000_000, approvers: 2 }]);
+    const { db } = here.database;
+    await db.transaction().execute(async (tx) => {
+      const policyId = await storePolicy(tx, { ...builtinPolicy, name: 'one is enough' });
+      const quota = new Map([['32', 1]]);
+      await openBatch(tx, { batch: 2, policyId, quota, opens: null, closes: null, now: new Date() });
+    });
+    expect(await releaseIt(here.office, '1', 'budi')).toMatchObject({ approvals: 1, needed: 2 });
   });
 
   it('is refused when the state has paid in less, and goes on when it has paid in the rest', async () => {
