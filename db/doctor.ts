@@ -4,6 +4,7 @@ import type { Db } from './connection.ts';
 import { trialBalance } from './ledger.ts';
 import { migrationStatus } from './migrate.ts';
 import { describeProgress, stageProgress, standsStill } from './progress.ts';
+import { recordTables } from './protect.ts';
 import { stoppedWhy } from './run.ts';
 import { latestTicks, readSchedules } from './schedules.ts';
 import { stageCounts } from './status.ts';
@@ -36,6 +37,7 @@ export async function runChecks(db: Db, now: Date): Promise<Check[]> {
     places,
     timetable,
     auditLog,
+    records,
     listAges,
   ];
   const results: Check[] = [];
@@ -247,6 +249,23 @@ async function auditLog(db: Db): Promise<Check> {
     name: 'audit',
     ok: broken === null,
     detail: broken === null ? `${rows} rows, chain whole` : `row ${broken} was changed`,
+  };
+}
+
+/** Once the append-only tables were taken from the program's role, all of them are, and stay so. */
+async function records(db: Db): Promise<Check> {
+  const tables = await recordTables(db);
+  const taken = tables.filter(({ owner, program }) => owner !== program);
+  const open = tables.filter(({ mayChange }) => mayChange).map(({ name }) => name);
+  const guard =
+    taken.length === 0 ? 'by trigger; "prakerja db protect" guards them by role too' : 'by trigger and role';
+  return {
+    name: 'records',
+    ok: taken.length === 0 || open.length === 0,
+    detail:
+      taken.length > 0 && open.length > 0
+        ? `this role could change ${open.join(', ')}: "prakerja db protect" takes them from it`
+        : `${tables.length} append-only tables, guarded ${guard}`,
   };
 }
 

@@ -76,6 +76,15 @@ command(
   .requiredOption('--note <why>')
   .option('--taken-at <time>', 'when the backup was taken; unset: the latest deed that the database knows')
   .action((options) => run(async () => (await import('./db.ts')).dbRestored(options)));
+command(
+  db,
+  'protect',
+  "take the ledger and the audit log from the program's role, with a superuser's DATABASE_URL",
+  'db protect --by ayu',
+)
+  .requiredOption('--by <who>')
+  .option('--owner <role>', 'the role that owns them from now on', 'prakerja_records')
+  .action((options) => run(async () => (await import('./db.ts')).dbProtect(options)));
 
 command(program, 'worker', 'take chunks from the queues until SIGTERM', 'worker --stages email,dukcapil')
   .option('--stages <list>', 'only these stages')

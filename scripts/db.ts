@@ -1,8 +1,9 @@
 import { migrationStatus } from '../db/migrate.ts';
+import { protectRecords } from '../db/protect.ts';
 import { markRestored, type Restored } from '../db/restore.ts';
 import { refuse } from '../jobs/errors.ts';
 import { migrateAll, type Office } from '../workers/runtime/office.ts';
-import { identify } from './actor.ts';
+import { identify, inNameOf } from './actor.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { instant, personName } from './options.ts';
 
@@ -30,6 +31,26 @@ export function dbStatus(): Promise<Report> {
     },
     { unprepared: true },
   );
+}
+
+export interface ProtectOptions {
+  readonly by: string;
+  readonly owner: string;
+}
+
+/** `db protect --by WHO [--owner ROLE]`: run once with a superuser's DATABASE_URL, and after a migration that adds such a table. */
+export async function dbProtect(options: ProtectOptions): Promise<Report> {
+  const by = personName('--by', options.by);
+  const { owner } = options;
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(owner)) throw refuse('--owner must be a role name: small letters, digits and _');
+  return inNameOf({ name: by, role: 'admin' }, async ({ db }) => {
+    const tables = await db.transaction().execute((tx) => protectRecords(tx, { owner, by }));
+    return done(
+      { owner, tables },
+      `${tables.join(', ')} belong to ${owner} now: the program's role can read them and add to them, and change nothing.`,
+      "Before a migration that changes such a table, give them back: --owner with the name of the program's role.",
+    );
+  });
 }
 
 export interface RestoredOptions {
