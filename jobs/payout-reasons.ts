@@ -1,8 +1,31 @@
+/** What a bank says of an account when it is asked whose it is (SNAP BI, services 16 and 37). */
+export type BankWord = 'confirmed' | 'other_name' | 'no_account' | 'not_active';
+
 const notPayableTexts = {
-  account_missing: { id: 'Belum ada rekening tertaut.', en: 'No account is linked yet.' },
-  account_holder_mismatch: { id: 'Rekening atas nama orang lain.', en: 'The account belongs to another person.' },
-  account_kyc_missing: { id: 'Dompet digital belum terverifikasi penuh.', en: 'The e-wallet is not fully verified.' },
-  account_not_active: { id: 'Rekening tidak aktif atau ditutup.', en: 'The account is not active or closed.' },
+  account_missing: {
+    id: 'Belum ada rekening tertaut. Tautkan rekening bank atau dompet digital atas nama Anda.',
+    en: 'No account is linked yet. Link a bank account or an e-wallet of your own.',
+  },
+  account_holder_mismatch: {
+    id: 'Rekening atas nama orang lain. Tautkan rekening dengan NIK Anda sendiri.',
+    en: 'The account belongs to another person. Link one that is under your own NIK.',
+  },
+  account_kyc_missing: {
+    id: 'Dompet digital belum terverifikasi penuh. Verifikasi di aplikasinya lalu tautkan lagi.',
+    en: 'The e-wallet is not fully verified. Have it verified in its app and link it again.',
+  },
+  account_not_active: {
+    id: 'Rekening tidak aktif atau ditutup. Aktifkan di bank lalu tautkan lagi, atau tautkan rekening lain.',
+    en: 'The account is not active or closed. Have the bank activate it and link it again, or link another account.',
+  },
+  account_name_mismatch: {
+    id: 'Nama pemilik rekening di bank berbeda. Tautkan rekening atas nama Anda, dengan nama seperti di bank.',
+    en: "The bank has the account under another name. Link an account of your own, with the holder's name as the bank has it.",
+  },
+  account_unknown_at_bank: {
+    id: 'Bank tidak mengenal nomor rekening ini. Periksa nomornya lalu tautkan lagi.',
+    en: 'The bank does not know this account number. Check the number and link the account again.',
+  },
   account_corrected: {
     id: 'Rekening sudah diperbaiki; dibayar lagi dengan perintah baru.',
     en: 'The account was corrected; a new order pays again.',
@@ -19,3 +42,11 @@ const notPayableTexts = {
 /** Why an instalment is not paid now; `excluded_<list>` comes from the registry of reasons. */
 export type PayoutReason = keyof typeof notPayableTexts;
 export const payoutReasons: Readonly<Record<PayoutReason, { id: string; en: string }>> = notPayableTexts;
+
+/** What holds no payment here, and may at the other side. */
+export const accountHints = {
+  account_phone_differs: {
+    id: 'Dompet digital memakai nomor ponsel lain daripada pendaftaran. Samakan nomornya, atau tautkan rekening lain.',
+    en: 'The e-wallet has another phone number than the registration. Make them the same, or link another account.',
+  },
+} as const;

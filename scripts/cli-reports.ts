@@ -34,6 +34,14 @@ export function addReportCommands(program: Command, command: AddCommand, run: Ru
     .action((options) => run(async () => (await import('./report-daily.ts')).daily(options)));
   command(
     report,
+    'accounts',
+    'participants whose account would stop a payment, and what to tell them',
+    'report accounts --out accounts.csv',
+  )
+    .requiredOption('--out <file>', 'as CSV')
+    .action((options) => run(async () => (await import('./report-accounts.ts')).accountsReport(options)));
+  command(
+    report,
     'paid-while-listed',
     'who was paid while on an exclusion list, and whether we knew',
     'report paid-while-listed --list asn --known-on 2020-09-15',

@@ -1,4 +1,5 @@
 import { explainRegistration } from '../db/explain.ts';
+import { type PayoutReason, payoutReasons } from '../jobs/payout-reasons.ts';
 import { isReason, reasons } from '../jobs/reasons.ts';
 import { done, type Report, withOffice } from './command.ts';
 
@@ -11,7 +12,7 @@ export function explain(registrationId: string): Promise<Report> {
       ...registration,
       decisions: decisions.map((decision) => ({ ...decision, ...textOf(decision.reason) })),
       batches,
-      instalments,
+      instalments: instalments.map((instalment) => ({ ...instalment, ...payoutText(instalment.reason) })),
     };
     const lines = [
       `${registrationId}, registered ${registration.registered_at.toISOString()}, province ${registration.province_code}`,
@@ -39,9 +40,19 @@ export function explain(registrationId: string): Promise<Report> {
       lines.push(
         `${kind} ${number}: ${state}${reason ? ` (${reason})` : ''}, due ${due_on}${reference ? `, order ${reference}` : ''}`,
       );
+      const text = payoutText(reason);
+      if (text) lines.push(`          ID: ${text.text_id}`, `          EN: ${text.text_en}`);
     }
     return done(json, ...lines);
   });
+}
+
+/** A reason of a held or refused payment; the bank's code may follow it. */
+function payoutText(reason: string) {
+  const name = reason.split(' ')[0] ?? '';
+  if (!Object.hasOwn(payoutReasons, name)) return textOf(name);
+  const { id, en } = payoutReasons[name as PayoutReason];
+  return { text_id: id, text_en: en };
 }
 
 function textOf(reason: string) {

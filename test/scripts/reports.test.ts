@@ -4,12 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { breakSteps } from '../../jobs/break-steps.ts';
 import { assign, list, resolve } from '../../scripts/breaks.ts';
 import type { Report } from '../../scripts/command.ts';
+import { explain } from '../../scripts/explain.ts';
+import { prepareRunOf } from '../../scripts/payout.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
+import { accountsReport } from '../../scripts/report-accounts.ts';
 import { daily } from '../../scripts/report-daily.ts';
 import { paidListed } from '../../scripts/report-listed.ts';
 import { breakTypes } from '../../workers/payout/rules.ts';
+import { citizen } from '../helpers/citizen.ts';
 import { officeEnvironment } from '../helpers/office.ts';
-import { nik, pay, TODAY, type Town, town } from '../helpers/payout.ts';
+import { account, nik, pay, TODAY, type Town, town } from '../helpers/payout.ts';
 
 const FRIDAY = '2020-09-18T09:00:00+07:00';
 
@@ -164,5 +168,42 @@ describe('report paid-while-listed', () => {
     await here.load('exclusions', EXCLUSIONS, `asn,${nik(1)},2020-09-01,,BKN`);
     await here.load('exclusions', EXCLUSIONS, `asn,${nik(1)},2020-09-01,2020-09-14,BKN`);
     expect(await command(here, () => paidListed({ list: 'asn' }))).toMatchObject({ json: { instalments: 0 } });
+  });
+});
+
+describe('report accounts', () => {
+  it('names whose account would stop a payment, before it is due, and what to do', async () => {
+    const wallet = (n: number, phone: string) =>
+      account(n, { channel: 'ewallet', provider: 'ovo', kyc: 'true' }).replace('081200000001', phone);
+    const accounts = [
+      account(1),
+      account(2, { holder_nik: nik(1) }),
+      account(3, { channel: 'ewallet', provider: 'ovo' }),
+      wallet(4, '081299999999'),
+      wallet(5, citizen.phone.replace(/^0/, '+62')),
+    ];
+    const here = await town({ people: 6, accounts });
+    await here.database.pool.query(
+      `update participants set state = 'revoked', revoked_at = now() where nik = ${nik(6)}`,
+    );
+    const out = join(here.dir, 'accounts.csv');
+    const before = await command(here, () => accountsReport({ out }));
+    const reasons = { account_holder_mismatch: 1, account_kyc_missing: 1, account_phone_differs: 1 };
+    expect(before).toMatchObject({ exitCode: 0, json: { people: 3, reasons, held_idr: '0' } });
+    await prepareRunOf(here.office, 'ayu');
+    expect(await command(here, () => accountsReport({ out }))).toMatchObject({
+      json: { people: 3, held_idr: '1200000' },
+    });
+    const lines = readFileSync(out, 'utf8').trimEnd().split('\n');
+    expect(lines.map((line) => line.split(',').slice(0, 4).join(','))).toEqual([
+      'registration_id,batch,reason,held_idr',
+      'R2,1,account_holder_mismatch,600000',
+      'R3,1,account_kyc_missing,600000',
+      'R4,1,account_phone_differs,0',
+    ]);
+    expect(lines[1]).toContain('"Rekening atas nama orang lain');
+    expect((await command(here, () => explain('R2'))).lines).toContainEqual(
+      expect.stringContaining('Tautkan rekening dengan NIK Anda sendiri'),
+    );
   });
 });
