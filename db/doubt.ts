@@ -28,11 +28,8 @@ const TRIES = sql`(
   union all
   select w.day, w.at from restores r cross join lateral ${LOST_DAYS} w where r.restored_at >= o.doubt_since)`;
 
-/** The deed after which a run goes by file: its subject is the run. */
-export const PAYOUT_FILE = 'payout file';
-
 /** Of instalment `i`: its run went by file. The bank may carry a file out on any later day, and its API need not know it. */
-const BY_FILE = sql`exists (select from audit a where a.action = ${PAYOUT_FILE} and a.subject = 'run ' || i.payout_run)`;
+const BY_FILE = sql`exists (select from payout_files f where f.payout_run = i.payout_run)`;
 
 /**
  * Of order `o` of instalment `i`: for every try, written or lost, there is a statement that would show it (contract,

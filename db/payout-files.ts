@@ -5,13 +5,9 @@ import { wibDate } from '../jobs/time.ts';
 import { listedOn } from './applicants.ts';
 import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
-import { PAYOUT_FILE } from './doubt.ts';
 import { type Move, moveInstalments } from './instalments.ts';
 import { accountInForce, type Order, type Orderable, type PayeeAccount } from './orders.ts';
 import { findRun } from './payout-runs.ts';
-
-/** The deed that says what was in the file when it was handed over. */
-const WRITTEN = 'payout file written';
 
 /** What a run's file is, for ever. */
 export interface WrittenFile {
@@ -35,15 +31,10 @@ export interface ReleasedRow extends Omit<Orderable, 'account'> {
  * nor stopped. Called again it goes on. Returns when it was released, which is when its file was made.
  * @throws exit 2 for a run that is not released, or that was begun over the bank's API
  */
-export async function beginFile(tx: Tx, run: string, by: string): Promise<Date> {
+export async function beginFile(tx: Tx, run: string, by: string, now: Date): Promise<Date> {
   await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
   const { state, released_at } = await findRun(tx, run);
-  const deed = { action: PAYOUT_FILE, subject: subjectOf(run) };
-  const begun = await tx
-    .selectFrom('audit')
-    .select('at')
-    .where(sql<boolean>`(action, subject) = (${deed.action}, ${deed.subject})`)
-    .executeTakeFirst();
+  const begun = await tx.selectFrom('payout_files').select('begun_at').where('payout_run', '=', run).executeTakeFirst();
   if (begun === undefined) {
     if (state !== 'released')
       throw refuse(`payout run ${run} is ${state}; it must be released to be written to a file`);
@@ -55,7 +46,8 @@ export async function beginFile(tx: Tx, run: string, by: string): Promise<Date> 
       .execute();
     if (sent.length > 0) throw refuse(`payout run ${run} was begun with "payout submit"; it cannot go by file too`);
     await tx.updateTable('payout_runs').set({ state: 'done' }).where('payout_run', '=', run).execute();
-    await audit(tx, { who: by, ...deed, note: 'it goes by file' });
+    await tx.insertInto('payout_files').values({ payout_run: run, begun_at: now }).execute();
+    await audit(tx, { who: by, action: 'payout file', subject: `run ${run}`, note: 'it goes by file' });
   }
   if (released_at === null) throw refuse(`payout run ${run} was never released`);
   return released_at;
@@ -129,13 +121,9 @@ export async function fileOrders(tx: Tx, run: string, after: string, limit: numb
 
 /** What the run's file was when it was written first; undefined: it was not yet. */
 export async function writtenFile(db: Db | Tx, run: string): Promise<WrittenFile | undefined> {
-  const row = await db
-    .selectFrom('audit')
-    .select('note')
-    .where('action', '=', WRITTEN)
-    .where('subject', '=', subjectOf(run))
-    .executeTakeFirst();
-  return row && (JSON.parse(row.note) as WrittenFile);
+  const row = await db.selectFrom('payout_files').selectAll().where('payout_run', '=', run).executeTakeFirst();
+  if (!row || row.sha256 === null) return undefined;
+  return { count: Number(row.count), totalIdr: row.total_idr as string, sha256: row.sha256 };
 }
 
 /**
@@ -146,17 +134,16 @@ export async function recordFile(tx: Tx, run: string, by: string, file: WrittenF
   await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
   const first = await writtenFile(tx, run);
   if (first === undefined) {
-    await audit(tx, { who: by, action: WRITTEN, subject: subjectOf(run), note: JSON.stringify(file) });
+    const { count, totalIdr: total_idr, sha256 } = file;
+    await tx.updateTable('payout_files').set({ count, total_idr, sha256 }).where('payout_run', '=', run).execute();
+    const note = `${count} orders, ${total_idr} rupiah, SHA-256 ${sha256}`;
+    await audit(tx, { who: by, action: 'payout file written', subject: `run ${run}`, note });
   } else if (first.sha256 !== file.sha256) {
     throw refuse(
       `the file of payout run ${run} would be another than the first (SHA-256 ${first.sha256}): orders of it went on since, or ` +
         'the account is another; nothing was written: hand over the first file, or none',
     );
   }
-}
-
-function subjectOf(run: string): string {
-  return `run ${run}`;
 }
 
 /** What the bank says about one order of a file. */

@@ -52,7 +52,7 @@ export async function writeRun(office: Office, run: string, options: PayoutFileO
     throw refuse(
       '--account (or BANK_SOURCE_ACCOUNT) must name the account that is debited: letters and digits, at most 34',
     );
-  const releasedAt = await db.transaction().execute((tx) => beginFile(tx, run, by));
+  const releasedAt = await db.transaction().execute((tx) => beginFile(tx, run, by, config.now()));
   // The clock of the machine that released it may be ahead; what the file holds was ordered after its release.
   const orderedAt = new Date(Math.max(config.now().getTime(), releasedAt.getTime()));
   await orderAll(office, run, orderedAt);
