@@ -3,11 +3,11 @@ import type { Meter } from './meter.ts';
 import { NATION } from './nation.ts';
 
 /** Instalments of the programme's 1.2 million people who had been paid, and the four incentives of each of ours. */
-const INSTALMENTS = 2_670_000;
-const INCENTIVES = 4;
-const INCENTIVE_IDR = 600_000;
+export const INSTALMENTS = 2_670_000;
+export const INCENTIVES = 4;
+export const INCENTIVE_IDR = 600_000;
 /** Three months after the last training: all four incentives are due. */
-const PAID_AT = '2020-12-21T10:00:00+07:00';
+export const PAID_AT = '2020-12-21T10:00:00+07:00';
 const BOOKED_ON = '2020-12-21';
 const OPENING_IDR = 5_000_000_000_000;
 
@@ -83,7 +83,7 @@ const balance = (type: string, idr: number) =>
   `<Bal><Tp><CdOrPrtry><Cd>${type}</Cd></CdOrPrtry></Tp><Amt Ccy="IDR">${idr}.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>${BOOKED_ON}</Dt></Dt></Bal>`;
 
 /** A camt.053 of that day with a debit for every order, line by line. */
-function statementOf(rows: number): string {
+export function statementOf(rows: number): string {
   const head = `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><GrpHdr><MsgId>BENCH</MsgId><CreDtTm>${PAID_AT}</CreDtTm></GrpHdr><Stmt><Id>BENCH-1</Id><CreDtTm>${PAID_AT}</CreDtTm><FrToDt><FrDtTm>${BOOKED_ON}T00:00:00+07:00</FrDtTm><ToDtTm>${BOOKED_ON}T23:59:59+07:00</ToDtTm></FrToDt><Acct><Id><Othr><Id>0123456789</Id></Othr></Id><Ccy>IDR</Ccy></Acct>${balance('OPBD', OPENING_IDR)}${balance('CLBD', OPENING_IDR - rows * INCENTIVE_IDR)}`;
   const entry = `format('<Ntry><Amt Ccy="IDR">%s.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>${BOOKED_ON}</Dt></BookgDt><ValDt><Dt>${BOOKED_ON}</Dt></ValDt><AcctSvcrRef>K%s</AcctSvcrRef><NtryDtls><TxDtls><Refs><EndToEndId>%s</EndToEndId></Refs><AmtDtls><TxAmt><Amt Ccy="IDR">%s.00</Amt></TxAmt></AmtDtls><RltdPties><CdtrAcct><Id><Othr><Id>%s</Id></Othr></Id></CdtrAcct></RltdPties></TxDtls></NtryDtls></Ntry>', amount_idr, instalment_id, reference, amount_idr, account_number)`;
   return `select line from (

@@ -24,7 +24,7 @@ export async function settlePlainLines(tx: Tx, statementId: string, now: Date): 
     from statement_lines l join payment_orders o on o.reference = l.reference
     join instalments i on i.instalment_id = o.instalment_id and i.order_number = o.order_number
     where l.statement_id = ${statementId} and l.unreadable is null and l.direction = 'debit' and l.amount_idr = o.amount_idr
-      and i.state in ('accepted', 'unknown', 'paid')
+      and i.state in ('submitting', 'accepted', 'unknown', 'paid')
       and (l.counterparty_account = o.account_number or (l.counterparty_account is null and l.counterparty_name is null))
       and l.booked_on <= (o.submitted_at at time zone 'Asia/Jakarta')::date + ${SURELY_IN_TIME_DAYS}::int
       and not ${BULK_DEBITED}
@@ -34,11 +34,21 @@ export async function settlePlainLines(tx: Tx, statementId: string, now: Date): 
   );
   await sql`create unique index on plain (line)`.execute(tx);
   await sql`analyze plain`.execute(tx);
+  await acceptPlainLines(tx);
   await payPlainLines(tx, now);
   const { numAffectedRows } = await sql`
     update payment_orders o set settled_at = p.booked_on::timestamp at time zone 'Asia/Jakarta', value_date = p.booked_on
     from plain p where p.reference = o.reference`.execute(tx);
   return Number(numAffectedRows ?? 0n);
+}
+
+/** What went by file and was not reported on is `submitting` still; a debit says that the bank took it. */
+async function acceptPlainLines(tx: Tx): Promise<void> {
+  await sql`
+    with taken as (
+      update instalments i set state = 'accepted', reason = '' from plain p
+      where p.instalment_id = i.instalment_id and p.was = 'submitting' and i.state = p.was returning p.line)
+    update plain p set was = 'accepted' from taken t where t.line = p.line`.execute(tx);
 }
 
 /** Only what changes here is posted: somebody with the same news may have been faster, and what they made of it is not plain. */

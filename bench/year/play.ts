@@ -56,6 +56,7 @@ const LAST = BATCHES.at(-1) as PublishedBatch;
 /** Selected people who come onto a list between each draw and its decree: their places go to others. */
 const LISTED_AFTER_DRAW = 7;
 const DECREE_DAYS = 4;
+const TRAINING = 'registration_id,batch,event,training_id,at';
 
 type Say = (sentence: string) => void;
 
@@ -76,6 +77,8 @@ export async function playYear(office: Office, dir: string, applicants: number, 
   };
   const idle = idleOf(scaled);
   for (let day = '2020-04-11'; day <= '2020-11-12'; day = addDays(day, 1)) {
+    // Every morning's file of the training platform: without it nobody is revoked by itself.
+    await importLines(at(office, new Date(`${day}T02:00:00+07:00`)), dir, 'training', [TRAINING]);
     await tick(new Date(`${day}T03:00:00+07:00`));
     for (const [number, one] of scaled.entries()) {
       if (wibDate(new Date(one.opens)) === day) await tick(new Date(one.opens));
@@ -206,7 +209,7 @@ async function decreeBatch(office: Office, dir: string, number: number, idle: nu
     where p.batch = ${number} order by md5(registration_id) offset ${idle}`.execute(office.db);
   const bought = `${addDays(day, 3)}T10:00:00+07:00`;
   const training = rows.map(({ id }) => `${id},${number},purchased,T-1,${bought}`);
-  await importLines(office, dir, 'training', ['registration_id,batch,event,training_id,at', ...training]);
+  await importLines(office, dir, 'training', [TRAINING, ...training]);
   const { dir: files } = decreed.json as { dir: string };
   return { said: `${decreed.lines[0]} ${confirmed.lines[0]}`, dir: files };
 }
