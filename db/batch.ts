@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
-import { carryInto, carryOn } from './carry.ts';
+import { carryInto, carryOn, lockPools } from './carry.ts';
 import type { Db, Tx } from './connection.ts';
 import { giveFreePlaces, returnPlaces } from './places.ts';
 import { currentRun } from './run.ts';
+import { type DueClosing, isStillDue } from './schedules.ts';
 
 export type BatchState = 'open' | 'closed' | 'drawn' | 'decreed' | 'confirmed' | 'cancelled';
 
@@ -14,8 +15,9 @@ export async function findBatch(db: Db | Tx, batch: number) {
   return row;
 }
 
-/** The number after the highest there is. */
+/** The number after the highest there is; nobody else takes it until the transaction ends. */
 export async function nextBatch(tx: Tx): Promise<number> {
+  await lockPools(tx);
   const { rows } = await sql<{ next: number }>`select coalesce(max(batch), 0) + 1 as next from batches`.execute(tx);
   return rows[0]?.next ?? 1;
 }
@@ -45,6 +47,7 @@ export interface NewBatch {
 
 export interface OpenedBatch {
   readonly seats: number;
+  /** In which there is a place. */
   readonly provinces: number;
   /** How many of the places are freed ones. */
   readonly freed: number;
@@ -55,6 +58,7 @@ export interface OpenedBatch {
 /** @throws exit 2 when the batch is there already: a batch keeps the policy and quota it was opened with; or has no place */
 export async function openBatch(tx: Tx, request: NewBatch): Promise<OpenedBatch> {
   const { batch, policyId, quota, opens, closes, now } = request;
+  await lockPools(tx);
   const there = await tx.selectFrom('batches').select('state').where('batch', '=', batch).executeTakeFirst();
   if (there)
     throw refuse(
@@ -72,7 +76,8 @@ export async function openBatch(tx: Tx, request: NewBatch): Promise<OpenedBatch>
   await tx.insertInto('batch_quotas').values(rows).execute();
   const carried = await carryInto(tx, batch, now);
   const sum = (of: 'quota' | 'freed') => rows.reduce((total, row) => total + row[of], 0);
-  return { seats: sum('quota'), provinces: rows.length, freed: sum('freed'), carried };
+  const withPlaces = rows.filter((row) => row.quota > 0);
+  return { seats: sum('quota'), provinces: withPlaces.length, freed: sum('freed'), carried };
 }
 
 export async function batchQuota(db: Db, batch: number): Promise<{ provinceCode: string; seats: number }[]> {
@@ -82,30 +87,61 @@ export async function batchQuota(db: Db, batch: number): Promise<{ provinceCode:
   return rows;
 }
 
-/** Opens the one chunk of the assignment stage that freezes the pool of a batch; one that a killed closing left is taken again. */
-export async function openClosing(tx: Tx, batch: number): Promise<string> {
+const chunkOf = (batch: number) => sql`stage = 'assignment' and subject = ${String(batch)}`;
+
+/**
+ * Opens the one chunk of the assignment stage that freezes the pool of a batch; one that a killed closing left is taken
+ * again.
+ * @param due the timetable's closing whose time has come; without it a person closes
+ * @returns the chunk; undefined, and nothing is opened, when that closing was taken away, paused or moved meanwhile
+ * @throws exit 2 when the batch is not open
+ */
+export async function openClosing(tx: Tx, batch: number, due?: DueClosing): Promise<string | undefined> {
+  await sql`select 1 from batches where batch = ${batch} for update`.execute(tx);
+  if (due && !(await isStillDue(tx, due))) return undefined;
+  await lockBatch(tx, batch, ['open']);
   const runId = await currentRun(tx);
-  const left = await tx
-    .selectFrom('chunks')
-    .select('chunk_id')
-    .where('stage', '=', 'assignment')
-    .where('subject', '=', String(batch))
-    .where('state', 'in', ['ready', 'running'])
-    .executeTakeFirst();
-  if (left) return left.chunk_id;
+  const left = await sql<{ id: string }>`
+    select chunk_id as id from chunks where ${chunkOf(batch)} and state in ('ready', 'running')`.execute(tx);
+  if (left.rows[0]) return left.rows[0].id;
   const { rows } = await sql<{ id: string }>`
     insert into chunks (run_id, stage, lo, hi, subject, enqueued_at) values (${runId}, 'assignment', 0, 0, ${String(batch)}, clock_timestamp())
     returning chunk_id as id`.execute(tx);
   return rows[0]?.id as string;
 }
 
-/** Cancels a batch that was not decreed; freed places it had are free again, and its people may be corrected again unless another pool holds them. */
-export async function cancelBatch(tx: Tx, batch: number): Promise<void> {
+/**
+ * Takes back a freezing that has not begun: of a closing that was killed, or that has just opened it. The batch's row is
+ * locked already, so no other is opened meanwhile.
+ * @throws exit 2 when it has begun
+ */
+export async function takeBackClosing(tx: Tx, batch: number): Promise<void> {
+  // A save under way holds its chunk, and may wait for us: we do not wait for it.
+  await sql`
+    update chunks set state = 'cancelled', token = token + 1, lease_until = null, error = 'the batch was extended'
+    where chunk_id in (
+      select chunk_id from chunks where ${chunkOf(batch)}
+        and (state = 'ready' or (state = 'running' and lease_until < clock_timestamp())) for update skip locked)`.execute(
+    tx,
+  );
+  const { rows } = await sql`select from chunks where ${chunkOf(batch)} and state in ('ready', 'running')`.execute(tx);
+  if (rows.length > 0)
+    throw refuse(
+      `batch ${batch} is being closed at this moment; nothing was changed: "batch show ${batch}" says what came of it`,
+    );
+}
+
+/**
+ * Cancels a batch that was not decreed; freed places it had are free again, who was carried into it is carried on, and
+ * its people may be corrected again unless another pool holds them.
+ */
+export async function cancelBatch(tx: Tx, batch: number, now: Date): Promise<void> {
+  await lockPools(tx);
   await lockBatch(tx, batch, ['open', 'closed', 'drawn']);
   await tx.updateTable('batches').set({ state: 'cancelled' }).where('batch', '=', batch).execute();
   await tx.deleteFrom('schedules').where('batch', '=', batch).execute();
   await returnPlaces(tx, batch);
-  await carryOn(tx, batch);
+  await carryOn(tx, batch, now);
   await sql`
     update people p set pool_batch = (
       select min(q.batch) from pool q join batches b using (batch) where q.nik = p.nik and b.state <> 'cancelled')
@@ -117,14 +153,15 @@ export async function cancelBatch(tx: Tx, batch: number): Promise<void> {
     where joined_batch = ${batch}`.execute(tx);
 }
 
-/** Registrations of people who joined, are still waiting and not in the pool, by stage and reason: who stays outside when it freezes. */
+/** People who joined in time, are still waiting and not in the pool, by stage and reason: who stays outside when it freezes. */
 export async function waitingJoiners(db: Db, batch: number): Promise<{ key: string; n: number }[]> {
   const { rows } = await sql<{ key: string; n: number }>`
-    select v.stage || '.' || v.reason as key, count(*)::int4 as n
-    from joins j join registrations r on r.reg = j.reg join people p on p.nik = r.nik
+    select v.stage || '.' || v.reason as key, count(distinct p.nik)::int4 as n
+    from batches b join joins j using (batch) join registrations r on r.reg = j.reg join people p on p.nik = r.nik
     -- Few stay outside: looked up one by one, where a join would read every verdict.
     cross join lateral (select * from verdicts v where v.reg = p.standing and v.outcome in ('waiting', 'parked') offset 0) v
-    where j.batch = ${batch} and not exists (select from pool q where q.batch = ${batch} and q.nik = p.nik)
+    where j.batch = ${batch} and (j.carried_from is not null or j.joined_at <= coalesce(least(b.closes, b.closed_at), 'infinity'))
+      and not exists (select from pool q where q.batch = ${batch} and q.nik = p.nik)
     group by 1 order by 1`.execute(db);
   return rows;
 }

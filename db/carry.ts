@@ -6,42 +6,74 @@ import type { Db, Tx } from './connection.ts';
 const UNDECIDED = 'undecided';
 
 /**
- * Notes who of the temp table `members` (reg, nik) is not in the pool only because they wait on us: the registry, the
+ * Batches are opened, frozen and cancelled one after the other, over all processes: each sees what the one before has
+ * committed, so that nobody is carried into a batch whose pool is being decided. To be taken before any row is locked.
+ */
+export async function lockPools(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('prakerja pools'))`.execute(tx);
+}
+
+/**
+ * Notes who of the temp table `joined` (reg, nik) is not in the pool only because they wait on us: the registry, the
  * day's quota, our mail, a fault of ours, or a decision that had not ended. They join the next batch without a deed of
- * theirs, at once where one is open.
+ * theirs, at once where one is open. The person's standing registration counts; one that no dedupe has seen yet stands
+ * for itself. By key, one by one: few stay outside, and joins over the nation would read all of it.
  */
 export async function noteWaitingOnUs(tx: Tx, batch: number, now: Date): Promise<void> {
   await sql`
+    with outside as materialized (
+      select j.reg, j.nik from joined j
+      where not exists (select from pool q where q.batch = ${batch} and q.nik = j.nik)
+        and not exists (select from participants t where t.nik = j.nik)),
+    people_outside as (
+      select coalesce(nik, -reg) as person,
+        case when exists (select from verdicts_dedupe d where d.reg = o.reg)
+          then coalesce((select p.standing from people p where p.nik = o.nik), o.reg) else o.reg end as reg
+      from outside o)
     insert into carried_over (batch, reg, reason)
-    select ${batch}, m.reg, coalesce(w.reason, ${UNDECIDED}) from members m
+    select distinct on (o.person) ${batch}, o.reg, case when w.again then ${UNDECIDED} else coalesce(w.reason, ${UNDECIDED}) end
+    from people_outside o
     left join lateral (
-      select v.outcome, v.reason from verdicts v where v.reg = m.reg and (v.outcome <> 'passed' or v.stage = 'layer3') limit 1) w on true
-    where not exists (select from pool q where q.batch = ${batch} and q.nik = m.nik)
-      and (w.outcome is null or (w.outcome in ('waiting', 'parked') and w.reason = any(${waitsOnUs})))`.execute(tx);
+      select v.outcome, v.reason, v.stage <> 'layer3' and exists (
+        select from touched t where t.reg = o.reg and t.stage in ('dedupe', 'email', 'dukcapil')) as again
+      from verdicts v where v.reg = o.reg and (v.outcome <> 'passed' or v.stage = 'layer3') limit 1) w on true
+    where w.outcome is null
+      or w.again or (w.outcome in ('waiting', 'parked') and w.reason = any(${waitsOnUs}))
+    order by o.person, o.reg`.execute(tx);
+  await carryIntoNext(tx, batch, now);
+}
+
+/** Into the next batch that is open, if there is one; else its opening takes them. */
+async function carryIntoNext(tx: Tx, batch: number, now: Date): Promise<void> {
   const { rows } = await sql<{ batch: number | null }>`
     select min(batch) as batch from batches where state = 'open' and batch > ${batch}`.execute(tx);
   const next = rows[0]?.batch;
   if (next) await carryInto(tx, next, now);
 }
 
-/** Whoever was carried over from earlier batches joins this one. Returns how many. */
+/**
+ * Whoever was carried over from earlier batches joins this one, whatever its time to close: who joined it too late, but
+ * was carried, is in it. Returns how many people.
+ */
 export async function carryInto(tx: Tx, batch: number, now: Date): Promise<number> {
   const { rows } = await sql<{ n: number }>`
     with taken as (
       update carried_over set into_batch = ${batch} where into_batch is null and batch < ${batch} returning batch, reg),
     added as (
       insert into joins (batch, reg, joined_at, carried_from)
-      select ${batch}, reg, ${now}, max(batch) from taken group by reg on conflict do nothing returning 1)
+      select ${batch}, reg, ${now}, max(batch) from taken group by reg
+      on conflict (batch, reg) do update set carried_from = excluded.carried_from returning 1)
     select count(*)::int4 as n from added`.execute(tx);
   return rows[0]?.n ?? 0;
 }
 
-/** Of a cancelled batch: they are carried into the next one instead. */
-export async function carryOn(tx: Tx, batch: number): Promise<void> {
+/** Who was carried into a batch that is cancelled is carried on. */
+export async function carryOn(tx: Tx, batch: number, now: Date): Promise<void> {
   await tx.updateTable('carried_over').set({ into_batch: null }).where('into_batch', '=', batch).execute();
+  await carryIntoNext(tx, batch, now);
 }
 
-/** How many were carried out of a batch, by reason. */
+/** How many people were carried out of a batch, by reason. */
 export async function carriedFrom(db: Db, batch: number): Promise<Record<string, number>> {
   const { rows } = await sql<{ reason: string; n: number }>`
     select reason, count(*)::float8 as n from carried_over where batch = ${batch} group by 1 order by 1`.execute(db);

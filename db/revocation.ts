@@ -27,7 +27,7 @@ export interface Revoked {
  */
 export async function revokeIdle(tx: Tx, { batch, days, today, now, by }: Revocation): Promise<Revoked> {
   const { rows } = await sql<{ provinceCode: string; people: number; returnedIdr: string }>`
-    with idle as (${idle(batch, days, today)} and not exists (select from revocation_grace g where g.reg = p.reg and g.until >= ${today}::date)),
+    with idle as (${withoutGrace(batch, days, today)}),
     revoked as (
       update participants p set state = 'revoked', revoked_at = ${now} from idle i
       where i.nik = p.nik returning p.nik, p.entitlement_idr),
@@ -44,6 +44,37 @@ export async function revokeIdle(tx: Tx, { batch, days, today, now, by }: Revoca
     returnedIdr: rows.reduce((sum, row) => sum + BigInt(row.returnedIdr), 0n),
     inGrace: await inGrace(tx, batch, days, today),
   };
+}
+
+/** The newest training file, where it came too early to know of everybody. */
+export interface UnknownPurchases {
+  /** The WIB day on which it came; null: none ever did. */
+  readonly newest: string | null;
+}
+
+/**
+ * Whether somebody who would be revoked may have bought in time, and the file that says so has not come: the newest
+ * training file came on that person's last day or before. Undefined: everything is known.
+ */
+export async function unknownPurchases(
+  tx: Tx,
+  batch: number,
+  days: number,
+  today: string,
+): Promise<UnknownPurchases | undefined> {
+  const { rows } = await sql<UnknownPurchases>`
+    with newest as (select (max(received_at) at time zone 'Asia/Jakarta')::date as day from loads where kind = 'training')
+    select day as newest from newest where exists (
+      select from (${withoutGrace(batch, days, today)}) i join participants p using (nik)
+      left join revocation_grace g on g.reg = p.reg
+      where day is null or day <= greatest(p.announced_on + ${days}::int, g.until))`.execute(tx);
+  return rows[0];
+}
+
+/** Selects `nik` of those who are to be revoked. */
+function withoutGrace(batch: number, days: number, today: string) {
+  return sql`${idle(batch, days, today)} and not exists (
+    select from revocation_grace g where g.reg = p.reg and g.until >= ${today}::date)`;
 }
 
 /** Selects `nik` of participants whose time for a first training is over; more conditions may follow. */

@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { type ScheduleAction, type ScheduleSettings, settingsOf, type Timing } from '../jobs/schedules.ts';
-import type { Database, Db, Tx } from './connection.ts';
+import type { Db, Tx } from './connection.ts';
+import type { Schedules } from './types.ts';
 
 export interface Schedule extends Timing {
   /** "open", "revoke", "close-12". */
@@ -25,18 +26,26 @@ export interface Tick {
   readonly late_seconds: number;
 }
 
+/** The timetable, in the order in which what is due at one moment is done: closings first, by batch. */
 export async function readSchedules(db: Db | Tx): Promise<Schedule[]> {
   const rows = await db
     .selectFrom('schedules')
     .selectAll()
     .orderBy(sql`array_position(array['close', 'revoke', 'open'], action)`)
+    .orderBy(sql`coalesce(batch, (settings ->> 'batch')::int4)`)
     .orderBy('name')
     .execute();
-  return rows.map(({ action, settings, ...row }) => ({
-    ...row,
-    action: action as ScheduleAction,
-    settings: settingsOf(settings),
-  }));
+  return rows.map(asSchedule);
+}
+
+/** One of them as it is now; undefined: it was taken away. */
+export async function readSchedule(db: Db | Tx, name: string): Promise<Schedule | undefined> {
+  const row = await db.selectFrom('schedules').selectAll().where('name', '=', name).executeTakeFirst();
+  return row && asSchedule(row);
+}
+
+function asSchedule({ action, settings, ...row }: Selectable<Schedules>): Schedule {
+  return { ...row, action: action as ScheduleAction, settings: settingsOf(settings) };
 }
 
 export interface NewSchedule extends Timing {
@@ -48,7 +57,10 @@ export interface NewSchedule extends Timing {
   readonly now: Date;
 }
 
-/** Sets a schedule, or changes it: what was due before is not made up. */
+/**
+ * Sets a schedule, or changes it: what was due before is not made up. Of what was refused for a moment that is now set
+ * again the tick is forgotten: else it would never come.
+ */
 export async function setSchedule(
   tx: Tx,
   { name, action, batch = null, cron, at, settings, by, now }: NewSchedule,
@@ -61,6 +73,37 @@ export async function setSchedule(
     on conflict (name) do update set action = excluded.action, batch = excluded.batch, cron = excluded.cron, at = excluded.at,
       settings = excluded.settings, since = excluded.since, set_by = excluded.set_by, paused_at = null,
       changed_at = clock_timestamp()`.execute(tx);
+  await tx
+    .deleteFrom('schedule_ticks')
+    .where('name', '=', name)
+    .where('outcome', '=', 'refused')
+    .where('tick', '>=', since)
+    .execute();
+}
+
+/** A closing of the timetable for its moment. */
+export interface DueClosing {
+  readonly name: string;
+  readonly tick: Date;
+}
+
+/**
+ * Whether a closing is still in the timetable, for this moment and not paused. Until the transaction ends it stays so:
+ * whoever pauses it then sees what the transaction has begun.
+ */
+export async function isStillDue(tx: Tx, { name, tick }: DueClosing): Promise<boolean> {
+  const { rows } = await sql`
+    select from schedules where name = ${name} and at = ${tick} and paused_at is null for share`.execute(tx);
+  return rows.length === 1;
+}
+
+/** The batches, of the closings named, whose pool is being frozen. */
+export async function beingFrozen(tx: Tx, names: readonly string[]): Promise<number[]> {
+  const { rows } = await sql<{ batch: number }>`
+    select s.batch from schedules s where s.name = any(${names}) and exists (
+      select from chunks c where c.stage = 'assignment' and c.subject = s.batch::text and c.state in ('ready', 'running'))
+    order by 1`.execute(tx);
+  return rows.map(({ batch }) => batch);
 }
 
 /** Moves the closing of a batch that has a schedule. */
@@ -115,28 +158,4 @@ export async function latestTicks(db: Db): Promise<Map<string, Tick>> {
 /** Part of the transaction that does what the tick is for: done with it, or not at all. */
 export async function noteTick(tx: Tx, tick: Tick): Promise<void> {
   await tx.insertInto('schedule_ticks').values(tick).execute();
-}
-
-/**
- * Runs `body` while nobody else holds this schedule, over all processes; undefined when somebody does. The lock is the
- * connection's: a process that dies lets go of it at once.
- */
-export async function withSchedule<T>(
-  { pool }: Database,
-  name: string,
-  body: () => Promise<T>,
-): Promise<T | undefined> {
-  const client = await pool.connect();
-  const lock = [`prakerja schedule ${name}`];
-  try {
-    const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock(hashtext($1)) as held', lock);
-    if (!rows[0]?.held) return undefined;
-    try {
-      return await body();
-    } finally {
-      await client.query('select pg_advisory_unlock(hashtext($1))', lock);
-    }
-  } finally {
-    client.release();
-  }
 }

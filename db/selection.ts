@@ -29,17 +29,30 @@ export async function* poolPieces({ pool }: Database, batch: number): AsyncGener
   }
 }
 
-/** Remembers what was committed to: from now on the pool's files are public. */
-export async function storeCommitment(
-  tx: Tx,
-  batch: number,
-  made: { dir: string; beacon: string; sha256: string; attempt: number },
-): Promise<void> {
-  await tx
+export interface NewCommitment {
+  readonly dir: string;
+  readonly beacon: string;
+  readonly sha256: string;
+  readonly attempt: number;
+  /** The commitment that stood when this one was begun: null, or the SHA-256 of the attempt before. */
+  readonly previous: string | null;
+}
+
+/**
+ * Remembers what was committed to: from now on the pool's files are public.
+ * @throws exit 2 when the batch is no longer closed, or another commitment was made meanwhile
+ */
+export async function storeCommitment(tx: Tx, batch: number, made: NewCommitment): Promise<void> {
+  const { numUpdatedRows } = await tx
     .updateTable('batches')
     .set({ dir: made.dir, beacon: made.beacon, commitment_sha256: made.sha256, attempt: made.attempt })
     .where('batch', '=', batch)
-    .execute();
+    .where('state', '=', 'closed')
+    .where('attempt', '=', Math.max(1, made.attempt - 1))
+    .where(sql<boolean>`commitment_sha256 is not distinct from ${made.previous}`)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n)
+    throw refuse(`batch ${batch} has another commitment, or another state, since a moment ago: "batch show ${batch}"`);
 }
 
 /**
@@ -60,23 +73,35 @@ export async function* poolNumbers({ pool }: Database, batch: number): AsyncGene
   }
 }
 
+export interface DrawnBatch {
+  readonly batch: number;
+  /** SHA-256 of the commitment that was drawn. */
+  readonly commitment_sha256: string;
+  readonly by: string;
+  readonly note: string;
+}
+
 /**
  * Takes a draw into the database: closed becomes drawn. Nothing is ever drawn over.
  * @param lines `batch,rank,reg,decision`, by rank
+ * @throws exit 2 when the batch is not closed, or has another commitment
  */
 export function storeSelections(
   database: Database,
-  batch: number,
+  { batch, commitment_sha256, by, note }: DrawnBatch,
   lines: Iterable<Uint8Array>,
   now: Date,
 ): Promise<void> {
   return withSession(database, async (tx, client) => {
-    await lockBatch(tx, batch, ['closed']);
+    const row = await lockBatch(tx, batch, ['closed']);
+    if (row.commitment_sha256 !== commitment_sha256)
+      throw refuse(`batch ${batch} has another commitment than the one that was drawn`);
     const copy = () =>
       pipeline(Readable.from(lines), client.query(copyFrom('copy selections from stdin with (format csv)')));
     await fillTable(tx, 'selections', copy);
     await sql`analyze selections`.execute(tx);
     await tx.updateTable('batches').set({ state: 'drawn', drawn_at: now }).where('batch', '=', batch).execute();
+    await audit(tx, { who: by, action: 'batch draw', subject: `batch ${batch}`, note });
   });
 }
 

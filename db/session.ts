@@ -61,6 +61,36 @@ export async function retryingDeadlocks<T>(tx: Tx, merge: () => Promise<T>): Pro
   }
 }
 
+/**
+ * Runs `body` while nobody else holds the lock of this name, over all processes, and `taken` when somebody does. The lock
+ * is the connection's: a process that dies lets go of it at once.
+ */
+export async function withLock<T>(
+  { pool }: Database,
+  name: string,
+  body: () => Promise<T>,
+  taken: () => T | Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  const lock = [`prakerja ${name}`];
+  let lost = false;
+  try {
+    const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock(hashtext($1)) as held', lock);
+    if (!rows[0]?.held) return await taken();
+    try {
+      return await body();
+    } finally {
+      // What the body came to stands, also where the connection, and the lock with it, is gone.
+      lost = await client.query('select pg_advisory_unlock(hashtext($1))', lock).then(
+        () => false,
+        () => true,
+      );
+    }
+  } finally {
+    client.release(lost);
+  }
+}
+
 /** Imports into one table merge one after the other: what one finds missing, the next must not insert as well. */
 export async function lockMerging(tx: Tx, table: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('prakerja import ' || ${table}))`.execute(tx);

@@ -18,7 +18,9 @@ import {
 } from '../workers/assignment/rules.ts';
 import { signingKey } from '../workers/runtime/keys.ts';
 import type { Office } from '../workers/runtime/office.ts';
-import { done, type Report, withOffice } from './command.ts';
+import { inNameOf } from './actor.ts';
+import { alone } from './batch.ts';
+import { done, type Report } from './command.ts';
 import { type BeaconOptions, beaconGiven, provedValue } from './draw-beacon.ts';
 import {
   absent,
@@ -39,18 +41,32 @@ import { batchNumber } from './options.ts';
  * `batch draw N` with `--beacon-value HEX`, `--beacon-file FILE` or `--beacon-url URL`: the same value again is fine,
  * another is refused; a draw is never overwritten.
  */
-export function draw(text: string, options: BeaconOptions): Promise<Report> {
+export function draw(text: string, options: BeaconOptions & { readonly by?: string }): Promise<Report> {
   const batch = batchNumber(text);
-  return withOffice(async (office) => {
+  return inNameOf({ name: options.by, role: 'operations' }, async (office, by) => {
     const { state, beacon } = await findBatch(office.db, batch);
     if (beacon === null) throw refuse(`batch ${batch} is ${state}; it must be closed first`);
     const given = await beaconGiven(beacon, options, office.config.now());
-    return drawBatch(office, batch, given.value, given.evidence);
+    return drawBatch(office, batch, given.value, given.evidence, by);
   });
 }
 
 /** The same for a caller that already has an office: the demo. @param evidence what proves the value */
-export async function drawBatch(office: Office, batch: number, value: string, evidence?: Uint8Array): Promise<Report> {
+export function drawBatch(
+  office: Office,
+  batch: number,
+  value: string,
+  evidence?: Uint8Array,
+  by = 'cli',
+): Promise<Report> {
+  return alone(office, batch, () => drawAlone(office, batch, { value, evidence, by }));
+}
+
+async function drawAlone(
+  office: Office,
+  batch: number,
+  { value, evidence, by }: Omit<Drawing, 'numbers'>,
+): Promise<Report> {
   const { db, database } = office;
   const found = await findBatch(db, batch);
   if (!found.dir || !found.commitment_sha256) throw refuse(`batch ${batch} is ${found.state}; it must be closed first`);
@@ -62,7 +78,7 @@ export async function drawBatch(office: Office, batch: number, value: string, ev
     throw refuse(`${join(dir, drawFile.commitment)} is not what was committed to`);
   const numbers = startNumbers(database, batch);
   try {
-    return await drawFiles(office, dir, committed, { value, evidence, numbers });
+    return await drawFiles(office, dir, committed, { value, evidence, by, numbers });
   } finally {
     await numbers.end();
   }
@@ -71,14 +87,15 @@ export async function drawBatch(office: Office, batch: number, value: string, ev
 interface Drawing {
   readonly value: string;
   readonly evidence: Uint8Array | undefined;
+  readonly by: string;
   readonly numbers: ReturnType<typeof startNumbers>;
 }
 
 async function drawFiles(
   { db, database, config }: Office,
   dir: string,
-  { commitment, bytesWithoutLf }: ReadCommitment,
-  { value, evidence, numbers }: Drawing,
+  { commitment, bytesWithoutLf, sha256: commitment_sha256 }: ReadCommitment,
+  { value, evidence, by, numbers }: Drawing,
 ): Promise<Report> {
   const { batch } = commitment;
   const { pool, sha256 } = await readPool(dir, commitment.policy);
@@ -92,7 +109,8 @@ async function drawFiles(
   const result = drawPool(pool, quota, commitment.policy, seed);
   const known = { [drawFile.result]: await writeResult(dir, pool, result) };
   await db.transaction().execute((tx) => signPublished(tx, key, dir, 'draw', known));
-  await storeSelections(database, batch, selectionChunks(batch, result, await numbers.of(pool)), config.now());
+  const drawn = { batch, commitment_sha256, by, note: `${commitment.beacon}, value ${value}` };
+  await storeSelections(database, drawn, selectionChunks(batch, result, await numbers.of(pool)), config.now());
   const short = shortfalls(pool, quota, result);
   return done(
     { batch, selected: result.selectedCount, waiting_list: pool.size - result.selectedCount, dir, shortfalls: short },

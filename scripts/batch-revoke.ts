@@ -2,7 +2,7 @@ import { audit } from '../db/audit.ts';
 import { lockBatch } from '../db/batch.ts';
 import type { Tx } from '../db/connection.ts';
 import { freePlacesLeft } from '../db/places.ts';
-import { revokeIdle, undoRevocation } from '../db/revocation.ts';
+import { revokeIdle, type UnknownPurchases, undoRevocation, unknownPurchases } from '../db/revocation.ts';
 import { loadPolicy } from '../db/run.ts';
 import { refuse } from '../jobs/errors.ts';
 import { formatRupiah } from '../jobs/money.ts';
@@ -31,26 +31,44 @@ export function revoke(text: string, options: RevokeOptions): Promise<Report> {
     return inNameOf({ name: by, role: 'operations' }, (office) => undoOne(office, batch, undo, { ...options, by }));
   return inNameOf({ name: by, role: 'operations' }, async ({ db, config }) => {
     const now = config.now();
-    const { sentence, ...revoked } = await db.transaction().execute((tx) => revokeBatch(tx, batch, by, now));
+    const { sentence, unknown, ...revoked } = await db.transaction().execute((tx) => revokeBatch(tx, batch, by, now));
     const free = await freePlacesLeft(db);
     return done(
-      { batch, ...revoked, free_places: free },
+      { batch, ...revoked, free_places: free, ...(unknown && { warning: unknown }) },
       sentence,
+      ...(unknown
+        ? [
+            `Warning: ${unknown}. Import the training file: who bought in time takes part again by "batch revoke ${batch} --undo REGISTRATION_ID".`,
+          ]
+        : []),
       ...(free > 0 ? [`${free} places are free for the next batch: prakerja batch open ${batch + 1} --freed …`] : []),
     );
   });
 }
 
-/** The same as part of a transaction: for the timetable. */
+/** The same as part of a transaction: for the timetable. `unknown` says why somebody may be revoked who bought in time. */
 export async function revokeBatch(tx: Tx, batch: number, by: string, now: Date) {
   const row = await lockBatch(tx, batch, ['confirmed']);
   const { payout } = await loadPolicy(tx, row.policy_id);
   const days = payout.first_purchase_days;
+  const unknown = await unknownPurchases(tx, batch, days, wibDate(now));
   const { people, returnedIdr, inGrace } = await revokeIdle(tx, { batch, days, today: wibDate(now), now, by });
   const grace = inGrace > 0 ? ` ${inGrace} more have been given time.` : '';
   const sentence = `Batch ${batch}: ${people} participations were revoked (no first training within ${days} days), ${formatRupiah(returnedIdr)} returned.${grace}`;
   if (people > 0) await audit(tx, { who: by, action: 'batch revoke', subject: `batch ${batch}`, note: sentence });
-  return { revoked: people, returned_idr: String(returnedIdr), in_grace: inGrace, sentence };
+  return {
+    revoked: people,
+    returned_idr: String(returnedIdr),
+    in_grace: inGrace,
+    sentence,
+    unknown: unknown && unknownSentence(batch, unknown),
+  };
+}
+
+function unknownSentence(batch: number, { newest }: UnknownPurchases): string {
+  return newest === null
+    ? `no training file was ever imported, and the deadline of batch ${batch} has passed`
+    : `the newest training file came on ${newest}, before the deadline of batch ${batch} had passed`;
 }
 
 async function undoOne(

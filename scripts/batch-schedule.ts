@@ -3,6 +3,7 @@ import { lockBatch } from '../db/batch.ts';
 import type { Tx } from '../db/connection.ts';
 import { storePolicy } from '../db/run.ts';
 import {
+  beingFrozen,
   dropSchedule,
   latestTicks,
   pauseSchedules,
@@ -115,12 +116,12 @@ export function scheduleRevocations(options: By & { cron: string }): Promise<Rep
 
 /** `batch schedule pause [NAME]` */
 export function pause(name: string | undefined, options: By): Promise<Report> {
-  return change(
-    options,
-    name ?? 'all',
-    'Nothing of this happens by itself until "batch schedule resume".',
-    (tx, _, now) => someOf(pauseSchedules(tx, name, now), name, 'running'),
-  );
+  const sentence = 'Nothing of this happens by itself until "batch schedule resume".';
+  return change(options, name ?? 'all', sentence, async (tx, _, now, say) => {
+    const paused = await someOf(pauseSchedules(tx, name, now), name, 'running');
+    for (const batch of await beingFrozen(tx, paused))
+      say(`The pool of batch ${batch} is being frozen at this moment; that goes on.`);
+  });
 }
 
 /** `batch schedule resume [NAME]` */
@@ -128,9 +129,9 @@ export function resume(name: string | undefined, options: By & { skipMissed?: bo
   const sentence = options.skipMissed
     ? 'The timetable goes on; what was due meanwhile is not made up.'
     : 'The timetable goes on; what was due meanwhile is made up once by the next worker.';
-  return change(options, name ?? 'all', sentence, (tx, _, now) =>
-    someOf(resumeSchedules(tx, name, options.skipMissed ? now : undefined), name, 'paused'),
-  );
+  return change(options, name ?? 'all', sentence, async (tx, _, now) => {
+    await someOf(resumeSchedules(tx, name, options.skipMissed ? now : undefined), name, 'paused');
+  });
 }
 
 /** `batch schedule drop NAME` */
@@ -151,24 +152,30 @@ function beaconSource(source: string): string {
   return source;
 }
 
-async function someOf(names: Promise<string[]>, name: string | undefined, state: string): Promise<void> {
-  if ((await names).length === 0) throw refuse(name ? `no schedule "${name}" is ${state}` : `no schedule is ${state}`);
+async function someOf(found: Promise<string[]>, name: string | undefined, state: string): Promise<string[]> {
+  const names = await found;
+  if (names.length === 0) throw refuse(name ? `no schedule "${name}" is ${state}` : `no schedule is ${state}`);
+  return names;
 }
 
-/** One change of the timetable, with who asked for it in the audit log, and the timetable as it is now. */
+/**
+ * One change of the timetable, with who asked for it in the audit log, and the timetable as it is now.
+ * @param make may say more than the sentence
+ */
 function change(
   { by: who, note = '' }: By,
   subject: string,
   sentence: string,
-  make: (tx: Tx, by: string, now: Date) => Promise<void>,
+  make: (tx: Tx, by: string, now: Date, say: (sentence: string) => void) => Promise<void>,
 ): Promise<Report> {
   const by = personName('--by', who);
   return inNameOf({ name: by, role: 'operations' }, async (office) => {
+    const said = [sentence];
     await office.db.transaction().execute(async (tx) => {
-      await make(tx, by, office.config.now());
+      await make(tx, by, office.config.now(), (more) => said.push(more));
       await audit(tx, { who: by, action: 'batch schedule', subject, note: note.trim() || sentence });
     });
-    return listed(office, [sentence]);
+    return listed(office, said);
   });
 }
 
@@ -202,6 +209,7 @@ function rowOf(schedule: Schedule, last: Tick | undefined, now: Date) {
   };
 }
 
-function spoken(at: Date): string {
+/** A moment for a person. */
+export function spoken(at: Date): string {
   return `${wibDate(at)} ${wibTime(at)} WIB`;
 }

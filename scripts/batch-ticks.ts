@@ -2,17 +2,25 @@ import { audit } from '../db/audit.ts';
 import { findBatch, nextBatch, openBatch } from '../db/batch.ts';
 import { loadPolicy } from '../db/run.ts';
 import { setSchedule } from '../db/schedules.ts';
+import { refuse } from '../jobs/errors.ts';
 import { nextTick, type ScheduleSettings } from '../jobs/schedules.ts';
 import { wibDate, wibTime } from '../jobs/time.ts';
 import { beaconToCome } from '../workers/assignment/rules.ts';
 import type { TickActions } from '../workers/runtime/timetable.ts';
 import { openedSentence } from './batch.ts';
-import { closeBatch } from './batch-close.ts';
+import { closeOnTime } from './batch-close.ts';
 import { revokeBatch } from './batch-revoke.ts';
-import { closingName } from './batch-schedule.ts';
+import { closingName, spoken } from './batch-schedule.ts';
 
-/** By a pattern, a closing that is still to come: opened late, a batch stays open up to it. */
-function closingOf({ closes, closesAt }: ScheduleSettings, now: Date): Date {
+/**
+ * By a pattern, a closing that is still to come: opened late, a batch stays open up to it.
+ * @throws exit 2 when the one moment it was to close at has passed: nobody could have joined
+ */
+function closingOf(batch: number, { closes, closesAt }: ScheduleSettings, now: Date): Date {
+  if (closesAt !== undefined && new Date(closesAt) <= now)
+    throw refuse(
+      `batch ${batch} was not opened: it was to close on ${spoken(new Date(closesAt))}, which has passed; "batch schedule open --batch ${batch}" gives it other times, or "batch open ${batch}" opens it now`,
+    );
   if (closesAt !== undefined) return new Date(closesAt);
   return nextTick({ cron: closes as string, at: null }, now) as Date;
 }
@@ -24,7 +32,7 @@ export const tickActions: TickActions = {
     const { policyId, quota = {}, freed = false, poolMin = 0, beacon = 'manual' } = settings;
     await db.transaction().execute(async (tx) => {
       const batch = settings.batch ?? (await nextBatch(tx));
-      const closes = closingOf(settings, now);
+      const closes = closingOf(batch, settings, now);
       const places = new Map(Object.entries(quota));
       const opening = { batch, policyId: policyId as number, quota: places, opens: tick, closes, freed, poolMin, now };
       const opened = await openBatch(tx, opening);
@@ -37,20 +45,16 @@ export const tickActions: TickActions = {
     });
   },
 
-  close: async (office, { name, batch, settings }, _tick, note, stopping) => {
+  close: async (office, { name, batch, settings }, tick, note, stopping) => {
     const { db, config } = office;
     const number = batch as number;
-    const found = await findBatch(db, number);
-    const before = found.commitment_sha256 !== null;
+    const { commitment_sha256 } = await findBatch(db, number);
     const beacon = beaconToCome(settings.beacon ?? 'manual', config.now(), number);
-    const said = before
-      ? `Batch ${number} was closed before.`
-      : (await closeBatch(office, number, beacon, undefined, stopping)).lines.map((line) => line.trim()).join(' ');
-    await db.transaction().execute(async (tx) => {
-      if (!before)
-        await audit(tx, { who: `schedule ${name}`, action: 'batch close', subject: `batch ${number}`, note: said });
-      await note(tx, said);
-    });
+    const closed = commitment_sha256
+      ? [`Batch ${number} was closed before.`]
+      : (await closeOnTime(office, { batch: number, beacon, by: `schedule ${name}` }, { name, tick, stopping }))?.lines;
+    if (!closed) return;
+    await db.transaction().execute((tx) => note(tx, closed.map((line) => line.trim()).join(' ')));
   },
 
   revoke: ({ db, config }, { name }, _tick, note) =>
@@ -63,7 +67,11 @@ export const tickActions: TickActions = {
         .execute();
       const sentences: string[] = [];
       for (const { batch } of rows) {
-        const { revoked, sentence } = await revokeBatch(tx, batch, `schedule ${name}`, config.now());
+        const { revoked, sentence, unknown } = await revokeBatch(tx, batch, `schedule ${name}`, config.now());
+        if (unknown)
+          throw refuse(
+            `nobody was revoked: ${unknown}; import the training file, then "prakerja batch revoke ${batch} --by WHO"`,
+          );
         if (revoked > 0) sentences.push(sentence);
       }
       await note(tx, sentences.join(' ') || 'Nobody was to be revoked.');

@@ -1,9 +1,18 @@
 import { audit } from '../db/audit.ts';
-import { batchCounts, cancelBatch, findBatch, lockBatch, type OpenedBatch, openBatch } from '../db/batch.ts';
+import {
+  batchCounts,
+  cancelBatch,
+  findBatch,
+  lockBatch,
+  type OpenedBatch,
+  openBatch,
+  takeBackClosing,
+} from '../db/batch.ts';
 import { freePlacesLeft, originsOf } from '../db/places.ts';
 import { storePolicy } from '../db/run.ts';
 import { moveClosing } from '../db/schedules.ts';
-import { refuse } from '../jobs/errors.ts';
+import { withLock } from '../db/session.ts';
+import { fail, refuse } from '../jobs/errors.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { inNameOf } from './actor.ts';
 import { done, type Report, withOffice } from './command.ts';
@@ -73,6 +82,7 @@ export function extend(text: string, options: { closes?: string; poolMin?: strin
   return inNameOf({ name: options.by, role: 'operations' }, async ({ db }, who) => {
     const closing = await db.transaction().execute(async (tx) => {
       const row = await lockBatch(tx, batch, ['open']);
+      await takeBackClosing(tx, batch);
       if (closes && row.closes && closes <= row.closes)
         throw refuse(`batch ${batch} closes at ${row.closes.toISOString()}; extending means later`);
       const changes = { ...(closes && { closes }), ...(pool_min !== undefined && { pool_min }) };
@@ -104,13 +114,28 @@ export function show(text: string): Promise<Report> {
 /** `batch cancel N`: only before its decree. */
 export function cancel(text: string, options: { by?: string; note?: string } = {}): Promise<Report> {
   const batch = batchNumber(text);
-  return inNameOf({ name: options.by, role: 'operations' }, async ({ db }, who) => {
+  return inNameOf({ name: options.by, role: 'operations' }, async ({ db, config }, who) => {
     await db.transaction().execute(async (tx) => {
-      await cancelBatch(tx, batch);
+      await cancelBatch(tx, batch, config.now());
       await audit(tx, { who, action: 'batch cancel', subject: `batch ${batch}`, note: options.note ?? '' });
     });
     return done(await batchDocument(db, batch), `Batch ${batch} is cancelled. Who joined it can join another.`);
   });
+}
+
+/**
+ * Closings and draws of one batch, one at a time over all processes.
+ * @param taken instead, while another process is at it; without it that is exit 1
+ */
+export function alone<T>(
+  { database }: Office,
+  batch: number,
+  body: () => Promise<T>,
+  taken: () => T = () => {
+    throw fail(`another process closes or draws batch ${batch} now; nothing was changed: try again when it has ended`);
+  },
+): Promise<T> {
+  return withLock(database, `batch ${batch}`, body, taken);
 }
 
 /** `batch show` as JSON. */

@@ -56,13 +56,14 @@ function addDraw(batch: Command, command: AddCommand, run: RunCommand): void {
     .option('--beacon <source:round>', 'a public value that does not exist yet')
     .option('--dir <dir>', 'where the files go')
     .option('--again', 'a second commitment of the same batch')
-    .option('--by <who>', 'who asks for --again')
+    .option('--by <who>', 'who does it; with --again required')
     .option('--note <why>', 'why')
     .action((n, options) => run(async () => (await import('./batch-close.ts')).close(n, options)));
   command(batch, 'draw <n>', 'draw with the published value', 'batch draw 4 --beacon-url https://api.drand.sh')
     .option('--beacon-url <url>', 'an API of drand: the committed round is asked for, checked and published')
     .option('--beacon-file <file>', "the round as drand's API prints it, or the minutes of another source")
     .option('--beacon-value <hex>', 'the value as it is, not checked')
+    .option('--by <who>')
     .action((n, options) => run(async () => (await import('./batch-draw.ts')).draw(n, options)));
   command(batch, 'key', 'the public key that publications are signed with', 'batch key --out office.pub')
     .option('--out <file>', 'where the key goes')

@@ -13,6 +13,7 @@ const program = new Command('prakerja')
   .option('--json', 'print one JSON document on stdout and nothing else there')
   .option('--as-of <time>', 'what "now" means: a date or an ISO time with an offset (also PRAKERJA_NOW)')
   .showSuggestionAfterError()
+  .configureHelp({ optionTerm: ({ flags, mandatory }) => (mandatory ? `${flags} (required)` : flags) })
   .exitOverride();
 
 /** Runs what a file under scripts/ exports; the file is only loaded when its command is called. */

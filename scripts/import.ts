@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { openCounts } from '../db/chunk.ts';
 import { type ImportKind, type ImportResult, importFile, importKinds, storeEmailEvents } from '../db/import/index.ts';
 import { refuse } from '../jobs/errors.ts';
+import { verdictStages } from '../jobs/stages.ts';
 import { rawMessages } from '../workers/email/bounce-files.ts';
 import { readBounce } from '../workers/email/bounce-message.ts';
 import type { Office } from '../workers/runtime/office.ts';
@@ -10,11 +12,19 @@ import { dispatchIfReachable } from '../workers/runtime/sweeper.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { startProgress } from './progress.ts';
 
+/** What is looked at when a batch closes, is revoked or paid: it has nobody decided again. */
+const keepsVerdicts: ReadonlySet<string> = new Set<ImportKind>(['whitelist', 'joins', 'training', 'accounts', 'grace']);
+
 /** `import KIND FILE`: exit 3 when lines were quarantined; a file refused whole is exit 2 and changes nothing. */
 export function importCommand(kind: string, path: string): Promise<Report> {
   const known = [...importKinds, 'bounces'];
   if (!known.includes(kind)) throw refuse(`there is no import "${kind}"; there are ${known.join(', ')}`);
-  return withOffice(async (office) => reportOf(kind, await importInto(office, kind as ImportKind | 'bounces', path)));
+  return withOffice(async (office) => {
+    const result = await importInto(office, kind as ImportKind | 'bounces', path);
+    const open = await openCounts(office.db);
+    const undecided = !keepsVerdicts.has(kind) && verdictStages.some((stage) => open[stage]);
+    return reportOf(kind, result, undecided);
+  });
 }
 
 /** The same for a caller that already has an office: the demo. */
@@ -67,11 +77,11 @@ async function* bounceEvents(path: string, now: Date) {
   }
 }
 
-function reportOf(kind: string, result: ImportResult): Report {
+function reportOf(kind: string, result: ImportResult, undecided: boolean): Report {
   const { file, read, imported, unchanged, quarantined, quarantine_file } = result;
   const sentence = `${basename(file)}: ${read} lines read, ${imported} imported, ${unchanged} already there, ${quarantined} quarantined.`;
-  if (quarantined === 0)
-    return done(result, sentence, 'Next: "prakerja run start --wait --inline", or a running worker decides.');
+  const next = undecided ? ['Next: "prakerja run start --wait --inline", or a running worker decides.'] : [];
+  if (quarantined === 0) return done(result, sentence, ...next);
   return needsPerson(
     result,
     sentence,

@@ -8,7 +8,9 @@ import { open } from '../../scripts/batch.ts';
 import { close } from '../../scripts/batch-close.ts';
 import { decree } from '../../scripts/batch-decree.ts';
 import { draw } from '../../scripts/batch-draw.ts';
-import type { Report } from '../../scripts/command.ts';
+import { tickActions } from '../../scripts/batch-ticks.ts';
+import { done, type Report, withOffice } from '../../scripts/command.ts';
+import { runDueTicks } from '../../workers/runtime/timetable.ts';
 import { testDatabase } from './database.ts';
 import { type Citizen, citizen, HEADER, line } from './import.ts';
 import { officeEnvironment, temporaryDir } from './office.ts';
@@ -121,6 +123,14 @@ export async function confirmedBatch(here: Hall, batch: number): Promise<void> {
   await here.at(NOON, () => draw(String(batch), { beaconValue: BEACON }));
   await here.at(NOON, () => decree(String(batch), { number: `SK-${batch}`, by: 'ayu' }));
   await here.at(NOON, () => decree(String(batch), { confirm: true, by: 'budi' }));
+}
+
+/** What a worker does by the timetable at a moment; the names of schedules that ticked. */
+export async function tickAt(here: Hall, now: string, actions = tickActions): Promise<unknown> {
+  const { json } = await here.at(now, () =>
+    withOffice(async (office) => done(await runDueTicks(office, actions, new AbortController().signal))),
+  );
+  return json;
 }
 
 /** The lines of a file of a draw. */

@@ -17,7 +17,7 @@ export function openSave(database: Database, chunk: Chunk, work: (tx: Tx) => Pro
 }
 
 /** Does something in a transaction up to the commit. */
-export async function openTransaction(database: Database, work: (tx: Tx) => Promise<unknown>): Promise<OpenSave> {
+async function openTransaction(database: Database, work: (tx: Tx) => Promise<unknown>): Promise<OpenSave> {
   let allow: () => void = () => undefined;
   const allowed = new Promise<void>((resolve) => {
     allow = resolve;

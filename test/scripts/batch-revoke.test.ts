@@ -2,16 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { cancel, open, show } from '../../scripts/batch.ts';
 import { revoke } from '../../scripts/batch-revoke.ts';
 import { scheduleRevocations } from '../../scripts/batch-schedule.ts';
-import { tickActions } from '../../scripts/batch-ticks.ts';
-import { done, withOffice } from '../../scripts/command.ts';
 import { doctor } from '../../scripts/doctor.ts';
-import { runDueTicks } from '../../workers/runtime/timetable.ts';
-import { closedBatch, confirmedBatch, type Hall, hall, linesOf, NOON } from '../helpers/batch.ts';
+import { importCommand } from '../../scripts/import.ts';
+import { closedBatch, confirmedBatch, type Hall, hall, linesOf, NOON, tickAt } from '../helpers/batch.ts';
 
 const TRAINING = 'registration_id,batch,event,training_id,at';
 const GRACE = 'registration_id,until,note';
 const on = (here: Hall, day: string, options: Partial<Parameters<typeof revoke>[1]> = {}, batch = '1') =>
   here.at(`${day}T12:00:00+07:00`, () => revoke(batch, { by: 'ayu', ...options }));
+
+/** The training platform's file comes. */
+async function trained(here: Hall, at: string, ...events: string[]): Promise<void> {
+  const file = here.file('training.csv', `${[TRAINING, ...events].join('\n')}\n`);
+  await here.at(at, () => importCommand('training', file));
+}
 
 /** Whose participation is revoked, by registration. */
 async function revoked(here: Hall): Promise<string[]> {
@@ -19,6 +23,12 @@ async function revoked(here: Hall): Promise<string[]> {
     `select registration_id as id from participants join registrations using (reg) where participants.state = 'revoked' order by 1`,
   );
   return rows.map(({ id }) => id);
+}
+
+/** What came of the ticks of the timetable. */
+async function said(here: Hall): Promise<string[]> {
+  const { rows } = await here.database.pool.query<{ said: string }>('select said from schedule_ticks order by tick');
+  return rows.map((row) => row.said);
 }
 
 async function places(here: Hall): Promise<unknown> {
@@ -41,9 +51,9 @@ describe('batch revoke', () => {
     await expect(on(here, '2020-09-15')).rejects.toMatchObject({ exitCode: 2 });
     await confirmedBatch(here, 1);
     // Announced on 15 September: the thirtieth day is 15 October.
-    await here.load(
-      'training',
-      TRAINING,
+    await trained(
+      here,
+      '2020-10-16T06:00:00+07:00',
       'R1,1,purchased,T1,2020-09-20T10:00:00+07:00',
       'R2,1,purchased,T1,2020-10-15T23:59:59+07:00',
       'R3,1,purchased,T1,2020-10-16T00:00:00+07:00',
@@ -108,19 +118,40 @@ describe('batch revoke', () => {
   it('happens by itself in every batch, and says how many', async () => {
     const here = await five();
     await here.at(NOON, () => scheduleRevocations({ cron: '0 3 * * *', by: 'ayu' }));
-    const tickOn = (day: string) =>
-      here.at(`${day}T03:00:00+07:00`, () =>
-        withOffice(async (office) => done(await runDueTicks(office, tickActions, new AbortController().signal))),
-      );
-    await tickOn('2020-10-15');
-    await tickOn('2020-10-16');
-    const { rows } = await here.database.pool.query<{ said: string }>('select said from schedule_ticks order by tick');
-    expect(rows.map(({ said }) => said)).toEqual([
+    await tickAt(here, '2020-10-15T03:00:00+07:00');
+    await trained(here, '2020-10-16T02:00:00+07:00');
+    await tickAt(here, '2020-10-16T03:00:00+07:00');
+    expect(await said(here)).toEqual([
       'Nobody was to be revoked.',
       'Batch 1: 5 participations were revoked (no first training within 30 days), Rp17.750.000 returned.',
     ]);
     const { rows: deeds } = await here.database.pool.query(`select who from audit where action = 'batch revoke'`);
     expect(deeds).toEqual([{ who: 'schedule revoke' }]);
+  });
+
+  it('does not happen by itself before a training file came that knows of everybody’s last day', async () => {
+    const here = await five();
+    await here.load('grace', GRACE, 'R1,2020-10-20,illness');
+    await here.at(NOON, () => scheduleRevocations({ cron: '0 3 * * *', by: 'ayu' }));
+    await tickAt(here, '2020-10-16T03:00:00+07:00');
+    await trained(here, '2020-10-15T23:59:59+07:00');
+    await tickAt(here, '2020-10-17T03:00:00+07:00');
+    expect(await revoked(here)).toEqual([]);
+    await trained(here, '2020-10-20T06:00:00+07:00', 'R2,1,purchased,T1,2020-10-15T10:00:00+07:00');
+    await tickAt(here, '2020-10-20T07:00:00+07:00');
+    await tickAt(here, '2020-10-21T03:00:00+07:00');
+    expect(await revoked(here)).toEqual(['R3', 'R4', 'R5']);
+    const then = 'import the training file, then "prakerja batch revoke 1 --by WHO"';
+    expect((await said(here)).map((text) => text.replace(/^\d.* late: /, ''))).toEqual([
+      `nobody was revoked: no training file was ever imported, and the deadline of batch 1 has passed; ${then}`,
+      `nobody was revoked: the newest training file came on 2020-10-15, before the deadline of batch 1 had passed; ${then}`,
+      expect.stringMatching(/^Batch 1: 3 participations were revoked/),
+      `nobody was revoked: the newest training file came on 2020-10-20, before the deadline of batch 1 had passed; ${then}`,
+    ]);
+    const { json, lines } = await on(here, '2020-10-21');
+    expect(json).toMatchObject({ revoked: 1, warning: expect.stringContaining('came on 2020-10-20') });
+    expect(lines[1]).toMatch(/^Warning: the newest training file came on 2020-10-20, .*--undo REGISTRATION_ID/);
+    expect(await revoked(here)).toEqual(['R1', 'R3', 'R4', 'R5']);
   });
 });
 

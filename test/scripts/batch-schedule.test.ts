@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { withSchedule } from '../../db/schedules.ts';
+import { withLock } from '../../db/session.ts';
 import { cancel, extend, open, show } from '../../scripts/batch.ts';
 import { close } from '../../scripts/batch-close.ts';
 import { drop, pause, resume, scheduleClosing, scheduleOpenings, timetable } from '../../scripts/batch-schedule.ts';
@@ -10,18 +10,12 @@ import { verify } from '../../scripts/batch-verify.ts';
 import { done, withOffice } from '../../scripts/command.ts';
 import { doctor } from '../../scripts/doctor.ts';
 import { runDueTicks } from '../../workers/runtime/timetable.ts';
-import { type Hall, hall } from '../helpers/batch.ts';
+import { type Hall, hall, tickAt as tickAtMoment } from '../helpers/batch.ts';
 
 const BY = { by: 'ayu', note: 'as planned' };
 const never = new AbortController().signal;
 
-/** What a worker does at a moment; the names of schedules that ticked. */
-async function tickAt(here: Hall, now: string): Promise<unknown> {
-  const { json } = await here.at(`${now}+07:00`, () =>
-    withOffice(async (office) => done(await runDueTicks(office, tickActions, never))),
-  );
-  return json;
-}
+const tickAt = (here: Hall, now: string) => tickAtMoment(here, `${now}+07:00`);
 
 const on = (here: Hall, now: string, command: () => ReturnType<typeof show>) => here.at(`${now}+07:00`, command);
 
@@ -89,9 +83,8 @@ describe('batches that open and close by themselves', () => {
 
   it('while one is at it no other begins; when it has died the next does it', async () => {
     const here = await weekly(1);
-    await withSchedule(here.database, 'open', async () => {
-      expect(await tickAt(here, '2020-09-19T12:00:00')).toEqual([]);
-    });
+    const other = async () => expect(await tickAt(here, '2020-09-19T12:00:00')).toEqual([]);
+    await withLock(here.database, 'schedule open', other, () => expect.unreachable());
     expect(await tickAt(here, '2020-09-19T12:00:00')).toEqual(['open']);
   });
 

@@ -22,7 +22,8 @@ describe('batch open', () => {
   it('counts the places of its quota, and is opened once', async () => {
     const here = await hall(0);
     const policy = here.policy({});
-    const made = await here.at(NOON, () => open('1', { policy, quota: here.quota('32,3', '33,4', '32,5') }));
+    const made = await here.at(NOON, () => open('1', { policy, quota: here.quota('32,3', '33,4', '34,0', '32,5') }));
+    expect(made.lines).toEqual(['Batch 1 is open: 9 places in 2 provinces, policy prakerja-2020.']);
     expect(made.json).toEqual({
       batch: 1,
       state: 'open',

@@ -59,6 +59,12 @@ it('every command has help with an example', { timeout: 240_000 }, async () => {
   expect(wanting).toEqual([]);
 });
 
+it('help says which options a command cannot do without', async () => {
+  const { stdout } = await prakerja('batch open --help');
+  expect(stdout).toContain('--policy <file> (required)');
+  expect(stdout).toMatch(/--quota <file> {2}/);
+});
+
 describe('what is refused is exit 2, with a sentence on stderr and nothing on stdout', () => {
   it.each([
     ['an unknown command', 'pay', "unknown command 'pay'"],

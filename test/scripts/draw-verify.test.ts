@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { drawFile } from '../../scripts/draw-files.ts';
 import { verifyDraw } from '../../scripts/draw-verify.ts';
+import { differenceInIndonesian } from '../../web/verify/difference-id.ts';
 import { capped, close, drawInto, plant, scratch, wholeDraw } from './draw-directory.ts';
 
 /** Exchanges two lines, counted from 1. */
@@ -182,10 +183,12 @@ describe('a chain of commitments', () => {
     expect((await verifyDraw(third)).difference).toContain('is batch 4, attempt 1, must be batch 4, attempt 2');
   });
 
-  it('tells when an earlier attempt was drawn as well', async () => {
+  it('is no chain when an earlier attempt was drawn as well', async () => {
     const third = await chain();
     await drawInto(join(dirname(third), '4'));
-    const { checked } = await verifyDraw(third);
-    expect(checked.find((line) => line.startsWith('attempt 1'))).toContain('was drawn too');
+    const { ok, difference = '' } = await verifyDraw(third);
+    expect(ok).toBe(false);
+    expect(difference).toBe('4/seed.json: is there, so attempt 1 was drawn too: two draws of batch 4');
+    expect(differenceInIndonesian(difference)).toMatch(/^4\/seed\.json ada, jadi percobaan 1 juga sudah diundi/);
   });
 });

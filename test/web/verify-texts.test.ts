@@ -48,7 +48,7 @@ describe('the Indonesian texts', () => {
   });
 
   it('have a sentence of their own for every check', () => {
-    const facts = { batch: 4, attempt: 1, people: 5, provinces: 2, directory: '4', drawnToo: true, signed: true };
+    const facts = { batch: 4, attempt: 1, people: 5, provinces: 2, directory: '4', signed: true };
     const more = { selected: 3, removed: 1, beacon: 'drand:1', file: 'f', list: 'l', fingerprint: 'k', given: true };
     const all = { ...facts, ...more, participants: 3, decree: 'SK-4' };
     for (const key of Object.keys(checkTexts) as (keyof typeof checkTexts)[]) {

@@ -37,6 +37,10 @@ const wordings: readonly (readonly [RegExp, string])[] = [
     /^(\S+) line 1: previous of attempt (\d+) is (\S+), but attempt (\d+) in (\S+) has (\S+)$/,
     '$1: percobaan $2 menyebut janji sebelumnya $3, tetapi percobaan $4 di $5 adalah $6',
   ],
+  [
+    /^(\S+): is there, so attempt (\d+) was drawn too: two draws of batch (\d+)$/,
+    '$1 ada, jadi percobaan $2 juga sudah diundi: dua undian untuk gelombang $3',
+  ],
 ];
 
 /** A difference in Indonesian; undefined for the rarer ones, which a page shows in English. */

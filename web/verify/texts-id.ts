@@ -11,8 +11,7 @@ const checks: CheckTexts = {
   pool: ({ people }) => `pool.csv urut, berbentuk benar, dan sama dengan yang dijanjikan: ${number(people)} orang`,
   quota: ({ provinces }) =>
     `quota.csv urut, berbentuk benar, dan sama dengan yang dijanjikan: ${number(provinces)} provinsi`,
-  chain: ({ attempt, directory, drawnToo }) =>
-    `percobaan ${attempt} ada di ${directory}/, seperti disebut janji sesudahnya${drawnToo ? ', dan juga sudah diundi: tanyakan mengapa ditutup lagi' : ''}`,
+  chain: ({ attempt, directory }) => `percobaan ${attempt} ada di ${directory}/, seperti disebut janji sesudahnya`,
   seed: () => 'seed.json mengikuti janji dan nilai suar publik',
   undrawn: () => 'undian belum berlangsung',
   result: ({ selected, people }) =>

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
 import { applicantColumns } from '../../db/applicants.ts';
-import { noteWaitingOnUs } from '../../db/carry.ts';
+import { lockPools, noteWaitingOnUs } from '../../db/carry.ts';
 import type { Tx } from '../../db/connection.ts';
 import { plan } from '../../db/plan.ts';
 import { loadPolicy } from '../../db/run.ts';
@@ -33,7 +33,7 @@ export interface PoolRules<Applicant> {
 const PAGE = 10_000;
 
 /**
- * Freezes the pool of a batch: persons who joined until it closes, whose standing registration is valid at the registry
+ * Freezes the pool of a batch: persons who joined until it closes or were carried into it, whose standing registration is valid at the registry
  * and passes layer 3 under the batch's policy and the lists of this day, and who are not participants, revoked or
  * barred (contract, section 6). One transaction; page by page, so that memory stays flat.
  * @throws exit 2, and the batch stays open, when the pool is smaller than the batch's minimum
@@ -44,6 +44,7 @@ export async function freezePool<Applicant>(
   now: Date,
   rules: PoolRules<Applicant>,
 ): Promise<Counts> {
+  await lockPools(tx);
   const row = await tx.selectFrom('batches').selectAll().where('batch', '=', batch).forUpdate().executeTakeFirst();
   if (row?.state !== 'open') throw refuse(`batch ${batch} is not open`);
   const closing = row.closes && row.closes < now ? row.closes : now;
@@ -51,9 +52,9 @@ export async function freezePool<Applicant>(
   await gatherMembers(tx, batch, closing);
   const counts = await judgeMembers(tx, batch, policy, now, closing, rules);
   if (counts.passed < row.pool_min) throw refuse(tooFew(batch, counts.passed, row.pool_min));
-  await noteWaitingOnUs(tx, batch, now);
   // Filled a moment ago: without fresh statistics the decree's joins took 20 s for 8,000 people.
   await sql`analyze pool`.execute(tx);
+  await noteWaitingOnUs(tx, batch, now);
   await markPeople(tx, batch);
   await tx.updateTable('batches').set({ state: 'closed', closed_at: now }).where('batch', '=', batch).execute();
   return counts;
@@ -72,14 +73,20 @@ async function markPeople(tx: Tx, batch: number): Promise<void> {
     where m.nik = p.nik and (p.joined_batch is null or (p.pool_batch is null and q.nik is not null))`.execute(tx);
 }
 
-/** The pool is keyed by person: joining with two registrations wins nothing. */
+/**
+ * `joined` has whoever joined in time or was carried over, when that was; `members` those of them who can be drawn. The
+ * pool is keyed by person: joining with two registrations wins nothing.
+ */
 async function gatherMembers(tx: Tx, batch: number, closing: Date): Promise<void> {
   await sql`
+    create temp table joined on commit drop as
+    select j.reg, r.nik from joins j join registrations r on r.reg = j.reg
+    where j.batch = ${batch} and (j.joined_at <= ${closing} or j.carried_from is not null)`.execute(tx);
+  await sql`analyze joined`.execute(tx);
+  await sql`
     create temp table members on commit drop as
-    select distinct p.standing as reg, p.nik
-    from joins j join registrations r on r.reg = j.reg join people p on p.nik = r.nik
-    where j.batch = ${batch} and j.joined_at <= ${closing}
-      and not exists (select from participants t where t.nik = p.nik)
+    select distinct p.standing as reg, p.nik from joined j join people p on p.nik = j.nik
+    where not exists (select from participants t where t.nik = p.nik)
     order by 1`.execute(tx);
   await sql`create index on members (reg)`.execute(tx);
   await sql`analyze members`.execute(tx);

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Tx } from '../../db/connection.ts';
-import { noteTick, readSchedules, type Schedule, tickOf, withSchedule } from '../../db/schedules.ts';
+import { noteTick, readSchedule, readSchedules, type Schedule, tickOf } from '../../db/schedules.ts';
+import { withLock } from '../../db/session.ts';
 import { exit, PrakerjaError } from '../../jobs/errors.ts';
 import { lastTick, nextTick, patternOf, type ScheduleAction } from '../../jobs/schedules.ts';
 import { spokenSeconds } from '../../jobs/time.ts';
@@ -10,7 +11,10 @@ import type { Stoppable } from './queues.ts';
 /** Writes down in the transaction that does it what a tick came to. */
 export type NoteTick = (tx: Tx, said: string) => Promise<void>;
 
-/** What is to be done when a schedule's time comes. Each calls `note` once, in the transaction that does the deed. */
+/**
+ * What is to be done when a schedule's time comes. Each calls `note` once, in the transaction that does the deed; or not
+ * at all, when the deed must not be done any more: the tick is then still due, unless the timetable has changed.
+ */
 export type TickActions = Readonly<
   Record<
     ScheduleAction,
@@ -35,44 +39,51 @@ export function dueTick(schedule: Schedule, now: Date): Date | undefined {
 /**
  * Does what the timetable says is due and was not done, each tick once over all processes. Whoever calls it: BullMQ's
  * job scheduler when the moment has come, and every worker now and then, for what nobody was there to do.
- * A deed that a rule refuses is noted as refused and not tried again by itself.
+ * A deed that a rule refuses is noted as refused and not tried again by itself; one that fails keeps no other from its
+ * time, and is tried again.
  * @returns the names of schedules that ticked now
+ * @throws the first failure, when all had their turn
  */
 export async function runDueTicks(office: Office, actions: TickActions, stopping: AbortSignal): Promise<string[]> {
   const { db, database, config } = office;
   const ticked: string[] = [];
+  const failures: unknown[] = [];
   for (const schedule of await readSchedules(db)) {
+    const { name } = schedule;
     const tick = dueTick(schedule, config.now());
-    if (!tick || stopping.aborted || (await tickOf(db, schedule.name, tick))) continue;
-    const ran = await withSchedule(database, schedule.name, () => runTick(office, actions, schedule, tick, stopping));
-    if (ran) ticked.push(schedule.name);
+    if (!tick || stopping.aborted || (await tickOf(db, name, tick))) continue;
+    const run = () => runTick(office, actions, name, stopping);
+    try {
+      if (await withLock(database, `schedule ${name}`, run, () => false)) ticked.push(name);
+    } catch (error) {
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
   return ticked;
 }
 
-async function runTick(
-  office: Office,
-  actions: TickActions,
-  schedule: Schedule,
-  tick: Date,
-  stopping: AbortSignal,
-): Promise<boolean> {
+/** The deeds before this one may have taken minutes: what the schedule says now counts. */
+async function runTick(office: Office, actions: TickActions, name: string, stopping: AbortSignal): Promise<boolean> {
   const { db, config, log } = office;
-  const { name, action } = schedule;
-  if (await tickOf(db, name, tick)) return false;
+  const schedule = await readSchedule(db, name);
+  const tick = schedule && dueTick(schedule, config.now());
+  if (!tick || (await tickOf(db, name, tick))) return false;
   const late_seconds = Math.max(0, Math.floor((config.now().getTime() - tick.getTime()) / 1000));
+  let noted = false;
   const noteAs = (outcome: 'done' | 'refused') => async (tx: Tx, text: string) => {
     const said = late_seconds > LATE_AFTER_SECONDS ? `${spokenSeconds(late_seconds)} late: ${text}` : text;
     await noteTick(tx, { name, tick, outcome, said, late_seconds });
     log.info({ schedule: name, tick: tick.toISOString(), outcome }, said);
+    noted = true;
   };
   try {
-    await actions[action](office, schedule, tick, noteAs('done'), stopping);
+    await actions[schedule.action](office, schedule, tick, noteAs('done'), stopping);
   } catch (error) {
     if (!(error instanceof PrakerjaError) || error.exitCode !== exit.refused) throw error;
     await db.transaction().execute((tx) => noteAs('refused')(tx, error.message));
   }
-  return true;
+  return noted;
 }
 
 /** Keeps BullMQ's job schedulers as the table has them, and does what is due, until closed. */

@@ -52,7 +52,10 @@ export async function verifyQuota(run: VerifyRun, commitment: Commitment): Promi
   return quota;
 }
 
-/** `previous` leads back to attempt 1 through the directories beside, whatever their names: hashes name them. */
+/**
+ * `previous` leads back to attempt 1 through the directories beside, whatever their names: hashes name them. None of them
+ * was drawn: else somebody could have chosen among two draws.
+ */
 export async function verifyChain(run: VerifyRun, commitment: Commitment): Promise<void> {
   if (commitment.previous === null) return;
   const siblings = (await run.source.siblings()).map((sibling) => withHash(run, sibling));
@@ -67,7 +70,11 @@ export async function verifyChain(run: VerifyRun, commitment: Commitment): Promi
       const is = `batch ${current.batch}, attempt ${current.attempt}`;
       throw new Difference(`${name} line 1: is ${is}, must be batch ${wanted.batch}, attempt ${wanted.attempt}`);
     }
-    run.found({ key: 'chain', facts: { attempt: current.attempt, directory: found.name, drawnToo: found.drawn } });
+    if (found.drawn)
+      throw new Difference(
+        `${found.name}/${drawFile.seed}: is there, so attempt ${current.attempt} was drawn too: two draws of batch ${current.batch}`,
+      );
+    run.found({ key: 'chain', facts: { attempt: current.attempt, directory: found.name } });
   }
 }
 

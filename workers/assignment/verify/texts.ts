@@ -3,7 +3,7 @@ export interface Facts {
   readonly commitment: { readonly batch: number; readonly attempt: number };
   readonly pool: { readonly people: number };
   readonly quota: { readonly provinces: number };
-  readonly chain: { readonly attempt: number; readonly directory: string; readonly drawnToo: boolean };
+  readonly chain: { readonly attempt: number; readonly directory: string };
   readonly seed: Record<never, never>;
   readonly undrawn: Record<never, never>;
   readonly result: { readonly selected: number; readonly people: number };
@@ -29,8 +29,7 @@ export const checkTexts: CheckTexts = {
   commitment: ({ batch, attempt }) => `commitment.json is canonical: batch ${batch}, attempt ${attempt}`,
   pool: ({ people }) => `pool.csv is sorted, well formed and as committed: ${people} people`,
   quota: ({ provinces }) => `quota.csv is sorted, well formed and as committed: ${provinces} provinces`,
-  chain: ({ attempt, directory, drawnToo }) =>
-    `attempt ${attempt} is in ${directory}/, as the commitment after it names it${drawnToo ? ', and was drawn too: ask why it was closed again' : ''}`,
+  chain: ({ attempt, directory }) => `attempt ${attempt} is in ${directory}/, as the commitment after it names it`,
   seed: () => "seed.json follows from the commitment and the beacon's value",
   undrawn: () => 'the draw has not taken place',
   result: ({ selected, people }) => `result.csv has every line as drawn again: ${selected} selected of ${people}`,
