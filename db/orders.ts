@@ -1,28 +1,31 @@
 import { sql } from 'kysely';
 import { type OrderKey, paymentReference } from '../jobs/ids.ts';
+import type { BankWord } from '../jobs/payout-reasons.ts';
 import type { Tx } from './connection.ts';
 import { mayHaveBeenSent } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
 
-export interface PayeeAccount {
+/** Where money goes. */
+export interface Destination {
   readonly channel: 'bank' | 'ewallet';
   readonly provider: string;
   readonly accountNumber: string;
   readonly holderName: string;
+}
+
+export interface PayeeAccount extends Destination {
   readonly holderNik: string;
   readonly kyc: boolean;
   readonly status: 'active' | 'inactive' | 'closed';
+  /** What the bank has said of it since it was linked; null: nothing clear. */
+  readonly bankSaid: BankWord | null;
 }
 
 /** A payment order as the bank gets it. */
-export interface Order {
+export interface Order extends Destination {
   readonly instalmentId: string;
   readonly reference: string;
   readonly amountIdr: string;
-  readonly channel: 'bank' | 'ewallet';
-  readonly provider: string;
-  readonly accountNumber: string;
-  readonly holderName: string;
   readonly orderedAt: Date;
 }
 
@@ -30,14 +33,23 @@ export interface Order {
 export interface Orderable extends OrderKey {
   readonly instalmentId: string;
   readonly amountIdr: string;
-  readonly account: PayeeAccount;
+  readonly account: Destination;
 }
+
+/**
+ * Of account `a`: what the bank said of it since it was linked; null: nothing. Linked again it is asked about again: so
+ * whoever has put things right at the bank is paid.
+ */
+export const BANK_SAID = sql<BankWord | null>`(
+  select q.said from account_inquiries q
+  where (q.account_number, q.provider, q.channel, q.holder_name) = (a.account_number, a.provider, a.channel, a.holder_name)
+    and q.asked_at >= a.linked_at)`;
 
 /** The account of instalment `i` that is in force, as JSON (`PayeeAccount`); null: none is known by `now`. */
 export function accountInForce(now: Date) {
   return sql<PayeeAccount | null>`(
     select json_build_object('channel', a.channel, 'provider', a.provider, 'accountNumber', a.account_number,
-      'holderName', a.holder_name, 'holderNik', a.holder_nik, 'kyc', a.kyc, 'status', a.status)
+      'holderName', a.holder_name, 'holderNik', a.holder_nik, 'kyc', a.kyc, 'status', a.status, 'bankSaid', ${BANK_SAID})
     from registrations o join accounts a on a.reg = o.reg where o.nik = i.nik and a.linked_at <= ${now}
     order by a.linked_at desc limit 1)`;
 }

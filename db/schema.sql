@@ -1,3 +1,12 @@
+table account_inquiries
+  channel text not null
+  provider text not null
+  account_number text not null
+  holder_name text not null
+  said text not null
+  response_code text not null
+  asked_at timestamp with time zone not null
+
 table accounts
   reg bigint not null
   linked_at timestamp with time zone not null
@@ -22,9 +31,22 @@ table audit
   previous text not null
   hash text not null
 
+table bank_callbacks
+  callback_id bigint not null identity
+  external_id text not null
+  body_sha256 text not null
+  item integer not null
+  service text not null
+  reference text not null
+  bank_reference text
+  status text not null
+  amount_idr bigint
+  outcome text not null
+  received_at timestamp with time zone not null
+
 table bank_calls
   external_id bigint not null identity
-  reference text not null
+  reference text
   kind text not null
   at timestamp with time zone not null default clock_timestamp()
   answer text
@@ -72,6 +94,10 @@ table breaks
   note text
   resolved_at timestamp with time zone
   assigned_to text
+
+table bulk_orders
+  reference text not null
+  bulk_id text not null
 
 table carried_over
   batch integer not null
@@ -286,6 +312,13 @@ table payout_approvals
   verified boolean not null
   at timestamp with time zone not null
 
+table payout_files
+  payout_run bigint not null
+  begun_at timestamp with time zone not null
+  count bigint
+  total_idr bigint
+  sha256 text
+
 table payout_runs
   payout_run bigint not null identity
   state text not null default 'prepared'::text
@@ -298,6 +331,7 @@ table payout_runs
   released_by text
   released_verified boolean
   released_at timestamp with time zone
+  bulk boolean not null default false
 
 table people
   nik bigint not null
@@ -529,6 +563,12 @@ table whitelist
   added_at timestamp with time zone not null
   load_id integer not null
 
+constraint account_inquiries account_inquiries_channel_check CHECK ((channel = ANY (ARRAY['bank'::text, 'ewallet'::text])))
+
+constraint account_inquiries account_inquiries_pkey PRIMARY KEY (account_number, provider, channel, holder_name)
+
+constraint account_inquiries account_inquiries_said_check CHECK ((said = ANY (ARRAY['confirmed'::text, 'other_name'::text, 'no_account'::text, 'not_active'::text])))
+
 constraint accounts accounts_channel_check CHECK ((channel = ANY (ARRAY['bank'::text, 'ewallet'::text])))
 
 constraint accounts accounts_pkey PRIMARY KEY (reg, linked_at)
@@ -541,7 +581,15 @@ constraint audit audit_hash_key UNIQUE (hash)
 
 constraint audit audit_pkey PRIMARY KEY (audit_id)
 
-constraint bank_calls bank_calls_kind_check CHECK ((kind = ANY (ARRAY['transfer'::text, 'status'::text])))
+constraint bank_callbacks bank_callbacks_external_id_body_sha256_item_key UNIQUE (external_id, body_sha256, item)
+
+constraint bank_callbacks bank_callbacks_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'known'::text, 'contradiction'::text, 'unknown_reference'::text, 'amount_differs'::text, 'history'::text])))
+
+constraint bank_callbacks bank_callbacks_pkey PRIMARY KEY (callback_id)
+
+constraint bank_calls bank_calls_check CHECK (((kind = 'inquiry'::text) = (reference IS NULL)))
+
+constraint bank_calls bank_calls_kind_check CHECK ((kind = ANY (ARRAY['transfer'::text, 'status'::text, 'inquiry'::text])))
 
 constraint bank_calls bank_calls_pkey PRIMARY KEY (external_id)
 
@@ -578,6 +626,10 @@ constraint breaks breaks_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES
 constraint breaks breaks_type_check CHECK ((type = ANY (ARRAY['missing_in_bank'::text, 'missing_in_ledger'::text, 'amount_mismatch'::text, 'payee_mismatch'::text, 'duplicate_debit'::text, 'returned'::text, 'late'::text, 'unreadable_line'::text, 'statement_gap'::text])))
 
 constraint breaks breaks_type_key_key UNIQUE (type, key)
+
+constraint bulk_orders bulk_orders_pkey PRIMARY KEY (reference)
+
+constraint bulk_orders bulk_orders_reference_fkey FOREIGN KEY (reference) REFERENCES payment_orders(reference)
 
 constraint carried_over carried_over_batch_fkey FOREIGN KEY (batch) REFERENCES batches(batch)
 
@@ -741,6 +793,12 @@ constraint payout_approvals payout_approvals_payout_run_fkey FOREIGN KEY (payout
 
 constraint payout_approvals payout_approvals_pkey PRIMARY KEY (payout_run, by)
 
+constraint payout_files payout_files_check CHECK ((((count IS NULL) = (sha256 IS NULL)) AND ((total_idr IS NULL) = (sha256 IS NULL))))
+
+constraint payout_files payout_files_payout_run_fkey FOREIGN KEY (payout_run) REFERENCES payout_runs(payout_run)
+
+constraint payout_files payout_files_pkey PRIMARY KEY (payout_run)
+
 constraint payout_runs payout_runs_check CHECK (((released_by IS NULL) OR (released_by <> prepared_by)))
 
 constraint payout_runs payout_runs_pkey PRIMARY KEY (payout_run)
@@ -889,11 +947,19 @@ constraint verdicts_layer3 verdicts_layer3_pkey PRIMARY KEY (reg)
 
 constraint whitelist whitelist_pkey PRIMARY KEY (nik)
 
+CREATE UNIQUE INDEX account_inquiries_pkey ON public.account_inquiries USING btree (account_number, provider, channel, holder_name)
+
 CREATE UNIQUE INDEX accounts_pkey ON public.accounts USING btree (reg, linked_at)
 
 CREATE UNIQUE INDEX audit_hash_key ON public.audit USING btree (hash)
 
 CREATE UNIQUE INDEX audit_pkey ON public.audit USING btree (audit_id)
+
+CREATE UNIQUE INDEX bank_callbacks_external_id_body_sha256_item_key ON public.bank_callbacks USING btree (external_id, body_sha256, item)
+
+CREATE UNIQUE INDEX bank_callbacks_pkey ON public.bank_callbacks USING btree (callback_id)
+
+CREATE INDEX bank_callbacks_reference ON public.bank_callbacks USING btree (reference)
 
 CREATE UNIQUE INDEX bank_calls_pkey ON public.bank_calls USING btree (external_id)
 
@@ -906,6 +972,10 @@ CREATE UNIQUE INDEX batches_pkey ON public.batches USING btree (batch)
 CREATE UNIQUE INDEX breaks_pkey ON public.breaks USING btree (break_id)
 
 CREATE UNIQUE INDEX breaks_type_key_key ON public.breaks USING btree (type, key)
+
+CREATE INDEX bulk_orders_bulk ON public.bulk_orders USING btree (bulk_id)
+
+CREATE UNIQUE INDEX bulk_orders_pkey ON public.bulk_orders USING btree (reference)
 
 CREATE UNIQUE INDEX carried_over_pkey ON public.carried_over USING btree (batch, reg)
 
@@ -988,6 +1058,8 @@ CREATE UNIQUE INDEX payment_orders_instalment_id_order_number_key ON public.paym
 CREATE UNIQUE INDEX payment_orders_pkey ON public.payment_orders USING btree (reference)
 
 CREATE UNIQUE INDEX payout_approvals_pkey ON public.payout_approvals USING btree (payout_run, by)
+
+CREATE UNIQUE INDEX payout_files_pkey ON public.payout_files USING btree (payout_run)
 
 CREATE UNIQUE INDEX payout_runs_pkey ON public.payout_runs USING btree (payout_run)
 
@@ -1128,6 +1200,10 @@ UNION ALL
    FROM verdicts_layer3;
 
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION never_changes()
+
+CREATE TRIGGER bank_callbacks_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.bank_callbacks FOR EACH STATEMENT EXECUTE FUNCTION never_changes()
+
+CREATE TRIGGER bulk_orders_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.bulk_orders FOR EACH STATEMENT EXECUTE FUNCTION never_changes()
 
 CREATE TRIGGER instalment_change BEFORE UPDATE ON public.instalments FOR EACH ROW WHEN ((((old.state <> new.state) AND (NOT (((old.state || '>'::text) || new.state) = ANY (ARRAY['due>prepared'::text, 'prepared>released'::text, 'released>submitting'::text, 'submitting>accepted'::text, 'submitting>unknown'::text, 'submitting>rejected'::text, 'accepted>paid'::text, 'unknown>accepted'::text, 'unknown>paid'::text, 'unknown>rejected'::text, 'unknown>submitting'::text, 'accepted>returned'::text, 'paid>returned'::text, 'accepted>rejected'::text, 'due>held'::text, 'prepared>held'::text, 'released>held'::text, 'submitting>held'::text, 'accepted>held'::text, 'unknown>held'::text, 'rejected>held'::text, 'returned>held'::text, 'held>due'::text])))) OR ((((((old.nik IS DISTINCT FROM new.nik) OR (old.reg IS DISTINCT FROM new.reg)) OR (old.batch IS DISTINCT FROM new.batch)) OR (old.kind IS DISTINCT FROM new.kind)) OR (old.number IS DISTINCT FROM new.number)) OR (old.amount_idr IS DISTINCT FROM new.amount_idr)))) EXECUTE FUNCTION instalment_change_is_legal()
 

@@ -33,6 +33,16 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AccountInquiries {
+  account_number: string;
+  asked_at: Timestamp;
+  channel: string;
+  holder_name: string;
+  provider: string;
+  response_code: string;
+  said: string;
+}
+
 export interface Accounts {
   account_number: string;
   channel: string;
@@ -59,13 +69,30 @@ export interface Audit {
   who: string;
 }
 
+export interface BankCallbacks {
+  amount_idr: Int8 | null;
+  bank_reference: string | null;
+  body_sha256: string;
+  callback_id: Generated<Int8>;
+  external_id: string;
+  item: number;
+  outcome: string;
+  received_at: Timestamp;
+  reference: string;
+  service: string;
+  status: string;
+}
+
 export interface BankCalls {
   answer: string | null;
   answered_at: Timestamp | null;
   at: Generated<Timestamp>;
   external_id: Generated<Int8>;
   kind: string;
-  reference: string;
+  /**
+   * An inquiry is about an account, for which there is no order yet.
+   */
+  reference: string | null;
 }
 
 export interface Batches {
@@ -124,6 +151,11 @@ export interface Breaks {
   statement_id: Int8 | null;
   statement_line: Int8 | null;
   type: string;
+}
+
+export interface BulkOrders {
+  bulk_id: string;
+  reference: string;
 }
 
 export interface CarriedOver {
@@ -418,8 +450,20 @@ export interface PayoutApprovals {
   verified: boolean;
 }
 
+export interface PayoutFiles {
+  begun_at: Timestamp;
+  count: Int8 | null;
+  payout_run: Int8;
+  sha256: string | null;
+  total_idr: Int8 | null;
+}
+
 export interface PayoutRuns {
   as_of: string;
+  /**
+   * Its orders go many in one call (SNAP services 20 and 40).
+   */
+  bulk: Generated<boolean>;
   declared_count: Int8;
   declared_total_idr: Int8;
   payout_run: Generated<Int8>;
@@ -745,12 +789,15 @@ export interface Whitelist {
 }
 
 export interface DB {
+  account_inquiries: AccountInquiries;
   accounts: Accounts;
   audit: Audit;
+  bank_callbacks: BankCallbacks;
   bank_calls: BankCalls;
   batch_quotas: BatchQuotas;
   batches: Batches;
   breaks: Breaks;
+  bulk_orders: BulkOrders;
   carried_over: CarriedOver;
   chunks: Chunks;
   civil_registry: CivilRegistry;
@@ -775,6 +822,7 @@ export interface DB {
   participants: Participants;
   payment_orders: PaymentOrders;
   payout_approvals: PayoutApprovals;
+  payout_files: PayoutFiles;
   payout_runs: PayoutRuns;
   people: People;
   policies: Policies;

@@ -31,6 +31,10 @@ const notPayableTexts = {
     en: 'The account was corrected; a new order pays again.',
   },
   bank_rejected: { id: 'Bank menolak pembayaran.', en: 'The bank refused the payment.' },
+  bank_contradiction: {
+    id: 'Keterangan bank tentang pembayaran ini bertentangan; petugas akan memastikannya kepada bank.',
+    en: 'What the bank says about this payment contradicts itself; a person will settle it with the bank.',
+  },
   held_by_operator: { id: 'Ditahan oleh petugas.', en: 'Held by an operator.' },
   payout_error: {
     id: 'Terjadi kesalahan pada sistem kami; petugas akan memeriksa.',

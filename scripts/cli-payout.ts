@@ -10,9 +10,9 @@ export function addPayoutCommands(program: Command, command: AddCommand, run: Ru
   command(payout, 'release <run>', 'release a run; by another person', 'payout release 1 --by budi')
     .requiredOption('--by <who>')
     .action((id, options) => run(async () => (await import('./payout.ts')).release(id, options)));
-  command(payout, 'submit <run>', 'send a released run to the bank', 'payout submit 1').action((id) =>
-    run(async () => (await import('./payout.ts')).submit(id)),
-  );
+  command(payout, 'submit <run>', 'send a released run to the bank', 'payout submit 1 --bulk')
+    .option('--bulk', 'many orders in one call (SNAP services 20 and 40)')
+    .action((id, options) => run(async () => (await import('./payout.ts')).submit(id, options)));
   command(payout, 'stop <run>', 'stop a run: nothing more is sent', 'payout stop 1')
     .option('--by <who>')
     .action((id, options) => run(async () => (await import('./payout.ts')).stop(id, options)));
@@ -38,6 +38,9 @@ export function addPayoutCommands(program: Command, command: AddCommand, run: Ru
   command(payout, 'resolve', 'ask the bank about what is unknown', 'payout resolve').action(() =>
     run(async () => (await import('./payout.ts')).resolve()),
   );
+  command(payout, 'listen', 'take what the bank tells by itself, until SIGTERM', 'payout listen --port 8090')
+    .option('--port <n>', 'on 127.0.0.1; 0 is any free one', '8090')
+    .action((options) => run(async () => (await import('./payout-listen.ts')).listen(options)));
   command(payout, 'status', 'instalments by state', 'payout status').action(() =>
     run(async () => (await import('./payout.ts')).status()),
   );

@@ -1,3 +1,5 @@
+import { type AccountCounts, accountCounts, openInquiry } from '../db/account-inquiries.ts';
+import { sendInBulk } from '../db/bulk-orders.ts';
 import { uncoveredDays } from '../db/doubt.ts';
 import { holdPerson, openResolution, openSubmission, payoutCounts, releaseHold } from '../db/payout.ts';
 import { findRun, finishRuns, policiesOfRun, releaseRun, stopRun } from '../db/payout-runs.ts';
@@ -71,15 +73,24 @@ export function releaseIt({ db, config }: Office, run: string, by: string) {
   });
 }
 
-/** `payout submit RUN`: sends it. Interrupted, it goes on where it was; nothing is sent twice. */
-export function submit(text: string): Promise<Report> {
+/** `payout submit RUN`: asks whose the accounts are, then sends it. Interrupted, it goes on where it was; nothing is sent twice. */
+export function submit(text: string, options: SubmitOptions = {}): Promise<Report> {
   const run = runNumber(text);
-  return withOffice((office) => submitRun(office, run));
+  return withOffice((office) => submitRun(office, run, options));
 }
 
-export async function submitRun(office: Office, run: string): Promise<Report> {
+interface SubmitOptions {
+  /** Many orders in one call; a run that was begun so goes on so. */
+  readonly bulk?: boolean;
+}
+
+export async function submitRun(office: Office, run: string, { bulk }: SubmitOptions = {}): Promise<Report> {
   if (!office.config.bank) throw refuse('BANK_URL is not set: payouts can be prepared and released, not submitted');
-  const count = await office.db.transaction().execute((tx) => openSubmission(tx, run));
+  const accounts = await inquire(office, run);
+  const count = await office.db.transaction().execute(async (tx) => {
+    if (bulk) await sendInBulk(tx, run);
+    return openSubmission(tx, run);
+  });
   await work(office, `submit run ${run}`, count);
   await finishRuns(office.db);
   const { state } = await findRun(office.db, run);
@@ -87,15 +98,27 @@ export async function submitRun(office: Office, run: string): Promise<Report> {
   const summary = sentence(byState);
   if (state === 'stopped')
     return needsPerson(
-      { run, state, sent: count, states: byState },
+      { run, state, sent: count, accounts, states: byState },
       `Payout run ${run} was stopped: the bank refused for a reason of ours (funds or rights). ${summary}`,
     );
+  const { confirmed, wrong, unanswered } = accounts;
+  const asked = `The bank confirmed ${confirmed} accounts, said of ${wrong} that they cannot be paid, and did not answer for ${unanswered}.`;
   const unknown = byState.unknown ?? 0;
   const next =
     unknown > 0
       ? `${unknown} are unknown: "prakerja payout resolve" asks the bank.`
       : 'Next: prakerja reconcile --statement FILE';
-  return done({ run, state, sent: count, states: byState }, `Payout run ${run} was sent. ${summary}`, next);
+  const sent = `Payout run ${run} was sent. ${summary}`;
+  return done({ run, state, sent: count, accounts, states: byState }, sent, asked, next);
+}
+
+/** Asks the bank whose the run's accounts are, once each. What it does not say holds nobody up. */
+async function inquire(office: Office, run: string): Promise<AccountCounts> {
+  const { db, config } = office;
+  const count = await db.transaction().execute((tx) => openInquiry(tx, run, config.now()));
+  if (count > 0 && !(await work(office, `accounts of run ${run}`, count)))
+    throw fail('stopped while the bank was asked about the accounts; nothing was sent, run this again');
+  return accountCounts(db, run, config.now());
 }
 
 /** `payout resolve`: asks the bank about what is unknown; sends again only when bank and statement agree that it never arrived. */
@@ -118,15 +141,16 @@ export async function resolveUnknown(office: Office): Promise<Report> {
   return needsPerson(json, text, ...(days.length > 0 ? [wanted] : []));
 }
 
-/** Runs payout workers in this process until nothing of it is open. A signal stops cleanly. */
-async function work(office: Office, title: string, total: number): Promise<void> {
+/** Runs payout workers in this process until nothing of it is open. A signal stops cleanly, before that: false. */
+async function work(office: Office, title: string, total: number): Promise<boolean> {
   const stop = stopOnSignals();
   await dispatch(office.db, await office.queues());
   const worker = await startWorker(office, { stages: ['payout'] });
   const progress = startProgress(title, 'chunks');
   const chunks = Math.max(1, Math.ceil(total / 50));
+  let ended: boolean;
   try {
-    await untilQuiet(office, ['payout'], stop, ({ open }) =>
+    ended = await untilQuiet(office, ['payout'], stop, ({ open }) =>
       progress.update(Math.max(0, chunks - (open.payout ?? 0)), chunks),
     );
   } finally {
@@ -138,6 +162,7 @@ async function work(office: Office, title: string, total: number): Promise<void>
     throw fail(
       `${failed.length} chunks of payments failed, the first: ${failed[0]?.error}. What was sent is kept; run this again when the cause is gone`,
     );
+  return ended;
 }
 
 /** `payout stop RUN` */

@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Accounts } from './bank-accounts.ts';
+import { BULK_OF, payBulk } from './bank-bulk.ts';
+import type { Caller } from './bank-callback.ts';
 import { admit, type Client, grantToken } from './bank-door.ts';
 import type { BankLine, Ledger } from './bank-ledger.ts';
 import { type Call, type Decision, inquire, pay, type Rules, status } from './bank-payment.ts';
@@ -10,6 +12,9 @@ import { type Exchange, isAfterProcessing } from './http.ts';
 import type { EventLog } from './log.ts';
 import type { ClockUs } from './time.ts';
 
+/** Internal, external, e-money. */
+const INQUIRIES: ReadonlySet<string> = new Set(['15', '16', '37']);
+
 /** Everything one bank works with. */
 export type Office = {
   readonly client: Client;
@@ -19,6 +24,7 @@ export type Office = {
   readonly token_seconds: number;
   readonly accounts: Accounts;
   readonly ledger: Ledger;
+  readonly caller: Caller;
   readonly log: EventLog;
   readonly latency_ms: number;
   readonly clock: ClockUs;
@@ -40,13 +46,17 @@ export function serve(office: Office, exchange: Exchange, service: string, fault
     refuse(office, exchange, service, wire, at_us);
     return;
   }
-  const { reply: said, line } = decide(office, exchange, service, at_us, effect);
-  if (wire === undefined) record(office, at_us, service, said.code, line);
-  else record(office, at_us, service, `fault:${wire.kind}`, { ...line, code: said.code });
-  if (line.effect === 'double_debit') {
+  const { reply: said, lines } = decide(office, exchange, service, at_us, effect);
+  const written = lines.map((line) => {
+    const code = line.code ?? said.code;
+    if (wire === undefined) return record(office, at_us, service, code, line);
+    return record(office, at_us, service, `fault:${wire.kind}`, { ...line, code });
+  });
+  for (const line of lines.filter((one) => one.effect === 'double_debit')) {
     const second = { bank_reference: office.ledger.nextBankReference(), effect: 'second_debit' } as const;
     record(office, at_us, service, 'second_debit', { ...line, ...second });
   }
+  office.caller.tell(service, written);
   const lost = wire?.kind === 'answer_lost' ? errorReply(wire.value, service) : undefined;
   exchange.answer(toHttp(lost ?? said), lost ? undefined : wire, office.latency_ms);
 }
@@ -59,30 +69,43 @@ function refuse(office: Office, exchange: Exchange, service: string, fault: Faul
   else exchange.answer(toHttp(said), undefined, office.latency_ms);
 }
 
-function decide(office: Office, exchange: Exchange, service: string, at_us: number, effect?: Fault): Decision {
-  const { client, rules, tokens, ledger, accounts } = office;
+/** What a call comes to: its answer, and a line of the log for each order that it is about, or one. */
+type Decided = { readonly reply: Reply; readonly lines: readonly Partial<BankLine>[] };
+
+function decide(office: Office, exchange: Exchange, service: string, at_us: number, effect?: Fault): Decided {
+  const { client, tokens, ledger } = office;
   if (service === '73') {
-    return { reply: grantToken(exchange, client, office.key, tokens, office.token_seconds), line: {} };
+    return { reply: grantToken(exchange, client, office.key, tokens, office.token_seconds), lines: [{}] };
   }
   const admitted = admit(exchange, service, client, tokens, ledger.usedExternalId);
-  if ('code' in admitted) return { reply: admitted, line: wanted(exchange) };
+  if ('code' in admitted) return { reply: admitted, lines: [wanted(exchange)] };
   const call: Call = { ...admitted, service, at_us };
-  const decision =
-    service === '36'
-      ? status(call, ledger, rules)
-      : service === '15' || service === '16'
-        ? inquire(call, accounts)
-        : pay(call, ledger, accounts, rules, effect);
+  const { reply: said, lines } = answerTo(call, office, effect);
   const [value_date, value_time] = call.at.split('T') as [string, string];
-  const line = { ...decision.line, external_id: call.external_id, value_date, value_time };
-  return { reply: decision.reply, line };
+  const of = { external_id: call.external_id, value_date, value_time };
+  return { reply: said, lines: lines.map((line) => ({ ...line, ...of })) };
 }
 
-function record(office: Office, at_us: number, service: string, answer: string, line: Partial<BankLine> = {}): void {
+function answerTo(call: Call, { ledger, accounts, rules }: Office, effect?: Fault): Decided {
+  if (BULK_OF[call.service] !== undefined) return payBulk(call, ledger, accounts, rules, effect);
+  const one = (decision: Decision): Decided => ({ reply: decision.reply, lines: [decision.line] });
+  if (call.service === '36') return one(status(call, ledger, rules));
+  if (INQUIRIES.has(call.service)) return one(inquire(call, accounts, effect));
+  return one(pay(call, ledger, accounts, rules, effect));
+}
+
+function record(
+  office: Office,
+  at_us: number,
+  service: string,
+  answer: string,
+  line: Partial<BankLine> = {},
+): BankLine {
   const none = { reference: '', external_id: '', account: '', amount_idr: '0' };
   const whole: BankLine = { at_us, ...none, answer, debited: false, service, ...line };
   office.log.write(whole);
   office.ledger.apply(whole);
+  return whole;
 }
 
 function isEffect({ kind }: Fault): boolean {

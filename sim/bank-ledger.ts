@@ -4,6 +4,8 @@ import type { FaultKind } from './faults.ts';
 import { addDays } from './time.ts';
 
 const WRONG_PAYEE = '9999999999';
+/** Services that pay. */
+const PAYMENTS: ReadonlySet<string> = new Set(['18', '20', '38', '40']);
 const LATE_DAYS = 3;
 const RETURN_DAYS = 1;
 
@@ -26,6 +28,8 @@ export type BankLine = {
   bank_reference?: string;
   name?: string;
   bank_code?: string;
+  /** The call that it came in with others. */
+  bulk_id?: string;
   effect?: FaultKind | 'second_debit';
   effect_value?: string;
 };
@@ -54,6 +58,7 @@ export type Day = {
  */
 export type Ledger = {
   apply(line: BankLine): void;
+  knowsBulk(id: string): boolean;
   usedExternalId(date: string, id: string): boolean;
   payment(reference: string): Payment | undefined;
   /** The response code with which the bank refused an order of this reference, when it accepted none. */
@@ -67,6 +72,7 @@ export type Ledger = {
 export function newLedger(opening: bigint): Ledger {
   const externalIds = new Set<string>();
   const payments = new Map<string, Payment>();
+  const bulks = new Set<string>();
   const declined = new Map<string, string>();
   const days = new Map<string, { entries: Entry[]; net: bigint }>();
   let balance = opening;
@@ -85,16 +91,18 @@ export function newLedger(opening: bigint): Ledger {
     apply(line) {
       if (line.value_date === undefined) return;
       externalIds.add(`${line.value_date}:${line.external_id}`);
+      if (line.bulk_id !== undefined) bulks.add(line.bulk_id);
       if (line.bank_reference !== undefined) {
         sequence = Math.max(sequence, Number(line.bank_reference.slice(4)));
         const payment = { value_time: '00:00:00', inquiries: 0, ...line } as Payment;
         if (line.effect !== 'second_debit') payments.set(line.reference, payment);
         for (const entry of entriesOf(payment)) book(entry);
-      } else if (line.service === '18' || line.service === '38') {
+      } else if (PAYMENTS.has(line.service)) {
         const code = line.code ?? line.answer;
         if (/^40[34]/.test(code)) declined.set(line.reference, code);
       }
     },
+    knowsBulk: (id) => bulks.has(id),
     usedExternalId: (date, id) => externalIds.has(`${date}:${id}`),
     payment: (reference) => payments.get(reference),
     declined: (reference) => declined.get(reference),

@@ -23,21 +23,31 @@ export type Call = {
 /** What the bank says and what goes into its log (without `answer`). */
 export type Decision = { readonly reply: Reply; readonly line: Partial<BankLine> };
 
-/** Services 15 and 16, account inquiry: who owns the account, if it can be paid. */
-export function inquire(call: Call, accounts: Accounts): Decision {
-  const account = text(call.body.beneficiaryAccountNo);
-  if (account === '') return { reply: reply(call.service, '400', '02', {}, 'beneficiaryAccountNo'), line: {} };
+/**
+ * Services 15, 16 and 37, account inquiry: who owns the account, if it can be paid. The name is blank where accounts.csv
+ * does not say whose it is, or is missing: every account exists then.
+ */
+export function inquire(call: Call, accounts: Accounts, effect?: Fault): Decision {
+  const [numberField, nameField] =
+    call.service === '37' ? ['customerNumber', 'customerName'] : ['beneficiaryAccountNo', 'beneficiaryAccountName'];
+  const account = text(call.body[numberField as string]);
+  if (account === '') return { reply: reply(call.service, '400', '02', {}, numberField), line: {} };
   const refusal = accountRefusal(call.service, account, accounts);
   if (refusal !== undefined) return { reply: refusal, line: { account } };
-  const bank = { beneficiaryBankCode: text(call.body.beneficiaryBankCode), beneficiaryBankName: 'BANK SIM' };
+  const more: Record<string, Record<string, unknown>> = {
+    '15': { beneficiaryAccountStatus: 'Rekening aktif', beneficiaryAccountType: 'D' },
+    '16': { beneficiaryBankCode: text(call.body.beneficiaryBankCode), beneficiaryBankName: 'BANK SIM' },
+    '37': { amount: call.body.amount, feeAmount: { value: '0.00', currency: 'IDR' } },
+  };
+  const name = effect?.kind === 'other_name' ? effect.value : accounts.owner(account);
   return {
     line: { account },
     reply: reply(call.service, '200', '00', {
       referenceNo: `INQ${call.external_id}`,
       partnerReferenceNo: text(call.body.partnerReferenceNo),
-      beneficiaryAccountName: accounts.find(account)?.holder_name ?? 'NASABAH SIM',
-      beneficiaryAccountNo: account,
-      ...(call.service === '16' ? bank : { beneficiaryAccountStatus: 'Rekening aktif', beneficiaryAccountType: 'D' }),
+      [nameField as string]: name,
+      [numberField as string]: account,
+      ...more[call.service],
       currency: 'IDR',
       additionalInfo: {},
     }),
@@ -137,7 +147,8 @@ export function status(call: Call, ledger: Ledger, rules: Rules): Decision {
   return { reply: unknown, line: { reference } };
 }
 
-const STATUS_TEXTS: Readonly<Record<string, string>> = {
+/** latestTransactionStatus in words. */
+export const STATUS_TEXTS: Readonly<Record<string, string>> = {
   '00': 'Success',
   '03': 'Pending',
   '04': 'Refunded',

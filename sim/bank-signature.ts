@@ -45,17 +45,27 @@ export function isTokenSignature(key: KeyObject, clientId: string, timestamp: st
   return verify('RSA-SHA256', Buffer.from(`${clientId}|${timestamp}`), key, Buffer.from(signature, 'base64'));
 }
 
-/**
- * The client's key pair: made at the first start, its private half in `path` (PKCS #8, mode 0600) for the program; the
- * bank keeps the public half. A restart finds the same pair, so that the printed environment stays good.
- */
+/** The public half of the client's key, whose private half in `path` is for the program. */
 export function clientPublicKey(path: string): KeyObject {
+  return createPublicKey(keptPrivateKey(path));
+}
+
+/**
+ * A private key in `path` (PKCS #8, mode 0600), made at the first start: the client's, or the bank's own. A restart finds
+ * the same, so that the printed environment stays good.
+ */
+export function keptPrivateKey(path: string): KeyObject {
   if (!existsSync(path)) {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: RSA_BITS });
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   }
-  return createPublicKey(createPrivateKey(readFileSync(path)));
+  return createPrivateKey(readFileSync(path));
+}
+
+/** Writes a key's public half to `path`, for who is to believe its signatures. */
+export function publishKey(key: KeyObject, path: string): void {
+  writeFileSync(path, createPublicKey(key).export({ type: 'spki', format: 'pem' }));
 }
 
 export type Tokens = { issue(): string; holds(token: string): boolean };

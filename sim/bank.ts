@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { loadAccounts } from './bank-accounts.ts';
+import { newCaller } from './bank-callback.ts';
 import { type Office, serve } from './bank-desk.ts';
 import type { Client } from './bank-door.ts';
 import { newLedger, replay } from './bank-ledger.ts';
 import type { Rules } from './bank-payment.ts';
-import { clientPublicKey, newTokens } from './bank-signature.ts';
+import { clientPublicKey, keptPrivateKey, newTokens, publishKey } from './bank-signature.ts';
 import { answerStatement } from './bank-statement.ts';
 import type { Picker } from './faults.ts';
 import { type Exchange, startHttp } from './http.ts';
@@ -21,7 +22,10 @@ const ROUTES: Readonly<Record<string, { service: string; endpoint: string }>> = 
   '/v1.0/access-token/b2b': { service: '73', endpoint: 'token' },
   '/v1.0/account-inquiry-internal': { service: '15', endpoint: 'inquiry' },
   '/v1.0/account-inquiry-external': { service: '16', endpoint: 'inquiry' },
+  '/v1.0/emoney/account-inquiry': { service: '37', endpoint: 'inquiry' },
   '/v1.0/transfer-interbank': { service: '18', endpoint: 'payment' },
+  '/v1.0/transfer-interbank-bulk': { service: '20', endpoint: 'payment' },
+  '/v1.0/emoney/bulk-cashin-payment': { service: '40', endpoint: 'payment' },
   '/v1.0/emoney/topup': { service: '38', endpoint: 'payment' },
   '/v1.0/transfer/status': { service: '36', endpoint: 'status' },
 };
@@ -43,22 +47,31 @@ export type BankSim = {
   readonly client: Client;
   readonly source_account: string;
   readonly private_key_file: string;
+  /** With what the bank's own messages are signed. */
+  readonly public_key_file: string;
   close(): Promise<void>;
 };
 
 /**
  * A bank that speaks SNAP BI on a loopback port, with its books in memory and in LOG/bank.ndjson, which it reads again
  * at a start. Beside the calls, `GET /sim/statement?date=…|from=…&to=…&format=camt053|bni-csv` gives its statements;
- * the day of a payment is the WIB date of its X-TIMESTAMP, so that a year can be played in a minute.
+ * the day of a payment is the WIB date of its X-TIMESTAMP, so that a year can be played in a minute. From
+ * `POST /sim/callback` on, whose body is a base URL, it tells there by itself what becomes of payments.
  */
 export async function startBank(place: Place, options: BankOptions = {}): Promise<BankSim> {
   const clock = options.clock_us ?? wallClockUs;
   const token_seconds = options.token_seconds ?? TOKEN_SECONDS;
   const private_key_file = join(place.log, 'bank-client-key.pem');
+  const public_key_file = join(place.log, 'bank-public-key.pem');
+  const ownKey = keptPrivateKey(join(place.log, 'bank-key.pem'));
+  publishKey(ownKey, public_key_file);
+  const client = clientOf(options);
+  const picker = place.faults.for('bank');
   const ledger = newLedger(options.opening_balance_idr ?? OPENING_IDR);
   await replay(ledger, join(place.log, 'bank.ndjson'));
   const office: Office = {
-    client: clientOf(options),
+    client,
+    caller: newCaller({ key: ownKey, partner_id: client.partner_id, picker }),
     rules: rulesOf(options),
     key: clientPublicKey(private_key_file),
     tokens: newTokens(token_seconds, clock),
@@ -70,14 +83,16 @@ export async function startBank(place: Place, options: BankOptions = {}): Promis
     clock,
     admits: newRateLimit(options.rate_per_second),
   };
-  const server = await startHttp(newRouter(office, place.faults.for('bank')), options.port);
+  const server = await startHttp(newRouter(office, picker), options.port);
   return {
     url: server.url,
     client: office.client,
     source_account: office.rules.source_account,
     private_key_file,
+    public_key_file,
     async close() {
       await server.close();
+      await office.caller.close();
       office.log.close();
     },
   };
@@ -93,6 +108,11 @@ function newRouter(office: Office, picker: Picker): (exchange: Exchange) => void
       const account = office.rules.source_account;
       const answer = answerStatement(new URL(url, 'http://sim'), office.ledger, account, created, gap);
       exchange.answer(answer, fault, delay_ms);
+      return;
+    }
+    if (method === 'POST' && url === '/sim/callback') {
+      office.caller.to(exchange.body.trim());
+      exchange.answer({ status: 204, body: '' });
       return;
     }
     const route = method === 'POST' ? ROUTES[url.split('?', 1)[0] ?? ''] : undefined;

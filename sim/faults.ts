@@ -17,22 +17,28 @@ const PAYMENT = [
   'late',
 ] as const;
 const STATEMENT = ['statement_gap'] as const;
+/** What a bank says of an account: `value` as its holder's name. */
+const INQUIRY = ['other_name'] as const;
+/** How a bank tells by itself what became of a payment. */
+const CALLBACK = ['duplicate', 'disorder', 'wrong_signature'] as const;
 
 export type FaultKind =
   | (typeof WIRE)[number]
   | (typeof HTTP)[number]
   | (typeof PAYMENT)[number]
-  | (typeof STATEMENT)[number];
+  | (typeof STATEMENT)[number]
+  | (typeof INQUIRY)[number]
+  | (typeof CALLBACK)[number];
 
 const KINDS: Record<Counterpart, readonly FaultKind[]> = {
   dukcapil: [...WIRE, ...HTTP],
   mail: WIRE,
-  bank: [...WIRE, ...HTTP, ...PAYMENT, ...STATEMENT],
+  bank: [...WIRE, ...HTTP, ...PAYMENT, ...STATEMENT, ...INQUIRY, ...CALLBACK],
 };
 const ENDPOINTS: Record<Counterpart, readonly string[]> = {
   dukcapil: ['verify'],
   mail: ['rcpt'],
-  bank: ['token', 'inquiry', 'payment', 'status', 'statement'],
+  bank: ['token', 'inquiry', 'payment', 'status', 'statement', 'callback'],
 };
 
 export type Fault = { readonly kind: FaultKind; readonly value: string };
@@ -57,8 +63,8 @@ const NO_FAULT: Pick = Object.freeze({ delay_ms: 0, fault: undefined });
 /**
  * Reads a faults file: a JSON array of rules, or `{"seed":n,"rules":[…]}` (seed 1 otherwise). A rule is
  * `{counterpart, fault, share (0..1), from_call?, until_call? (1-based, inclusive), value?, endpoint?}`.
- * Without `endpoint` a rule counts every call of its counterpart (the bank's statements apart); with one, that
- * endpoint's calls. The first rule that matches wins; delays add to it. Payment effects count payments only.
+ * Without `endpoint` a rule counts every call of its counterpart (the bank's statements and its own calls apart); with
+ * one, that endpoint's calls. The first rule that matches wins; delays add to it. Payment effects count payments only.
  * @throws Error naming the file, the rule and the field.
  */
 export function loadFaults(path?: string): Faults {
@@ -105,10 +111,20 @@ function readRule(input: unknown, where: string, index: number): Rule {
   return { counterpart, fault, share, from_call, until_call, value: text, endpoint: implied, salt: index };
 }
 
+/** Faults that only one kind of call can have. */
+const IMPLIED: Readonly<Record<string, readonly string[]>> = {
+  payment: PAYMENT,
+  statement: STATEMENT,
+  inquiry: INQUIRY,
+  callback: CALLBACK,
+};
+
 function impliedEndpoint(fault: FaultKind): string | undefined {
-  if ((PAYMENT as readonly string[]).includes(fault)) return 'payment';
-  return (STATEMENT as readonly string[]).includes(fault) ? 'statement' : undefined;
+  return Object.keys(IMPLIED).find((endpoint) => IMPLIED[endpoint]?.includes(fault));
 }
+
+/** No calls of the payer's: only a rule that names them may spoil them. */
+const OWN: ReadonlySet<string> = new Set(['statement', 'callback']);
 
 function newPicker(all: readonly Rule[], counterpart: Counterpart, seed: number): Picker {
   const rules = all.filter((rule) => rule.counterpart === counterpart);
@@ -118,13 +134,12 @@ function newPicker(all: readonly Rule[], counterpart: Counterpart, seed: number)
     next(endpoint) {
       const ofEndpoint = (calls.get(endpoint) ?? 0) + 1;
       calls.set(endpoint, ofEndpoint);
-      // A statement is the simulator's own facility: only a rule that names it may spoil it.
-      const ofAll = (calls.get('*') ?? 0) + (endpoint === 'statement' ? 0 : 1);
+      const ofAll = (calls.get('*') ?? 0) + (OWN.has(endpoint) ? 0 : 1);
       calls.set('*', ofAll);
       let delay_ms = 0;
       let fault: Fault | undefined;
       for (const rule of rules) {
-        if (rule.endpoint !== undefined ? rule.endpoint !== endpoint : endpoint === 'statement') continue;
+        if (rule.endpoint !== undefined ? rule.endpoint !== endpoint : OWN.has(endpoint)) continue;
         if (!chosen(rule, rule.endpoint === undefined ? ofAll : ofEndpoint, seed)) continue;
         if (rule.fault === 'delay_ms') delay_ms += Number(rule.value);
         else fault ??= { kind: rule.fault, value: rule.value };

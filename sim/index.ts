@@ -71,5 +71,6 @@ function environment(dukcapil: DukcapilSim, mail: MailSim, bank: BankSim): Recor
     BANK_PARTNER_ID: bank.client.partner_id,
     BANK_CHANNEL_ID: bank.client.channel_id,
     BANK_SOURCE_ACCOUNT: bank.source_account,
+    BANK_PUBLIC_KEY_FILE: bank.public_key_file,
   };
 }

@@ -2,8 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { trialBalance } from '../../db/ledger.ts';
+import { submitRun } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
+import { account } from '../helpers/payees.ts';
 import { releasedRun, TODAY, type Town, town } from '../helpers/payout.ts';
 
 interface Debit {
@@ -27,13 +29,9 @@ function statement(debits: readonly Debit[], id: string, opening = 10_000_000): 
   return `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><GrpHdr><MsgId>${id}</MsgId><CreDtTm>${TODAY}T20:00:00+07:00</CreDtTm></GrpHdr><Stmt><Id>${id}</Id><CreDtTm>${TODAY}T20:00:00+07:00</CreDtTm><FrToDt><FrDtTm>${TODAY}T00:00:00+07:00</FrDtTm><ToDtTm>${TODAY}T23:59:59+07:00</ToDtTm></FrToDt><Acct><Id><Othr><Id>0123456789</Id></Othr></Id><Ccy>IDR</Ccy></Acct>${bank('OPBD', opening)}${bank('CLBD', opening - total)}${entries.join('')}</Stmt></BkToCstmrStmt></Document>`;
 }
 
-/** Three orders that went to the bank in one file. */
-async function byFile(): Promise<
-  Town & { reconciled(debits: readonly Debit[], id?: string, opening?: number): Promise<unknown> }
-> {
-  const here = await town({ people: 3 });
-  const run = await releasedRun(here.office);
-  await writeRun(here.office, run, { out: join(here.dir, 'run.xml') });
+type Reconciled = Town & { reconciled(debits: readonly Debit[], id?: string, opening?: number): Promise<unknown> };
+
+async function reconciling(here: Town): Promise<Reconciled> {
   const evening = await here.officeAt(`${TODAY}T20:00:00+07:00`);
   return {
     ...here,
@@ -45,6 +43,14 @@ async function byFile(): Promise<
       return { exitCode, open_breaks, totals_equal };
     },
   };
+}
+
+/** Three orders that went to the bank in one file. */
+async function byFile(): Promise<Reconciled> {
+  const here = await town({ people: 3 });
+  const run = await releasedRun(here.office);
+  await writeRun(here.office, run, { out: join(here.dir, 'run.xml') });
+  return reconciling(here);
 }
 
 const PAID = { R1: 'paid', R2: 'paid', R3: 'paid' };
@@ -108,5 +114,49 @@ describe('one debit for a whole file', () => {
       totals_equal: true,
     });
     expect(await here.states()).toEqual(PAID);
+  });
+});
+
+describe('one debit for a whole call', () => {
+  const wallet = account(3, { channel: 'ewallet', provider: 'ovo', kyc: 'true' });
+
+  /** Two orders to accounts in one call, one to a wallet in another; the ids of the calls. */
+  async function inBulk(): Promise<Reconciled & { accounts: string; wallets: string }> {
+    const here = await town({ people: 3, accounts: [account(1), account(2), wallet] });
+    await submitRun(here.office, await releasedRun(here.office), { bulk: true });
+    const { rows } = await here.database.pool.query<{ id: string }>(
+      `select k.bulk_id as id from bulk_orders k join payment_orders o using (reference) group by k.bulk_id, o.channel order by o.channel`,
+    );
+    return { ...(await reconciling(here)), accounts: rows[0]?.id ?? '', wallets: rows[1]?.id ?? '' };
+  }
+
+  it('pays its orders and no others; with the other call the totals agree, and nothing is missing later', async () => {
+    const here = await inBulk();
+    await here.reconciled([{ bulk: here.accounts, idr: 1_200_000 }]);
+    expect(await here.states()).toEqual({ R1: 'paid', R2: 'paid', R3: 'unknown bulk_taken' });
+    expect(await here.reconciled([{ bulk: here.wallets, idr: 600_000 }], 'S2', 8_800_000)).toEqual({
+      exitCode: 0,
+      open_breaks: {},
+      totals_equal: true,
+    });
+    const friday = await here.officeAt('2020-09-18T09:00:00+07:00');
+    const path = join(here.dir, 'later.xml');
+    writeFileSync(path, statement([], 'S9', 8_200_000));
+    expect((await reconcileFiles(friday, [path], undefined)).exitCode).toBe(0);
+  });
+
+  it('of another sum, or a second time, is a break', async () => {
+    const here = await inBulk();
+    const whole = { bulk: here.accounts, idr: 1_200_000 };
+    expect(await here.reconciled([{ ...whole, idr: 1 }])).toMatchObject({ open_breaks: { amount_mismatch: 1 } });
+    const again = await inBulk();
+    expect(
+      await again.reconciled([
+        { ...whole, bulk: again.accounts },
+        { ...whole, bulk: again.accounts },
+      ]),
+    ).toMatchObject({
+      open_breaks: { duplicate_debit: 1 },
+    });
   });
 });

@@ -9,6 +9,8 @@ R1,2020-09-01T00:00:00+07:00,bank,bni,0011223344,SITI,,active
 R2,2020-09-01T00:00:00+07:00,bank,bni,22,BUDI,,inactive
 R3,2020-09-01T00:00:00+07:00,bank,bni,33,ANI,,closed
 R4,2020-09-01T00:00:00+07:00,ewallet,ovo,44,DEWI,08123,active
+R5,2020-09-01T00:00:00+07:00,ewallet,ovo,55,EKO,08555,active
+R6,2020-09-02T00:00:00+07:00,ewallet,dana,66,FITRI,08555,active
 `;
 
 async function open(place: Place, options: BankOptions = {}) {
@@ -190,6 +192,20 @@ describe('bank: payments', () => {
     expect((await inquiry('/v1.0/account-inquiry-external', '0011223344')).body.responseCode).toBe('2001600');
     expect((await inquiry('/v1.0/account-inquiry-external', '99')).body.responseCode).toBe('4041611');
     expect((await inquiry('/v1.0/account-inquiry-internal', '22')).body.responseCode).toBe('4031518');
+    const wallet = (customerNumber: string) => client.call('/v1.0/emoney/account-inquiry', { customerNumber });
+    expect((await wallet('08123')).body).toMatchObject({ responseCode: '2003700', customerName: 'DEWI' });
+    expect((await wallet('08555')).body).toMatchObject({ responseCode: '2003700', customerName: '' });
+    expect((await wallet('99')).body.responseCode).toBe('4043711');
+  });
+
+  it('an inquiry moves no money, may be told another name, and names nobody where no accounts are known', async () => {
+    const { client, log } = await start({}, rule('other_name', 'RAHMAT'));
+    const inquiry = async () =>
+      (await client.call('/v1.0/account-inquiry-external', { beneficiaryAccountNo: '1' })).body.beneficiaryAccountName;
+    expect([await inquiry(), await inquiry()]).toEqual(['RAHMAT', '']);
+    expect(log().slice(1)).toMatchObject(Array(2).fill({ account: '1', amount_idr: '0', debited: false }));
+    const before = await client.statement('date=2020-09-15&format=bni-csv');
+    expect(before.match(/TRF/)).toBeNull();
   });
 });
 

@@ -9,7 +9,7 @@ const NAMES = [
   ...['DUKCAPIL_URL', 'DUKCAPIL_CUSTOMER', 'DUKCAPIL_USER_ID', 'DUKCAPIL_PASSWORD', 'DUKCAPIL_IP_USER'],
   ...['SMTP_URL', 'MAIL_FROM', 'BOUNCE_DOMAIN'],
   ...['BANK_URL', 'BANK_CLIENT_ID', 'BANK_CLIENT_SECRET', 'BANK_PRIVATE_KEY_FILE'],
-  ...['BANK_PARTNER_ID', 'BANK_CHANNEL_ID', 'BANK_SOURCE_ACCOUNT'],
+  ...['BANK_PARTNER_ID', 'BANK_CHANNEL_ID', 'BANK_SOURCE_ACCOUNT', 'BANK_PUBLIC_KEY_FILE'],
 ];
 
 it('starts all three on an empty folder; the environment is all that a program needs', async () => {

@@ -94,7 +94,7 @@ function decision(row: Row, why: string, bankReference: string | null): PaymentD
 }
 
 /** "403/14" of 4031814 when it agrees with the HTTP status and the service asked; null: do not believe it. */
-function splitCode(reply: { httpStatus: number; responseCode: string | null }, service: string): string | null {
+export function splitCode(reply: { httpStatus: number; responseCode: string | null }, service: string): string | null {
   const match = /^(\d{3})(\d{2})(\d{2})$/.exec(reply.responseCode ?? '');
   if (!match || match[1] !== String(reply.httpStatus) || match[2] !== service) return null;
   return `${match[1]}/${match[3]}`;
@@ -149,8 +149,12 @@ export function decideStatus(order: { reference: string; amountIdr: Rupiah }, re
     return found('unknown', `${why}: about another order`, body, true);
   }
   const status = textField(body, 'latestTransactionStatus') ?? '';
-  const finding = Object.hasOwn(statusFindings, status) ? statusFindings[status] : undefined;
-  return found(finding ?? 'unknown', `${why}, status ${status.slice(0, 8) || 'missing'}`, body);
+  return found(statusFinding(status), `${why}, status ${status.slice(0, 8) || 'missing'}`, body);
+}
+
+/** What a latestTransactionStatus means; one that is not known is `unknown`. */
+export function statusFinding(status: string): Finding {
+  return (Object.hasOwn(statusFindings, status) ? statusFindings[status] : undefined) ?? 'unknown';
 }
 
 /**

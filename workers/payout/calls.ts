@@ -9,37 +9,59 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
+/** How calls of a kind are written down. */
+interface Calling<T, News> {
+  /** Writes a try of each down before it is made; its X-EXTERNAL-ID. A try of one that gets none must not be made. */
+  readonly intend: (items: readonly T[]) => Promise<ReadonlyMap<T, string>>;
+  /** Keeps the bank's answers. */
+  readonly keep: (news: readonly News[]) => Promise<void>;
+}
+
 const CALLS_AT_ONCE = 8;
 /** A try that was written down longer ago is written down anew: a process that was frozen meanwhile may have lost the order. */
 const FRESH_MS = 5_000;
 
 /**
- * Makes one call to the bank about each order. Every try is written down before the first is made; answers are kept as
+ * Makes one call to the bank about each item. Every try is written down before the first is made; answers are kept as
  * they come; calls that were begun end before this does, also when another failed or the process stops.
  * @throws the first error of a call, after that
  */
-export async function callEach<T extends Order>(
-  db: Db,
-  orders: readonly T[],
-  kind: 'transfer' | 'status',
-  { now, signal }: Context,
-  call: (order: T, externalId: string, news: Batcher<BankNews>) => Promise<void>,
+export async function callEach<T, News>(
+  items: readonly T[],
+  { intend, keep }: Calling<T, News>,
+  signal: AbortSignal,
+  call: (item: T, externalId: string, news: Batcher<News>) => Promise<void>,
 ): Promise<void> {
-  if (orders.length === 0) return;
-  const references = orders.map((order) => order.reference);
-  const externalIds = await intendCalls(db, references, kind, now);
+  if (items.length === 0) return;
+  const externalIds = await intend(items);
   const written_ms = performance.now();
-  const news = createBatcher<BankNews>((items) => keepNews(db, items, now));
+  const news = createBatcher<News>(keep);
   const limit = pLimit(CALLS_AT_ONCE);
-  const one = async (order: T) => {
+  const one = async (item: T) => {
     signal.throwIfAborted();
     const isFresh = performance.now() - written_ms < FRESH_MS;
-    const ids = isFresh ? externalIds : await intendCalls(db, [order.reference], kind, now);
-    const externalId = ids.get(order.reference);
-    if (externalId !== undefined) await call(order, externalId, news);
+    const externalId = (isFresh ? externalIds : await intend([item])).get(item);
+    if (externalId !== undefined) await call(item, externalId, news);
   };
-  const ended = await Promise.allSettled(orders.map((order) => limit(one, order)));
+  const ended = await Promise.allSettled(items.map((item) => limit(one, item)));
   await news.flush();
   const failed = ended.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
+}
+
+/** Calls about orders: a try is known by its order's reference. */
+export function orderCalls<T extends Order>(db: Db, kind: 'transfer' | 'status', now: Date): Calling<T, BankNews> {
+  return {
+    intend: async (orders) => {
+      const references = orders.map((order) => order.reference);
+      const ids = await intendCalls(db, references, kind, now);
+      return new Map(
+        orders.flatMap((order) => {
+          const id = ids.get(order.reference);
+          return id === undefined ? [] : [[order, id] as const];
+        }),
+      );
+    },
+    keep: (news) => keepNews(db, news, now),
+  };
 }

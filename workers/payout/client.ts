@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 import { type Rupiah, snapAmount } from '../../jobs/money.ts';
 import { post } from './http.ts';
-import { type BankReply, type PaymentService, snapServices, textField } from './reply.ts';
+import { type BankReply, type BulkService, type PaymentService, snapServices, textField } from './reply.ts';
 import { callSignature, readPrivateKey, snapTimestamp } from './signature.ts';
 import { createTokenKeeper } from './token.ts';
 
@@ -40,24 +40,36 @@ export type TransferCall = Payee & {
 
 export interface StatusCall {
   readonly reference: string;
-  readonly service: PaymentService;
+  /** With what it was sent. */
+  readonly service: PaymentService | BulkService;
   readonly externalId: string;
 }
 
-export interface InquiryCall {
-  readonly reference: string;
-  readonly bankCode: string;
-  readonly accountNumber: string;
+/** Orders that go in one call, all to bank accounts or all to e-wallets, as `service` says. */
+export interface BulkCall {
+  readonly service: BulkService;
+  readonly bulkId: string;
+  readonly payments: readonly (Payee & { readonly reference: string; readonly amountIdr: Rupiah })[];
+  readonly orderedAt: Date;
   readonly externalId: string;
 }
+
+export type InquiryCall = ({ readonly bankCode: string } | { readonly provider: string }) & {
+  /** Of the inquiry itself; there is no order yet. */
+  readonly reference: string;
+  readonly accountNumber: string;
+  readonly externalId: string;
+};
 
 /** SNAP BI client. Its methods never throw for what the bank or the network does; every call is one try. */
 export interface BankClient {
   /** Service 18 to a bank account, service 38 to an e-wallet. */
   transfer(call: TransferCall): Promise<BankReply>;
+  /** Service 20 to bank accounts, service 40 to e-wallets: many orders in one call. */
+  bulk(call: BulkCall): Promise<BankReply>;
   /** Service 36: what became of an order. */
   status(call: StatusCall): Promise<BankReply>;
-  /** Service 16: whose account this is. */
+  /** Service 16 about a bank account, service 37 about an e-wallet: whose it is. */
   inquire(call: InquiryCall): Promise<BankReply>;
   /** Closes the connections after the calls in flight. Safe twice. */
   close(): Promise<void>;
@@ -67,6 +79,16 @@ export interface BankClient {
 export function serviceOf(payee: { readonly bankCode: string } | { readonly provider: string }): PaymentService {
   return 'bankCode' in payee ? snapServices.transfer : snapServices.topup;
 }
+
+/** The same for orders that go many in one call. */
+export function bulkServiceOf(payee: { readonly bankCode: string } | { readonly provider: string }): BulkService {
+  return 'bankCode' in payee ? snapServices.bulkTransfer : snapServices.bulkCashIn;
+}
+
+const BULK_PATHS: Readonly<Record<BulkService, string>> = {
+  '20': '/v1.0/transfer-interbank-bulk',
+  '40': '/v1.0/emoney/bulk-cashin-payment',
+};
 
 /**
  * @example
@@ -130,18 +152,35 @@ export function createBankClient(options: BankClientOptions): BankClient {
       'bankCode' in order
         ? call('/v1.0/transfer-interbank', order.externalId, transferMessage(order, options.sourceAccount))
         : call('/v1.0/emoney/topup', order.externalId, topupMessage(order, options.sourceAccount)),
+    bulk: (bulk) => call(BULK_PATHS[bulk.service], bulk.externalId, bulkMessage(bulk, options.sourceAccount)),
     status: ({ reference, service, externalId }) =>
       call('/v1.0/transfer/status', externalId, { originalPartnerReferenceNo: reference, serviceCode: service }),
-    inquire: ({ reference, bankCode, accountNumber, externalId }) =>
-      call('/v1.0/account-inquiry-external', externalId, {
-        partnerReferenceNo: reference,
-        beneficiaryBankCode: bankCode,
-        beneficiaryAccountNo: accountNumber,
-      }),
+    inquire: (account) =>
+      'bankCode' in account
+        ? call('/v1.0/account-inquiry-external', account.externalId, accountInquiry(account))
+        : call('/v1.0/emoney/account-inquiry', account.externalId, walletInquiry(account)),
     close: () => {
       closing ??= agent.close();
       return closing;
     },
+  };
+}
+
+function accountInquiry(account: InquiryCall & { readonly bankCode: string }): object {
+  return {
+    partnerReferenceNo: account.reference,
+    beneficiaryBankCode: account.bankCode,
+    beneficiaryAccountNo: account.accountNumber,
+  };
+}
+
+/** The amount is mandatory in service 37, and moves nothing. */
+function walletInquiry(account: InquiryCall & { readonly provider: string }): object {
+  return {
+    partnerReferenceNo: account.reference,
+    customerNumber: account.accountNumber,
+    amount: { value: snapAmount(1n), currency: 'IDR' },
+    additionalInfo: { provider: account.provider },
   };
 }
 
@@ -167,5 +206,31 @@ function topupMessage(order: TransferCall & { readonly provider: string }, sourc
     feeAmount: { value: '0.00', currency: 'IDR' },
     transactionDate: snapTimestamp(order.orderedAt),
     additionalInfo: { provider: order.provider, sourceAccountNo: sourceAccount },
+  };
+}
+
+function bulkMessage({ bulkId, payments, orderedAt }: BulkCall, sourceAccount: string): object {
+  return {
+    partnerBulkId: bulkId,
+    customerReference: bulkId,
+    currency: 'IDR',
+    sourceAccountNo: sourceAccount,
+    transactionDate: snapTimestamp(orderedAt),
+    bulkObject: payments.map((payment) => ({
+      partnerReferenceNo: payment.reference,
+      ...('bankCode' in payment
+        ? {
+            bankCode: payment.bankCode,
+            beneficiaryAccountNo: payment.accountNumber,
+            beneficiaryAccountName: payment.holderName,
+          }
+        : {
+            accountNo: payment.accountNumber,
+            accountName: payment.holderName,
+            additionalInfo: { provider: payment.provider },
+          }),
+      amount: { value: snapAmount(payment.amountIdr), currency: 'IDR' },
+    })),
+    additionalInfo: {},
   };
 }

@@ -1,6 +1,6 @@
 import type { InstalmentKind } from '../../jobs/ids.ts';
 import type { Rupiah } from '../../jobs/money.ts';
-import type { PayoutReason } from '../../jobs/payout-reasons.ts';
+import type { BankWord, PayoutReason } from '../../jobs/payout-reasons.ts';
 import type { Policy } from '../../jobs/policy.ts';
 import { addMonths, wibDate } from '../../jobs/time.ts';
 
@@ -23,6 +23,8 @@ export interface Account {
   readonly holderNik: string;
   readonly kyc: boolean;
   readonly status: 'active' | 'inactive' | 'closed';
+  /** What the bank has said of it since it was linked; null: nothing clear, which turns nobody away. */
+  readonly bankSaid: BankWord | null;
 }
 
 /** What an instalment waits for. */
@@ -49,8 +51,22 @@ export function accountInForce<A extends Pick<Account, 'linkedAt'>>(accounts: re
   return latest;
 }
 
-/** Why nothing can be paid to this account; null: it can (contract, section 7, in its order). */
+const bankReasons: Readonly<Record<BankWord, PayoutReason | null>> = {
+  confirmed: null,
+  other_name: 'account_name_mismatch',
+  no_account: 'account_unknown_at_bank',
+  not_active: 'account_not_active',
+};
+
+/** Why nothing can be paid to this account; null: it can. What was linked is judged first, then what the bank said. */
 export function accountReason(nik: string, account: Account | null): PayoutReason | null {
+  const reason = linkReason(nik, account);
+  if (reason !== null || account === null || account.bankSaid === null) return reason;
+  return bankReasons[account.bankSaid];
+}
+
+/** The same from what was linked alone (contract, section 7, in its order). */
+export function linkReason(nik: string, account: Account | null): PayoutReason | null {
   if (account === null) return 'account_missing';
   if (account.holderNik !== nik) return 'account_holder_mismatch';
   if (account.channel === 'ewallet' && !account.kyc) return 'account_kyc_missing';
@@ -77,12 +93,15 @@ export function firstTrainingDone(events: readonly TrainingEvent[]): number | nu
   return first;
 }
 
-/** The first moment from `from` on at which the account in force can be paid to; null: never so far. */
+/**
+ * The first moment from `from` on at which the account in force can be paid to; null: never so far. It goes by what was
+ * linked: what the bank says comes later, and must not move a day that had come.
+ */
 function payableSince(nik: string, accounts: readonly Account[], from: number): number | null {
   const ordered = [...accounts].sort((a, b) => a.linkedAt.getTime() - b.linkedAt.getTime());
   for (const [i, account] of ordered.entries()) {
     const until = ordered[i + 1]?.linkedAt.getTime() ?? Number.POSITIVE_INFINITY;
-    if (until > from && accountReason(nik, account) === null) return Math.max(from, account.linkedAt.getTime());
+    if (until > from && linkReason(nik, account) === null) return Math.max(from, account.linkedAt.getTime());
   }
   return null;
 }

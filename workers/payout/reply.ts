@@ -1,5 +1,15 @@
 /** SNAP BI service codes that we call. */
-export const snapServices = { inquiry: '16', transfer: '18', status: '36', topup: '38' } as const;
+export const snapServices = {
+  inquiry: '16',
+  transfer: '18',
+  bulkTransfer: '20',
+  status: '36',
+  walletInquiry: '37',
+  topup: '38',
+  bulkCashIn: '40',
+} as const;
+export type InquiryService = typeof snapServices.inquiry | typeof snapServices.walletInquiry;
+export type BulkService = typeof snapServices.bulkTransfer | typeof snapServices.bulkCashIn;
 export type PaymentService = typeof snapServices.transfer | typeof snapServices.topup;
 
 /** What came of one call to the bank. Nothing that a bank or a network does is an exception. */

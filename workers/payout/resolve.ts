@@ -1,6 +1,6 @@
 import { decideStatus, mayResend, type StatusDecision } from './answers.ts';
-import { type Context, callEach, type Db } from './calls.ts';
-import { type BankClient, serviceOf } from './client.ts';
+import { type Context, callEach, type Db, orderCalls } from './calls.ts';
+import { type BankClient, bulkServiceOf, serviceOf } from './client.ts';
 import { stepsTo } from './states.ts';
 import { intendCalls, move, type UnknownOrder } from './store.ts';
 import { payeeOf, sendOne } from './submit.ts';
@@ -15,10 +15,12 @@ export function resolveOrders(
   bank: BankClient,
   context: Context,
 ): Promise<void> {
-  const { now } = context;
-  return callEach(db, orders, 'status', context, async (order, externalId, news) => {
+  const { now, signal } = context;
+  return callEach(orders, orderCalls<UnknownOrder>(db, 'status', now), signal, async (order, externalId, news) => {
     const { instalmentId, reference, amountIdr } = order;
-    const reply = await bank.status({ reference, service: serviceOf(payeeOf(order)), externalId });
+    const payee = payeeOf(order);
+    const service = order.bulk ? bulkServiceOf(payee) : serviceOf(payee);
+    const reply = await bank.status({ reference, service, externalId });
     const decision = decideStatus({ reference, amountIdr: BigInt(amountIdr) }, reply);
     const { finding, why, bankReference } = decision;
     const steps = finding !== 'not_found' && finding !== 'unknown' ? (stepsTo('unknown', finding) ?? []) : [];

@@ -1,18 +1,23 @@
-import type { Chunk, Counts } from '../../jobs/chunk.ts';
+import { type Chunk, type Counts, noCounts } from '../../jobs/chunk.ts';
 import { fail } from '../../jobs/errors.ts';
 import type { ChunkStage } from '../../jobs/stage.ts';
+import { bulksOf, sendBulks } from './bulk.ts';
 import { type BankClient, createBankClient } from './client.ts';
+import { accountReason } from './due.ts';
+import { askAccounts } from './inquire.ts';
 import { resolveOrders } from './resolve.ts';
 import { heldFor, type Screen } from './screen.ts';
 import {
   countStates,
   idsOf,
   intendOrders,
+  loadToAsk,
   loadToSend,
   loadUnknown,
   move,
   type Order,
   type PayeeAccount,
+  type ToAsk,
   type ToSend,
   type UnknownOrder,
 } from './store.ts';
@@ -26,13 +31,17 @@ interface Context {
 }
 
 type Work =
+  | { readonly kind: 'inquire'; readonly rows: readonly ToAsk[] }
   | { readonly kind: 'submit'; readonly run: string; readonly rows: readonly ToSend[] }
   | { readonly kind: 'resolve'; readonly rows: readonly UnknownOrder[] };
 type Db = Parameters<typeof loadToSend>[0];
 type Tx = Parameters<typeof countStates>[0];
 type Stage = ChunkStage<Db, Tx, Context, Work, readonly Order[], void, Work> & { close(): Promise<void> };
 
-/** The payout stage. A chunk's subject says what it does: `submit:RUN` sends, `resolve` asks about what is unknown. */
+/**
+ * The payout stage. A chunk's subject says what it does: `inquire:RUN` asks whose the accounts are, `submit:RUN` sends,
+ * `resolve` asks about what is unknown.
+ */
 export function createPayoutStage(settings: BankSettings | undefined, now: () => Date, screened: Screen): Stage {
   const bank = settings && createBankClient({ ...settings, now });
   return {
@@ -43,7 +52,10 @@ export function createPayoutStage(settings: BankSettings | undefined, now: () =>
       work.kind === 'submit' ? intend(db, work.rows, context, screened) : [],
     async ask(db, work, orders, context) {
       const client = bank ?? noBank();
-      if (work.kind === 'submit') await sendOrders(db, work.run, orders ?? [], client, context);
+      if (work.kind === 'inquire') await askAccounts(db, work.rows, client, context);
+      else if (work.kind === 'submit' && inBulk(work.rows))
+        await sendBulks(db, work.run, orders ?? [], client, context);
+      else if (work.kind === 'submit') await sendOrders(db, work.run, orders ?? [], client, context);
       else await resolveOrders(db, work.rows, client, context);
     },
     decide: (work) => work,
@@ -60,6 +72,12 @@ function noBank(): BankClient {
 async function load(db: Db, chunk: Chunk, { now }: Context): Promise<Work> {
   const [kind, run] = chunk.subject?.split(':') ?? [];
   if (kind === 'resolve') return { kind, rows: await loadUnknown(db, chunk) };
+  if (kind === 'inquire') {
+    const accounts = await loadToAsk(db, chunk, run as string, now);
+    // Whoever is held for what they linked is not asked about.
+    const inOrder = accounts.filter((account) => accountReason(account.nik, { ...account, linkedAt: now }) === null);
+    return { kind, rows: inOrder };
+  }
   return { kind: 'submit', run: run as string, rows: await loadToSend(db, chunk, run as string, now) };
 }
 
@@ -72,18 +90,31 @@ async function intend(db: Db, rows: readonly ToSend[], { now }: Context, screene
   );
   await move(db, ['released'], held, now);
   const payable = judged.filter(({ reason }) => !reason).map(({ row }) => row as ToSend & { account: PayeeAccount });
-  return intendOrders(db, payable, now);
+  return intendOrders(db, payable, now, inBulk(rows) ? bulksOf : undefined);
+}
+
+/** Whether the run's orders go many in one call. */
+function inBulk(rows: readonly ToSend[]): boolean {
+  return rows.some((row) => row.bulk);
 }
 
 /** An instalment that fails is held for a person; one that may have been sent is `unknown`, as after a crash. */
 async function park(tx: Tx, chunk: Chunk, _why: string, context: Context): Promise<Counts> {
+  // Nobody is held because we failed to ask about their account.
+  if (isInquiry(chunk)) return { ...noCounts(), waiting: 1 };
   const ids = await idsOf(tx, chunk);
   const held = ids.map((instalmentId) => ({ instalmentId, to: 'held', reason: 'payout_error' }));
   await move(tx, ['released'], held, context.now);
   return settle(tx, ids, context);
 }
 
-function save(tx: Tx, _chunk: Chunk, work: Work, context: Context): Promise<Counts> {
+function isInquiry({ subject }: Chunk): boolean {
+  return subject?.startsWith('inquire:') ?? false;
+}
+
+async function save(tx: Tx, _chunk: Chunk, work: Work, context: Context): Promise<Counts> {
+  // What the bank said is kept already; the chunk says how many were asked about.
+  if (work.kind === 'inquire') return { ...noCounts(), passed: work.rows.length };
   const ids = work.rows.map((row) => row.instalmentId);
   return settle(tx, ids, context);
 }

@@ -1,15 +1,19 @@
 import { sql } from 'kysely';
+import { type InquiryNews, intendInquiries, keepInquiries, loadToAsk, type ToAsk } from '../../db/account-inquiries.ts';
 import { listedOn } from '../../db/applicants.ts';
+import { keepBulk } from '../../db/bulk-orders.ts';
 import type { Db, Tx } from '../../db/connection.ts';
 import { COVERED, ON_STATEMENT } from '../../db/doubt.ts';
 import { type Move, moveInstalments } from '../../db/instalments.ts';
-import { accountInForce, makeOrders, type Order, type PayeeAccount } from '../../db/orders.ts';
+import { applyNews, type OrderNews } from '../../db/order-news.ts';
+import { accountInForce, type Destination, makeOrders, type Order, type PayeeAccount } from '../../db/orders.ts';
 import type { Chunk } from '../../jobs/chunk.ts';
 import type { InstalmentKind } from '../../jobs/ids.ts';
 import type { ExclusionList, Policy } from '../../jobs/policy.ts';
 import { wibDate } from '../../jobs/time.ts';
 
-export type { Order, PayeeAccount };
+export type { Destination, InquiryNews, Order, PayeeAccount, ToAsk };
+export { intendInquiries, keepInquiries, loadToAsk };
 
 /** An instalment that is to be sent, with the account in force and the lists of the day. */
 export interface ToSend {
@@ -26,6 +30,8 @@ export interface ToSend {
   readonly listed: readonly ExclusionList[];
   readonly revoked: boolean;
   readonly account: PayeeAccount | null;
+  /** Its run's orders go many in one call. */
+  readonly bulk: boolean;
 }
 
 /** What is still to be sent of a run that is released and not stopped. `submitting`: a worker died between intent and save. */
@@ -34,7 +40,7 @@ export async function loadToSend(db: Db, chunk: Chunk, run: string, now: Date): 
     select i.instalment_id as "instalmentId", r.registration_id as "registrationId", i.nik, i.batch, i.kind, i.number,
       i.amount_idr as "amountIdr", i.state, i.order_number as "orderNumber", y.body as policy,
       ${listedOn(wibDate(now))} as listed, p.state = 'revoked' as revoked,
-      ${accountInForce(now)} as account
+      ${accountInForce(now)} as account, u.bulk
     from instalments i join payout_runs u on u.payout_run = i.payout_run and u.state = 'released'
     join registrations r on r.reg = i.reg join participants p on p.nik = i.nik
     join batches b on b.batch = i.batch join policies y on y.policy_id = b.policy_id
@@ -45,15 +51,24 @@ export async function loadToSend(db: Db, chunk: Chunk, run: string, now: Date): 
 
 /**
  * The intent, committed before the bank is called: the order with its reference, the instalment in `submitting`, the
- * money in flight. Only those that moved here may be sent by this worker; another worker has the others.
+ * money in flight, and which of them go in one call (`together`). Only those that moved here may be sent by this worker;
+ * another worker has the others.
  */
 export async function intendOrders(
   db: Db,
   rows: readonly (ToSend & { account: PayeeAccount })[],
   now: Date,
+  together: (orders: readonly Order[]) => readonly { bulkId: string; orders: readonly Order[] }[] = () => [],
 ): Promise<Order[]> {
   if (rows.length === 0) return [];
-  return db.transaction().execute((tx) => makeOrders(tx, rows, now));
+  return db.transaction().execute(async (tx) => {
+    const made = await makeOrders(tx, rows, now);
+    for (const { bulkId, orders } of together(made)) {
+      const references = orders.map(({ reference }) => reference);
+      await keepBulk(tx, bulkId, references);
+    }
+    return made;
+  });
 }
 
 /** Moves with no order of their own: held by a list or an account, unknown after a crash. */
@@ -86,15 +101,9 @@ export async function intendCalls(
 }
 
 /** What the bank said to one try, and the steps that follow from it. */
-export interface BankNews {
-  readonly instalmentId: string;
-  readonly reference: string;
+export interface BankNews extends OrderNews {
   readonly externalId: string;
   readonly answer: string;
-  readonly bankReference: string | null;
-  /** States to go through, each a legal change; empty: nothing changes. */
-  readonly steps: readonly string[];
-  readonly reason: string;
 }
 
 /** Keeps the bank's answers as they come, whatever becomes of the chunk: news is news, whoever brings it. */
@@ -104,46 +113,31 @@ export async function keepNews(db: Db, news: readonly BankNews[], now: Date): Pr
       update bank_calls c set answer = n.answer, answered_at = clock_timestamp()
       from unnest(${news.map((n) => n.externalId)}::bigint[], ${news.map((n) => n.answer)}::text[]) as n (external_id, answer)
       where c.external_id = n.external_id`.execute(tx);
-    await sql`
-      update payment_orders o set bank_reference = coalesce(n.bank_reference, o.bank_reference), reason = n.reason
-      from unnest(${news.map((n) => n.reference)}::text[], ${news.map((n) => n.bankReference)}::text[], ${news.map((n) => n.reason)}::text[])
-        as n (reference, bank_reference, reason)
-      where o.reference = n.reference`.execute(tx);
-    await takeSteps(tx, news, now);
+    await applyNews(tx, news, now);
   });
-}
-
-async function takeSteps(tx: Tx, news: readonly BankNews[], now: Date): Promise<void> {
-  const longest = Math.max(0, ...news.map((n) => n.steps.length));
-  for (let step = 0; step < longest; step++) {
-    const moves = news.flatMap((n) => {
-      const to = n.steps[step];
-      return to === undefined ? [] : [{ instalmentId: n.instalmentId, to, reason: n.reason }];
-    });
-    await moveInstalments(tx, ['submitting', 'unknown', 'accepted'], moves, now);
-    await sql`
-      update payment_orders o set settled_at = ${now} from instalments i
-      where i.instalment_id = o.instalment_id and i.order_number = o.order_number and i.state = 'paid' and o.settled_at is null
-        and i.instalment_id = any(${moves.map((m) => m.instalmentId)}::bigint[])`.execute(tx);
-  }
 }
 
 /** An unknown order, and whether the statements have anything to say about it. */
 export interface UnknownOrder extends Order {
   /**
    * For every try, and for every day in which a restore may have lost one, there is a statement that covers its WIB day,
-   * came after it, and can be read from end to end.
+   * came after it, and can be read from end to end. Never of one that went in a bulk: a bank may debit that as one, and
+   * later than it was sent.
    */
   readonly covered: boolean;
   readonly onStatement: boolean;
+  /** It went with others in one call. */
+  readonly bulk: boolean;
 }
 
 export async function loadUnknown(db: Db, chunk: Chunk): Promise<UnknownOrder[]> {
   const { rows } = await sql<UnknownOrder>`
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr", o.channel, o.provider,
       o.account_number as "accountNumber", o.holder_name as "holderName", o.submitted_at as "orderedAt",
-      ${COVERED} as covered, ${ON_STATEMENT} as "onStatement"
+      (${COVERED} and k.reference is null) as covered, ${ON_STATEMENT} as "onStatement",
+      k.reference is not null as bulk
     from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
+    left join bulk_orders k on k.reference = o.reference
     where i.instalment_id between ${chunk.lo} and ${chunk.hi} and i.state = 'unknown' order by i.instalment_id`.execute(
     db,
   );

@@ -1,13 +1,13 @@
 import type { Batcher } from '../../jobs/batcher.ts';
 import { decidePayment, type PaymentDecision } from './answers.ts';
 import { bankCode } from './bank-codes.ts';
-import { type Context, callEach, type Db } from './calls.ts';
+import { type Context, callEach, type Db, orderCalls } from './calls.ts';
 import { type BankClient, type Payee, serviceOf } from './client.ts';
 import { stepsTo } from './states.ts';
-import { type BankNews, intendCalls, type Order, stopForBank } from './store.ts';
+import { type BankNews, type Destination, intendCalls, type Order, stopForBank } from './store.ts';
 
 /** Tries of one order in a row that the bank has certainly not taken; then it is `unknown` and asked about. */
-const TRIES_MAX = 3;
+export const TRIES_MAX = 3;
 
 /** Sends orders that are committed in `submitting`. */
 export function sendOrders(
@@ -17,8 +17,9 @@ export function sendOrders(
   bank: BankClient,
   context: Context,
 ): Promise<void> {
-  return callEach(db, orders, 'transfer', context, async (order, externalId, news) => {
-    const decision = await sendOne({ db, bank, news, now: context.now }, order, externalId, false);
+  const { now, signal } = context;
+  return callEach(orders, orderCalls(db, 'transfer', now), signal, async (order, externalId, news) => {
+    const decision = await sendOne({ db, bank, news, now }, order, externalId, false);
     if (decision.stopRun) await stopForBank(db, run);
   });
 }
@@ -71,8 +72,8 @@ export async function sendOne(
   }
 }
 
-export function payeeOf(order: Order): Payee {
-  const { accountNumber, holderName, provider, channel } = order;
+export function payeeOf(to: Destination): Payee {
+  const { accountNumber, holderName, provider, channel } = to;
   if (channel === 'ewallet') return { provider, accountNumber, holderName };
   return { bankCode: bankCode(provider), accountNumber, holderName };
 }

@@ -59,6 +59,7 @@ const schema = z.object({
   BANK_PARTNER_ID: text.optional(),
   BANK_CHANNEL_ID: text.optional(),
   BANK_SOURCE_ACCOUNT: text.optional(),
+  BANK_PUBLIC_KEY_FILE: text.optional(),
   KK_TOKEN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   SIGNING_KEY_FILE: text.optional(),
   CONSOLE_PASSWORD: z.string().min(8, 'must have at least 8 characters').optional(),
@@ -112,6 +113,8 @@ export interface Config {
   readonly registrySilent_minutes: number;
   readonly mail: MailSettings | undefined;
   readonly bank: BankSettings | undefined;
+  /** PEM of the RSA key with which the bank signs what it tells by itself. */
+  readonly bankPublicKeyFile: string | undefined;
   readonly kkTokenKey: string | undefined;
   /** PKCS8 PEM of the Ed25519 key that signs what is published. */
   readonly signingKeyFile: string | undefined;
@@ -201,6 +204,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     registrySilent_minutes: env.DUKCAPIL_SILENT_MINUTES ?? SILENT_MINUTES,
     mail: mailOf(env),
     bank: bankOf(env),
+    bankPublicKeyFile: env.BANK_PUBLIC_KEY_FILE,
     kkTokenKey: env.KK_TOKEN_KEY,
     signingKeyFile: env.SIGNING_KEY_FILE,
     consolePassword: env.CONSOLE_PASSWORD,

@@ -94,11 +94,21 @@ describe('what is sent', () => {
     const client = bank.client();
     await client.status({ reference: order.reference, service: '18', externalId: '2' });
     await client.inquire({ reference: 'I1', bankCode: '009', accountNumber: '0123456789', externalId: '3' });
+    await client.inquire({ reference: 'I2', provider: 'ovo', accountNumber: '081234567890', externalId: '4' });
     expect(bank.calls.map(({ path, body }) => [path, JSON.parse(body)])).toEqual([
       ['/v1.0/transfer/status', { originalPartnerReferenceNo: order.reference, serviceCode: '18' }],
       [
         '/v1.0/account-inquiry-external',
         { partnerReferenceNo: 'I1', beneficiaryBankCode: '009', beneficiaryAccountNo: '0123456789' },
+      ],
+      [
+        '/v1.0/emoney/account-inquiry',
+        {
+          partnerReferenceNo: 'I2',
+          customerNumber: '081234567890',
+          amount: { value: '1.00', currency: 'IDR' },
+          additionalInfo: { provider: 'ovo' },
+        },
       ],
     ]);
   });

@@ -8,6 +8,7 @@ import {
   accountReason,
   dueInstalments,
   firstTrainingDone,
+  linkReason,
   surveyDone,
   type TrainingEvent,
 } from '../../../workers/payout/rules.ts';
@@ -21,10 +22,10 @@ const bank: Account = {
   holderNik: NIK,
   kyc: false,
   status: 'active',
+  bankSaid: null,
 };
 /** Linked before any training: what is due goes by the training alone. */
 const OLD: Account = { ...bank, linkedAt: new Date('2020-08-01T00:00:00Z') };
-const wallet: Account = { ...bank, channel: 'ewallet', kyc: true };
 
 function events(text: string): TrainingEvent[] {
   return text
@@ -83,35 +84,6 @@ it('dates a survey by its earliest answer, in WIB', () => {
   const answers = events('survey_1 A 2020-10-03T17:00:00Z\nsurvey_1 A 2020-10-05T00:00:00Z');
   expect(surveyDone(answers, 1)).toBe('2020-10-04');
   expect(surveyDone(answers, 2)).toBe(null);
-});
-
-describe('accounts', () => {
-  it.each<[string, Account | null, string | null]>([
-    ['none', null, 'account_missing'],
-    ['a bank account without kyc', bank, null],
-    ['a verified wallet', wallet, null],
-    ['an unverified wallet', { ...wallet, kyc: false }, 'account_kyc_missing'],
-    ["another person's", { ...bank, holderNik: '3273010101900002' }, 'account_holder_mismatch'],
-    ['inactive', { ...bank, status: 'inactive' }, 'account_not_active'],
-    ['closed', { ...wallet, status: 'closed' }, 'account_not_active'],
-    [
-      "another person's comes first",
-      { ...wallet, holderNik: 'x', kyc: false, status: 'closed' },
-      'account_holder_mismatch',
-    ],
-  ])('%s', (_, account, reason) => {
-    expect(accountReason(NIK, account)).toBe(reason);
-  });
-
-  it('the latest one linked by then is in force, whatever its state and the order of lines', () => {
-    const old = { ...bank, linkedAt: new Date('2020-08-01T00:00:00Z') };
-    const closed = { ...bank, linkedAt: new Date('2020-09-01T00:00:00Z'), status: 'closed' as const };
-    const later = { ...bank, linkedAt: new Date('2020-10-01T00:00:00Z') };
-    const at = new Date('2020-09-15T00:00:00Z');
-    expect(accountInForce([later, closed, old], at)).toBe(closed);
-    expect(accountInForce([old, closed, later], closed.linkedAt)).toBe(closed);
-    expect(accountInForce([later], at)).toBe(null);
-  });
 });
 
 describe('dueInstalments', () => {
@@ -243,6 +215,15 @@ describe('the day of incentive 1: training and account in order for the first ti
     ]);
   });
 
+  it('what the bank says of an account holds the money, and moves no day', () => {
+    const links = accounts('bank own active 2020-08-01T00:00:00Z\nbank own active 2020-09-20T00:00:00Z');
+    const [wrong, right] = links as [Account, Account];
+    const all = dueInstalments(participant, DONE, [{ ...wrong, bankSaid: 'other_name' }, right], policy, '2020-10-30');
+    expect(all[0]).toMatchObject({ status: 'payable', dueOn: '2020-08-31' });
+    const held = dueInstalments(participant, DONE, [{ ...right, bankSaid: 'other_name' }], policy, '2020-10-30');
+    expect(held[0]).toMatchObject({ status: 'not_payable', dueOn: '2020-09-20', reason: 'account_name_mismatch' });
+  });
+
   const moment = fc.date({ min: new Date('2020-08-01'), max: new Date('2020-12-01'), noInvalidDate: true });
   const link = fc.record({
     linkedAt: moment,
@@ -250,6 +231,7 @@ describe('the day of incentive 1: training and account in order for the first ti
     holderNik: fc.constantFrom(NIK, NIK, '3273010101900002'),
     kyc: fc.boolean(),
     status: fc.constantFrom('active' as const, 'active' as const, 'closed' as const),
+    bankSaid: fc.constantFrom(null, null, 'confirmed' as const, 'other_name' as const),
   });
   const links = fc.uniqueArray(link, { maxLength: 5, selector: ({ linkedAt }) => linkedAt.getTime() });
 
@@ -264,7 +246,7 @@ describe('the day of incentive 1: training and account in order for the first ti
         const done = new Date('2020-08-31T03:00:00Z').getTime();
         let both: number | undefined;
         for (let at = done; both === undefined && at <= new Date('2020-12-02').getTime(); at += HOUR) {
-          if (accountReason(NIK, accountInForce(all, new Date(at))) === null) both = at;
+          if (linkReason(NIK, accountInForce(all, new Date(at))) === null) both = at;
         }
         const [first] = dueInstalments(participant, DONE, all, policy, '2021-12-31');
         expect(first?.dueOn).toBe(wibDate(new Date(both ?? done)));
