@@ -40,6 +40,18 @@ export const COVERED = sql`(not exists (select from ${TRIES} t where not exists 
 /** Of order `o`: some statement line has its reference. */
 export const ON_STATEMENT = sql`exists (select from statement_lines l where l.reference = o.reference)`;
 
+/**
+ * Of order `o` of instalment `i`: its policy's minutes since the last try have passed. A bank that is asked sooner may not
+ * know yet what it has taken; providers advise ten minutes.
+ */
+export function mayBeAskedAbout(now: Date) {
+  return sql`not exists (
+    select from batches b join policies y using (policy_id)
+    cross join lateral (select (y.body -> 'payout' ->> 'inquiry_after_minutes')::int as minutes) p
+    where b.batch = i.batch and p.minutes > 0 and ${now} < make_interval(mins => p.minutes) + greatest(o.submitted_at,
+      (select max(c.at) from bank_calls c where c.reference = o.reference and c.kind = 'transfer')))`;
+}
+
 /** Why an order must not simply be sent. */
 export interface Doubt {
   readonly instalmentId: string;

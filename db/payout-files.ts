@@ -213,9 +213,10 @@ export async function takeStatuses(
   news: readonly (Move & { readonly reference: string; readonly bankReference: string | null })[],
   now: Date,
 ): Promise<void> {
+  // Instalments before orders, as everybody does.
+  await moveInstalments(tx, ['submitting', 'unknown', 'accepted'], news, now);
   await sql`
     update payment_orders o set bank_reference = coalesce(n.bank_reference, o.bank_reference), reason = n.reason
     from unnest(${news.map((n) => n.reference)}::text[], ${news.map((n) => n.bankReference)}::text[], ${news.map((n) => n.reason)}::text[])
       as n (reference, bank_reference, reason) where o.reference = n.reference`.execute(tx);
-  await moveInstalments(tx, ['submitting', 'unknown', 'accepted'], news, now);
 }

@@ -4,6 +4,7 @@ import type { BankWord } from '../jobs/payout-reasons.ts';
 import { stageSettings } from '../jobs/stages.ts';
 import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
+import { mayBeAskedAbout } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
 import { BANK_SAID } from './orders.ts';
 import { findRun } from './payout-runs.ts';
@@ -108,14 +109,23 @@ export async function openSubmission(tx: Tx, run: string): Promise<number> {
   );
 }
 
-/** Opens the chunks that ask the bank about everything unknown, and about what a dead worker left in `submitting`. */
-export async function openResolution(tx: Tx): Promise<number> {
+/**
+ * Opens the chunks that ask the bank about what is unknown, and about what a dead worker left in `submitting`. Returns how
+ * many are concerned; those that the policy has wait some minutes are not.
+ */
+export async function openResolution(tx: Tx, now: Date): Promise<number> {
   await sql`
     update instalments i set state = 'unknown', reason = 'no_answer' where state = 'submitting' and not exists (
       select from chunks c where c.stage = 'payout' and c.state in ('ready', 'running') and i.instalment_id between c.lo and c.hi)`.execute(
     tx,
   );
-  return openPayoutChunks(tx, 'resolve', sql`select instalment_id from instalments where state = 'unknown'`);
+  return openPayoutChunks(
+    tx,
+    'resolve',
+    sql`
+      select i.instalment_id from instalments i join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
+      where i.state = 'unknown' and ${mayBeAskedAbout(now)}`,
+  );
 }
 
 /** One open set of chunks per subject: what is open already is left to work. Returns how many instalments are concerned. */
@@ -164,14 +174,18 @@ export interface Letting {
   readonly now: Date;
   /** The account that money came back from is in order, by this person's word. */
   readonly sameAccount?: boolean | undefined;
+  /** The bank has been asked about what it contradicted itself about, and the money did not arrive. */
+  readonly bankAsked?: boolean | undefined;
 }
 
 /**
  * Lets go what a person or a list held, once the cause is gone: due again, and screened again before it is paid. Returns
  * how many.
- * @throws exit 2 when money came back from the account and it was not corrected since
+ * @throws exit 2 when money came back from the account and it was not corrected since, or the bank said both that it paid
+ * and that it did not
  */
-export async function releaseHold(tx: Tx, { registrationId, by, note, now, sameAccount }: Letting): Promise<number> {
+export async function releaseHold(tx: Tx, letting: Letting): Promise<number> {
+  const { registrationId, by, note, now, sameAccount, bankAsked } = letting;
   const { rows } = await sql`
     select 1 from instalments i join registrations r on r.reg = i.reg
     join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
@@ -180,6 +194,13 @@ export async function releaseHold(tx: Tx, { registrationId, by, note, now, sameA
   if (rows.length > 0 && !sameAccount)
     throw refuse(
       `money came back from the account of ${registrationId}, which was not corrected since: import the corrected account, or say --same-account when the bank has confirmed it`,
+    );
+  const { rows: contradicted } = await sql`
+    select 1 from instalments i join registrations r on r.reg = i.reg
+    where r.registration_id = ${registrationId} and i.state = 'held' and i.reason = 'bank_contradiction'`.execute(tx);
+  if (contradicted.length > 0 && !bankAsked)
+    throw refuse(
+      `the bank said that it paid ${registrationId} and that it did not: ask it, and say --bank-asked when the money did not arrive`,
     );
   const { numAffectedRows } = await sql`
     update instalments i set state = 'due', reason = '', payout_run = null from registrations r

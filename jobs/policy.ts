@@ -67,6 +67,7 @@ const policySchema = z.strictObject({
     survey_idr: z.number().int().positive().max(1e12),
     survey_times: z.number().int().min(0).max(99),
     first_purchase_days: z.number().int().positive().max(3650),
+    inquiry_after_minutes: z.number().int().min(0).max(10_080).optional(),
     training_idr: z.number().int().min(0).max(1e12).optional(),
     release_bands: z
       .array(z.strictObject({ over_idr: z.number().int().min(0).max(1e15), approvers: z.number().int().min(1).max(9) }))

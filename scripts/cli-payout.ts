@@ -34,6 +34,7 @@ export function addPayoutCommands(program: Command, command: AddCommand, run: Ru
     .requiredOption('--by <who>')
     .requiredOption('--note <why>')
     .option('--same-account', 'the account that money came back from is in order: the bank has said so')
+    .option('--bank-asked', 'the bank contradicted itself, was asked, and the money did not arrive')
     .action((id, options) => run(async () => (await import('./payout.ts')).unhold(id, options)));
   command(payout, 'resolve', 'ask the bank about what is unknown', 'payout resolve').action(() =>
     run(async () => (await import('./payout.ts')).resolve()),

@@ -128,17 +128,20 @@ export function resolve(): Promise<Report> {
 
 export async function resolveUnknown(office: Office): Promise<Report> {
   if (!office.config.bank) throw refuse('BANK_URL is not set: the bank cannot be asked');
-  const count = await office.db.transaction().execute(openResolution);
+  const { db, config } = office;
+  const count = await db.transaction().execute((tx) => openResolution(tx, config.now()));
+  const early = Math.max(0, ((await statesOf(office)).unknown ?? 0) - count);
   await work(office, 'resolve', count);
-  await finishRuns(office.db);
+  await finishRuns(db);
   const states = await statesOf(office);
   const left = states.unknown ?? 0;
   const text = `${count} unknown orders were asked about; ${left} are still unknown. ${sentence(states)}`;
   if (left === 0) return done({ asked: count, unknown: left, states }, text);
-  const days = await uncoveredDays(office.db);
+  const days = await uncoveredDays(db);
+  const later = `${early} were sent less than their policy's minutes ago and not asked about: give the command again later.`;
   const wanted = `Since the restore, statements of these days are wanted before anything is sent: ${days.join(', ')}`;
-  const json = { asked: count, unknown: left, states, statements_wanted: days };
-  return needsPerson(json, text, ...(days.length > 0 ? [wanted] : []));
+  const json = { asked: count, too_early: early, unknown: left, states, statements_wanted: days };
+  return needsPerson(json, text, ...(early > 0 ? [later] : []), ...(days.length > 0 ? [wanted] : []));
 }
 
 /** Runs payout workers in this process until nothing of it is open. A signal stops cleanly, before that: false. */
@@ -194,14 +197,14 @@ export function hold(registrationId: string, options: { note: string; by?: strin
 /** `payout unhold REGISTRATION_ID --by WHO --note WHY` */
 export function unhold(
   registrationId: string,
-  options: { by: string; note: string; sameAccount?: boolean },
+  options: { by: string; note: string; sameAccount?: boolean; bankAsked?: boolean },
 ): Promise<Report> {
   const by = personName('--by', options.by);
   const note = options.note.trim();
   if (note === '') throw refuse('--note must say why');
   return inNameOf({ name: by, role: 'finance' }, async ({ db, config }) => {
-    const { sameAccount } = options;
-    const letting = { registrationId, by, note, sameAccount, now: config.now() };
+    const { sameAccount, bankAsked } = options;
+    const letting = { registrationId, by, note, sameAccount, bankAsked, now: config.now() };
     const released = await db.transaction().execute((tx) => releaseHold(tx, letting));
     return done(
       { due: released },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { releaseHold } from '../../db/payout.ts';
 import { diagnose } from '../../scripts/doctor.ts';
 import { prepareRunOf, releaseIt, submitRun } from '../../scripts/payout.ts';
 import { startListener } from '../../scripts/payout-listen.ts';
@@ -183,6 +184,12 @@ describe('in whatever order it comes', () => {
     await here.database.pool.query(`update instalments set state = 'held', reason = 'account_not_active'`);
     await here.say(notice((await references(here)).R1 ?? '', '00'));
     expect(await here.states()).toEqual({ R1: 'held bank_contradiction' });
+    const { db } = here.database;
+    const letting = { registrationId: 'R1', by: 'cita', note: 'asked', now: here.office.config.now() };
+    const letGo = (bankAsked: boolean) =>
+      db.transaction().execute((tx) => releaseHold(tx, { ...letting, bankAsked, sameAccount: true }));
+    await expect(letGo(false)).rejects.toThrow('ask it, and say --bank-asked');
+    expect(await letGo(true)).toBe(1);
   });
 });
 

@@ -71,7 +71,7 @@ function noBank(): BankClient {
 
 async function load(db: Db, chunk: Chunk, { now }: Context): Promise<Work> {
   const [kind, run] = chunk.subject?.split(':') ?? [];
-  if (kind === 'resolve') return { kind, rows: await loadUnknown(db, chunk) };
+  if (kind === 'resolve') return { kind, rows: await loadUnknown(db, chunk, now) };
   if (kind === 'inquire') {
     const accounts = await loadToAsk(db, chunk, run as string, now);
     // Whoever is held for what they linked is not asked about.

@@ -3,7 +3,7 @@ import { type InquiryNews, intendInquiries, keepInquiries, loadToAsk, type ToAsk
 import { listedOn } from '../../db/applicants.ts';
 import { keepBulk } from '../../db/bulk-orders.ts';
 import type { Db, Tx } from '../../db/connection.ts';
-import { COVERED, ON_STATEMENT } from '../../db/doubt.ts';
+import { COVERED, mayBeAskedAbout, ON_STATEMENT } from '../../db/doubt.ts';
 import { type Move, moveInstalments } from '../../db/instalments.ts';
 import { applyNews, type OrderNews } from '../../db/order-news.ts';
 import { accountInForce, type Destination, makeOrders, type Order, type PayeeAccount } from '../../db/orders.ts';
@@ -130,7 +130,7 @@ export interface UnknownOrder extends Order {
   readonly bulk: boolean;
 }
 
-export async function loadUnknown(db: Db, chunk: Chunk): Promise<UnknownOrder[]> {
+export async function loadUnknown(db: Db, chunk: Chunk, now: Date): Promise<UnknownOrder[]> {
   const { rows } = await sql<UnknownOrder>`
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr", o.channel, o.provider,
       o.account_number as "accountNumber", o.holder_name as "holderName", o.submitted_at as "orderedAt",
@@ -138,7 +138,7 @@ export async function loadUnknown(db: Db, chunk: Chunk): Promise<UnknownOrder[]>
       k.reference is not null as bulk
     from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
     left join bulk_orders k on k.reference = o.reference
-    where i.instalment_id between ${chunk.lo} and ${chunk.hi} and i.state = 'unknown' order by i.instalment_id`.execute(
+    where i.instalment_id between ${chunk.lo} and ${chunk.hi} and i.state = 'unknown' and ${mayBeAskedAbout(now)} order by i.instalment_id`.execute(
     db,
   );
   return rows;

@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { storePolicy } from '../../../db/run.ts';
+import { builtinPolicy } from '../../../jobs/policy.ts';
 import { resolveUnknown } from '../../../scripts/payout.ts';
 import { reconcileFiles } from '../../../scripts/reconcile.ts';
 import { pay, TODAY, type Town, type TownOptions, town } from '../../helpers/payout.ts';
@@ -17,6 +19,27 @@ async function unknownOrder(
   expect(Object.values(await here.states())[0]).toMatch(/^unknown /);
   return { ...here, morning: await here.officeAt(MORNING) };
 }
+
+it('is not asked about before the minutes of its policy have passed since its last try', async () => {
+  const here = await unknownOrder({ people: 3, faults: [{ ...LOST, until_call: 3 }] });
+  // Of three in one chunk the middle one was tried once more.
+  await here.database.pool.query(`
+    update bank_calls set at = at + interval '5 minutes'
+    where reference = (select reference from payment_orders where instalment_id = 2)`);
+  const policyId = await storePolicy(here.database.db, {
+    ...builtinPolicy,
+    payout: { ...builtinPolicy.payout, inquiry_after_minutes: 10 },
+  });
+  await here.database.pool.query('update batches set policy_id = $1', [policyId]);
+  const early = await resolveUnknown(await here.officeAt(`${TODAY}T12:09:59+07:00`));
+  expect(early).toMatchObject({ exitCode: 3, json: { asked: 0, too_early: 3, unknown: 3 } });
+  expect(early.lines).toContainEqual(expect.stringContaining('give the command again later'));
+  const calls = 'select count(*)::int as n from bank_calls where kind = $1';
+  expect((await here.database.pool.query(calls, ['status'])).rows).toEqual([{ n: 0 }]);
+  const ripe = await resolveUnknown(await here.officeAt(`${TODAY}T12:10:00+07:00`));
+  expect(ripe).toMatchObject({ json: { asked: 2, too_early: 1 } });
+  expect((await here.database.pool.query(calls, ['status'])).rows).toEqual([{ n: 2 }]);
+});
 
 describe('an order that the bank does not know', () => {
   it.each(['not_found', 'status_07'] as const)(
