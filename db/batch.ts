@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
-import { carryInto, carryOn, lockPools } from './carry.ts';
+import { carryInto, carryOn, lockPools, noteWaitingUnfrozen } from './carry.ts';
 import type { Db, Tx } from './connection.ts';
 import { giveFreePlaces, returnPlaces } from './places.ts';
 import { currentRun } from './run.ts';
-import { type DueClosing, isStillDue } from './schedules.ts';
+import { type Due, isStillDue } from './schedules.ts';
 
 export type BatchState = 'open' | 'closed' | 'drawn' | 'decreed' | 'confirmed' | 'cancelled';
 
@@ -92,14 +92,17 @@ const chunkOf = (batch: number) => sql`stage = 'assignment' and subject = ${Stri
 /**
  * Opens the one chunk of the assignment stage that freezes the pool of a batch; one that a killed closing left is taken
  * again.
+ * @param closes when the batch was to close as whoever closes it began
  * @param due the timetable's closing whose time has come; without it a person closes
- * @returns the chunk; undefined, and nothing is opened, when that closing was taken away, paused or moved meanwhile
- * @throws exit 2 when the batch is not open
+ * @returns the chunk; undefined, and nothing is opened, when that closing was taken away, paused or changed meanwhile
+ * @throws exit 2 when the batch is not open, or was extended meanwhile
  */
-export async function openClosing(tx: Tx, batch: number, due?: DueClosing): Promise<string | undefined> {
+export async function openClosing(tx: Tx, batch: number, closes: Date | null, due?: Due): Promise<string | undefined> {
   await sql`select 1 from batches where batch = ${batch} for update`.execute(tx);
   if (due && !(await isStillDue(tx, due))) return undefined;
-  await lockBatch(tx, batch, ['open']);
+  const row = await lockBatch(tx, batch, ['open']);
+  if (row.closes && row.closes.getTime() !== closes?.getTime())
+    throw refuse(`batch ${batch} was extended to ${row.closes.toISOString()} meanwhile; close it again if you mean it`);
   const runId = await currentRun(tx);
   const left = await sql<{ id: string }>`
     select chunk_id as id from chunks where ${chunkOf(batch)} and state in ('ready', 'running')`.execute(tx);
@@ -111,36 +114,35 @@ export async function openClosing(tx: Tx, batch: number, due?: DueClosing): Prom
 }
 
 /**
- * Takes back a freezing that has not begun: of a closing that was killed, or that has just opened it. The batch's row is
- * locked already, so no other is opened meanwhile.
- * @throws exit 2 when it has begun
+ * Takes back a freezing that has not begun: of a closing that was killed, could not freeze, or has just opened it. The
+ * batch's row is locked already, or nobody else may close it now: no other is opened meanwhile.
+ * @param why what became of it, for the chunk
+ * @returns false when it has begun
  */
-export async function takeBackClosing(tx: Tx, batch: number): Promise<void> {
+export async function takeBackClosing(tx: Db | Tx, batch: number, why: string): Promise<boolean> {
   // A save under way holds its chunk, and may wait for us: we do not wait for it.
   await sql`
-    update chunks set state = 'cancelled', token = token + 1, lease_until = null, error = 'the batch was extended'
+    update chunks set state = 'cancelled', token = token + 1, lease_until = null, error = ${why}
     where chunk_id in (
       select chunk_id from chunks where ${chunkOf(batch)}
         and (state = 'ready' or (state = 'running' and lease_until < clock_timestamp())) for update skip locked)`.execute(
     tx,
   );
   const { rows } = await sql`select from chunks where ${chunkOf(batch)} and state in ('ready', 'running')`.execute(tx);
-  if (rows.length > 0)
-    throw refuse(
-      `batch ${batch} is being closed at this moment; nothing was changed: "batch show ${batch}" says what came of it`,
-    );
+  return rows.length === 0;
 }
 
 /**
- * Cancels a batch that was not decreed; freed places it had are free again, who was carried into it is carried on, and
- * its people may be corrected again unless another pool holds them.
+ * Cancels a batch that was not decreed; freed places it had are free again, who was carried into it is carried on, who
+ * joined it and waits on us is carried over, and its people may be corrected again unless another pool holds them.
  */
 export async function cancelBatch(tx: Tx, batch: number, now: Date): Promise<void> {
   await lockPools(tx);
-  await lockBatch(tx, batch, ['open', 'closed', 'drawn']);
+  const { state, closes } = await lockBatch(tx, batch, ['open', 'closed', 'drawn']);
   await tx.updateTable('batches').set({ state: 'cancelled' }).where('batch', '=', batch).execute();
   await tx.deleteFrom('schedules').where('batch', '=', batch).execute();
   await returnPlaces(tx, batch);
+  if (state === 'open') await noteWaitingUnfrozen(tx, batch, closes && closes < now ? closes : now, now);
   await carryOn(tx, batch, now);
   await sql`
     update people p set pool_batch = (

@@ -6,7 +6,7 @@ import { migrationStatus } from './migrate.ts';
 import { describeProgress, stageProgress, standsStill } from './progress.ts';
 import { recordTables } from './protect.ts';
 import { stoppedWhy } from './run.ts';
-import { latestTicks, readSchedules } from './schedules.ts';
+import { latestTicks, pastClosing, readSchedules, skippedClosings } from './schedules.ts';
 import { stageCounts } from './status.ts';
 
 export interface Check {
@@ -233,14 +233,20 @@ async function places(db: Db): Promise<Check> {
   return { name: 'places', ok: wrong === 0, detail: `${wrong} batches whose freed places do not add up` };
 }
 
-/** The last tick of every schedule, where a rule refused it: a person decides what now. */
-async function timetable(db: Db): Promise<Check> {
+/** The last tick of every schedule, where a rule refused it, and closings that were skipped: a person decides what now. */
+async function timetable(db: Db, now: Date): Promise<Check> {
   const ticks = await latestTicks(db);
   const refused = (await readSchedules(db)).flatMap(({ name }) => {
     const tick = ticks.get(name);
     return tick?.outcome === 'refused' ? [`${name}: ${tick.said}`] : [];
   });
-  return { name: 'timetable', ok: refused.length === 0, detail: refused.join('; ') || 'nothing of it was refused' };
+  const skipped = (await skippedClosings(db, now)).map(({ name, batch }) => `${name}: ${pastClosing(batch)}`);
+  const wrong = [...refused, ...skipped];
+  return {
+    name: 'timetable',
+    ok: wrong.length === 0,
+    detail: wrong.join('; ') || 'nothing of it was refused or skipped',
+  };
 }
 
 async function auditLog(db: Db): Promise<Check> {

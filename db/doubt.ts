@@ -19,10 +19,11 @@ const PROVES = sql`
 
 /**
  * The tries of order `o`: its first one, which may have died before it was written down, every one that was, and those
- * that a restore may have lost. An order that was made in doubt had no first try: it waits for the bank's word.
+ * that a restore may have lost. An order that was made in doubt had no first try: it waits for the bank's word. A day on
+ * which something was sent speaks once it is over: what a bank has only taken stands on no statement of the same day.
  */
 const TRIES = sql`(
-  select (at at time zone ${ZONE})::date as day, at from (
+  select (at at time zone ${ZONE})::date as day, ((at at time zone ${ZONE})::date + 1)::timestamp at time zone ${ZONE} as at from (
     select o.submitted_at as at where o.doubt_since is null or o.submitted_at < o.doubt_since
     union select c.at from bank_calls c where c.reference = o.reference and c.kind = 'transfer') written
   union all

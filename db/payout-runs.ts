@@ -18,26 +18,32 @@ export async function prepareRun(
   asOf: string,
   by: string,
 ): Promise<{ run: string; count: number; totalIdr: string } | undefined> {
-  const { rows } = await sql<{ count: number; total: string }>`
-    select count(*)::int4 as count, coalesce(sum(amount_idr), 0)::text as total
-    from (select amount_idr from instalments where state = 'due' and due_on <= ${asOf} for update) d`.execute(tx);
-  const { count, total } = rows[0] as (typeof rows)[number];
-  if (count === 0) return undefined;
-  const made = await tx
-    .insertInto('payout_runs')
-    .values({
-      as_of: asOf,
-      declared_count: count,
-      declared_total_idr: total,
-      prepared_by: by,
-      prepared_verified: await isVerified(tx, by),
-    })
-    .returning('payout_run')
-    .executeTakeFirstOrThrow();
-  await sql`
-    update instalments set state = 'prepared', payout_run = ${made.payout_run} where state = 'due' and due_on <= ${asOf}`.execute(
+  const { rows: due } = await sql`select 1 from instalments where state = 'due' and due_on <= ${asOf} limit 1`.execute(
     tx,
   );
+  if (due.length === 0) return undefined;
+  const prepared_verified = await isVerified(tx, by);
+  const made = await tx
+    .insertInto('payout_runs')
+    .values({ as_of: asOf, declared_count: 0, declared_total_idr: 0, prepared_by: by, prepared_verified })
+    .returning('payout_run')
+    .executeTakeFirstOrThrow();
+  // Declared is what goes into it, counted as it changes: somebody may be let go at this moment.
+  const { rows } = await sql<Sum>`
+    with moved as (
+      update instalments set state = 'prepared', payout_run = ${made.payout_run}
+      where state = 'due' and due_on <= ${asOf} returning amount_idr)
+    select count(*)::int4 as count, coalesce(sum(amount_idr), 0)::text as total from moved`.execute(tx);
+  const { count, total } = rows[0] as Sum;
+  if (count === 0) {
+    await tx.deleteFrom('payout_runs').where('payout_run', '=', made.payout_run).execute();
+    return undefined;
+  }
+  await tx
+    .updateTable('payout_runs')
+    .set({ declared_count: count, declared_total_idr: total })
+    .where('payout_run', '=', made.payout_run)
+    .execute();
   await audit(tx, {
     who: by,
     action: 'payout prepare',

@@ -81,20 +81,38 @@ export async function setSchedule(
     .execute();
 }
 
-/** A closing of the timetable for its moment. */
-export interface DueClosing {
-  readonly name: string;
+/** A schedule as it was when its time had come. */
+export interface Due {
+  readonly schedule: Schedule;
+  /** The moment it is due for. */
   readonly tick: Date;
 }
 
 /**
- * Whether a closing is still in the timetable, for this moment and not paused. Until the transaction ends it stays so:
- * whoever pauses it then sees what the transaction has begun.
+ * Whether a schedule is still in the timetable as it was, neither paused nor with this moment skipped. To be asked in the
+ * transaction that does the deed, when it has its locks. Until the transaction ends it stays so: whoever changes the
+ * schedule then sees what the transaction has done.
  */
-export async function isStillDue(tx: Tx, { name, tick }: DueClosing): Promise<boolean> {
+export async function isStillDue(tx: Tx, { schedule, tick }: Due): Promise<boolean> {
+  const { name, cron, at, settings } = schedule;
   const { rows } = await sql`
-    select from schedules where name = ${name} and at = ${tick} and paused_at is null for share`.execute(tx);
+    select from schedules where name = ${name} and paused_at is null and since < ${tick}
+      and cron is not distinct from ${cron} and at is not distinct from ${at}
+      and settings = ${JSON.stringify(settings)}::jsonb for share`.execute(tx);
   return rows.length === 1;
+}
+
+/** What a person reads of a closing that `skippedClosings` finds. */
+export const pastClosing = (batch: number) => `batch ${batch} is past its closing: extend it, or close it`;
+
+/** Closings whose moment was skipped ("resume --skip-missed") and whose batch is open: nothing closes it any more. */
+export async function skippedClosings(db: Db, now: Date): Promise<{ name: string; batch: number }[]> {
+  const { rows } = await sql<{ name: string; batch: number }>`
+    select s.name, s.batch from schedules s join batches b using (batch)
+    where s.action = 'close' and b.state = 'open' and s.at <= ${now} and s.since >= s.at
+      and not exists (select from schedule_ticks t where t.name = s.name and t.tick = s.at)
+    order by s.batch`.execute(db);
+  return rows;
 }
 
 /** The batches, of the closings named, whose pool is being frozen. */

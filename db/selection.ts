@@ -162,6 +162,8 @@ export async function confirmDecree(
   announcedOn: string,
   entitlement_idr: number,
 ): Promise<number> {
+  // One after the other over all batches: who is missing among the participants now must be so when they are inserted.
+  await sql`select pg_advisory_xact_lock(hashtext('prakerja decree confirm'))`.execute(tx);
   const { rows } = await sql<{ n: number }>`
     select count(*)::int4 as n from decree_lines d join pool q on q.batch = d.batch and q.reg = d.reg join participants p on p.nik = q.nik
     where d.batch = ${batch} and d.decision in ('confirmed', 'promoted')`.execute(tx);

@@ -209,7 +209,9 @@ export async function previousClosing(tx: Tx, statementId: string): Promise<stri
   const { rows } = await sql<{ closing: string | null }>`
     select p.closing from statements s join statements p on p.account = s.account
       and (p.to_date < s.from_date or (p.sha256 = s.sha256 and p.part < s.part))
-    where s.statement_id = ${statementId} order by p.to_date desc, p.part desc limit 1`.execute(tx);
+    where s.statement_id = ${statementId} order by p.to_date desc, p.received_at desc, p.part desc, p.lines desc limit 1`.execute(
+    tx,
+  );
   return rows[0]?.closing ?? null;
 }
 
@@ -223,20 +225,24 @@ export async function withFollowing(tx: Tx, statementId: string): Promise<{ id: 
 }
 
 /**
- * Orders that the bank has taken and that no line has debited, with the days that statements cover: whole ones, for a
+ * Orders that the bank has taken and that no line has debited, by the day of the last try, with the days that statements cover: whole ones, for a
  * notification and a wallet's report hold a part of the day only.
  */
 export async function undebited(
   tx: Tx,
 ): Promise<{ reference: string; amountIdr: string; acceptedOn: string; from: string; to: string }[]> {
   const { rows } = await sql<{ reference: string; amountIdr: string; acceptedOn: string; from: string; to: string }>`
+    with open as materialized (
+      select o.reference, o.amount_idr, o.submitted_at
+      from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
+      where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')
+        and not ${BULK_DEBITED})
     select o.reference, o.amount_idr as "amountIdr", d.day as "acceptedOn", s.from_date as "from", s.to_date as "to"
-    from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
-    cross join lateral (select (o.submitted_at at time zone 'Asia/Jakarta')::date as day) d
+    from open o cross join lateral (
+      select (coalesce(max(c.at), o.submitted_at) at time zone 'Asia/Jakarta')::date as day from bank_calls c
+      where c.reference = o.reference and c.kind = 'transfer') d
     join lateral (select from_date, to_date from statements s where d.day between s.from_date and s.to_date
-      and s.format not in ('camt054', 'wallet-csv') limit 1) s on true
-    where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')
-      and not ${BULK_DEBITED}`.execute(tx);
+      and s.format not in ('camt054', 'wallet-csv') limit 1) s on true`.execute(tx);
   return rows;
 }
 

@@ -3,12 +3,15 @@ import { fromStage, type VerdictStage } from '../jobs/stages.ts';
 import { openChunks, openReview } from './chunk.ts';
 import type { Tx } from './connection.ts';
 import { currentRun } from './run.ts';
+import { lockMerging } from './session.ts';
 
 const table = (stage: VerdictStage) => sql.table(`verdicts_${stage}`);
 
 /**
  * Has registrations decided again at a stage that has decided them, keeping the old verdict until the new one differs.
  * `regs` selects one column, `reg`. People in a frozen pool are left as they are. Returns how many.
+ * `since` of a fresh one is by the database's clock, as the answers' times are; of others by ours, as the end of a load
+ * is: so a correction's touch is never later than its load (`noteCorrectionsInFlight`).
  */
 export async function touch(tx: Tx, stage: VerdictStage, regs: RawBuilder<unknown>, fresh = false): Promise<number> {
   const runId = await currentRun(tx);
@@ -20,9 +23,11 @@ export async function touch(tx: Tx, stage: VerdictStage, regs: RawBuilder<unknow
       left join people p on p.nik = r.nik
       where p.pool_batch is null),
     added as (
-      insert into touched (stage, reg, fresh) select ${stage}, reg, ${fresh} from wanted
+      insert into touched (stage, reg, fresh, since)
+      select ${stage}, reg, ${fresh}, case when ${fresh} then clock_timestamp() else ${new Date()}::timestamptz end from wanted
       on conflict (stage, reg) do update set fresh = touched.fresh or excluded.fresh,
-        since = case when excluded.fresh then excluded.since else touched.since end returning reg)
+        since = case when excluded.fresh then excluded.since when touched.fresh then touched.since
+          else least(touched.since, excluded.since) end returning reg)
     select count(*)::int4 as n from added`.execute(tx);
   const n = rows[0]?.n ?? 0;
   if (n > 0) await openTouched(tx, runId, stage);
@@ -32,6 +37,31 @@ export async function touch(tx: Tx, stage: VerdictStage, regs: RawBuilder<unknow
 async function openTouched(tx: Tx, runId: string, stage: VerdictStage): Promise<void> {
   if (stage === 'dedupe') await openReview(tx, runId);
   else await openChunks(tx, runId, stage, sql`select reg from touched where stage = ${stage}`);
+}
+
+/**
+ * Makes the temp table `corrections_in_flight` (reg): whose corrected data the stage that reads it has not looked at yet,
+ * so that its verdict is about what was there before. Whoever is touched for another reason is not in it: a correction
+ * that was decided is of a load that ended before the touch. Call it while no correction is merged (`lockCorrections`).
+ */
+export async function noteCorrectionsInFlight(tx: Tx): Promise<void> {
+  await sql`
+    create temp table corrections_in_flight on commit drop as
+    select distinct c.reg from corrections c join loads l using (load_id)
+    join touched t on t.reg = c.reg and t.since <= l.finished_at
+    where c.value <> c.old_value and (t.stage, c.field) in (('dedupe', 'nik'), ('email', 'email'),
+      ('dukcapil', 'nik'), ('dukcapil', 'kk_number'), ('dukcapil', 'full_name'), ('dukcapil', 'birth_date'))`.execute(
+    tx,
+  );
+  await sql`analyze corrections_in_flight`.execute(tx);
+}
+
+/**
+ * Corrections are merged, and pools frozen, one after the other: a pool sees a correction whole or not at all. A lock of
+ * its own, which a merge takes after that of the registrations: no closing waits for a load of these.
+ */
+export async function lockCorrections(tx: Tx): Promise<void> {
+  await lockMerging(tx, 'corrections');
 }
 
 /** Touches the waiting ones whose time has come (a re-send, the registry's next day). */

@@ -1,4 +1,4 @@
-import { CronExpressionParser } from 'cron-parser';
+import { type CronExpression, CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
 import { refuse } from './errors.ts';
 import { ZONE } from './time.ts';
@@ -38,16 +38,25 @@ export interface Timing {
 
 /**
  * Checks a cron pattern: minute, hour, day of month, month, day of week, with seconds before them where there are six ("0 12 * * 6" is Saturday noon), in WIB.
- * @throws exit 2 when it cannot be read
+ * @throws exit 2 when it cannot be read, never comes (31 April), or would be another moment each time it is read ("H")
  */
 export function checkCron(option: string, pattern: string): string {
   const wrong = refuse(`${option} must be a cron pattern in WIB, such as "0 12 * * 6" for Saturday noon`);
   const fields = pattern.trim().split(/\s+/).length;
   if (fields !== 5 && fields !== 6) throw wrong;
+  if (/H/.test(pattern.replace(/THU/gi, '')))
+    throw refuse(`${option} must name its moments: "H" is another one each time it is read`);
+  let parsed: CronExpression;
   try {
-    CronExpressionParser.parse(pattern, { tz: ZONE });
+    parsed = CronExpressionParser.parse(pattern, { tz: ZONE });
   } catch {
     throw wrong;
+  }
+  try {
+    parsed.next();
+    parsed.prev();
+  } catch {
+    throw refuse(`${option} "${pattern.trim()}" never comes: give it a day that there is`);
   }
   return pattern.trim();
 }

@@ -1,23 +1,19 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { audit } from '../db/audit.ts';
-import { batchQuota, findBatch, openClosing, waitingJoiners } from '../db/batch.ts';
+import { join, resolve } from 'node:path';
+import { findBatch, openClosing, takeBackClosing, waitingJoiners } from '../db/batch.ts';
 import { carriedFrom } from '../db/carry.ts';
-import { loadPolicy } from '../db/run.ts';
-import type { DueClosing } from '../db/schedules.ts';
-import { poolPieces, storeCommitment } from '../db/selection.ts';
-import { sha256Hex } from '../jobs/canonical.ts';
+import type { Due } from '../db/schedules.ts';
 import { fail, refuse } from '../jobs/errors.ts';
 import { type VerdictStage, verdictStages } from '../jobs/stages.ts';
-import { commitmentText, refusePublished, roundTime } from '../workers/assignment/rules.ts';
+import { roundTime } from '../workers/assignment/rules.ts';
 import { type SigningKey, signingKey } from '../workers/runtime/keys.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { executeHere, untilStuck } from '../workers/runtime/worker.ts';
 import { inNameOf } from './actor.ts';
 import { alone, batchDocument } from './batch.ts';
+import { attemptDir, type LeftCommitment, leftBehind, type Place, publish, refuseBeacon } from './batch-publish.ts';
 import { done, type Report } from './command.ts';
-import { absent, drawFile, readCommitment, readSeed, writeCommitment, writePool, writeQuota } from './draw-files.ts';
-import { signPublished } from './draw-sign.ts';
+import { roundClock } from './draw-beacon.ts';
+import { drawFile, readCommitment, readSeed } from './draw-files.ts';
 import { batchNumber, personName } from './options.ts';
 
 export interface CloseOptions {
@@ -58,7 +54,7 @@ export function closeBatch(office: Office, batch: number, beacon: string, dir?: 
 export function closeOnTime(
   office: Office,
   closing: Closing,
-  due: DueClosing & { readonly stopping: AbortSignal },
+  due: Due & { readonly stopping: AbortSignal },
 ): Promise<Report | undefined> {
   const body = async () => {
     const ready = await readyToClose(office, closing);
@@ -74,48 +70,61 @@ interface Closing {
   readonly by: string;
 }
 
-interface ReadyToClose extends Required<Closing> {
-  readonly dir: string;
+interface ReadyToClose extends Place {
+  readonly beacon: string;
+  readonly by: string;
+  readonly left: readonly LeftCommitment[];
   readonly key: SigningKey;
   /** The pool of an interrupted closing is frozen already. */
   readonly frozen: boolean;
 }
 
 /** @throws exit 2, before anything is changed, for what would keep the closing from its end */
-async function readyToClose({ db, config }: Office, { batch, beacon, dir, by }: Closing): Promise<ReadyToClose> {
+async function readyToClose(office: Office, { batch, beacon, dir, by }: Closing): Promise<ReadyToClose> {
+  const { db, config } = office;
   const { state, commitment_sha256 } = await findBatch(db, batch);
   if (state !== 'open' && state !== 'closed') throw refuse(`batch ${batch} is ${state}; it is closed already`);
   if (state === 'closed' && commitment_sha256)
     throw refuse(`batch ${batch} is closed already; "--again --by WHO --note WHY" makes a second commitment`);
-  const target = dir ?? join(config.dataDir, 'draws', String(batch));
-  await refuseTaken(target, batch, 1);
-  refusePublished(beacon, config.now());
-  return { batch, beacon, by, dir: target, key: await signingKey(db, config), frozen: state === 'closed' };
+  // Whoever draws may stand in another directory than whoever closed.
+  const base = resolve(dir ?? join(config.dataDir, 'draws', String(batch)));
+  const place = { batch, attempt: 1, previous: null, dirOf: (attempt: number) => attemptDir(base, attempt) };
+  const left = await leftBehind(place);
+  refuseBeacon(office, beacon, left);
+  return { ...place, beacon, by, left, key: await signingKey(db, config), frozen: state === 'closed' };
 }
 
 /** Waits for decisions in flight, then freezes the pool. False: the timetable does not want it any more, or has to wait. */
 async function freeze(
   office: Office,
   { batch, frozen }: ReadyToClose,
-  due?: DueClosing & { readonly stopping: AbortSignal },
+  due?: Due & { readonly stopping: AbortSignal },
 ): Promise<boolean> {
   if (frozen) return true;
   const { db, log } = office;
+  const { closes } = await findBatch(db, batch);
   await untilStuck(office, verdictStages as readonly VerdictStage[], due?.stopping);
   due?.stopping.throwIfAborted();
   log.info({ waiting: byReason(await waitingJoiners(db, batch)) }, `batch ${batch} closes: who joined and still waits`);
-  const chunkId = await db.transaction().execute((tx) => openClosing(tx, batch, due));
+  const chunkId = await db.transaction().execute((tx) => openClosing(tx, batch, closes, due));
   if (chunkId === undefined) return false;
-  const frozenNow = (await executeHere(office, 'assignment', chunkId)) === 'done';
+  let frozenNow = false;
+  try {
+    frozenNow = (await executeHere(office, 'assignment', chunkId)) === 'done';
+  } finally {
+    // Left ready, a worker would freeze the pool hours later, without a commitment.
+    if (!frozenNow) await takeBackClosing(db, batch, 'its closing could not freeze the pool');
+  }
   if (!frozenNow && !due)
     throw fail(`batch ${batch} is still open: another closing is at work; try again in two minutes`);
   return frozenNow;
 }
 
-async function publishFirst(office: Office, { batch, beacon, by, dir, key }: ReadyToClose): Promise<Report> {
+async function publishFirst(office: Office, ready: ReadyToClose): Promise<Report> {
   const { db } = office;
+  const { batch } = ready;
   const waiting = await waitingJoiners(db, batch);
-  await publish(office, batch, { attempt: 1, beacon, dir, key, previous: null, by });
+  const { beacon, dir, said } = await publish(office, ready);
   const shown = await batchDocument(db, batch);
   const carried = await carriedFrom(db, batch);
   return done(
@@ -125,6 +134,7 @@ async function publishFirst(office: Office, { batch, beacon, by, dir, key }: Rea
     ...Object.entries(carried).map(
       ([reason, n]) => `  ${n} people wait on us (${reason}) and join the next batch by themselves`,
     ),
+    ...said,
     `The commitment is in ${dir}, signed. ${nextStep(batch, beacon)}`,
   );
 }
@@ -150,85 +160,33 @@ async function commitAgain(
     throw refuse(
       `attempt ${found.attempt} of batch ${batch} was drawn already, and the draw was interrupted: finish it with "batch draw ${batch}" and the same value`,
     );
-  const attempt = found.attempt + 1;
-  const dir = options.dir ?? join(config.dataDir, 'draws', `${batch}-${attempt}`);
-  await refuseTaken(dir, batch, attempt);
-  refusePublished(beacon, config.now());
-  const key = await signingKey(db, config);
+  refuseKnown(batch, found.attempt, found.beacon as string, roundClock(config));
   const { sha256: previous } = await readCommitment(found.dir);
   if (previous !== found.commitment_sha256)
     throw refuse(`${join(found.dir, drawFile.commitment)} is not what was committed to: put back what was published`);
-  await publish(office, batch, { attempt, beacon, dir, key, previous, by: options.by, note });
+  const attempt = found.attempt + 1;
+  const base = join(config.dataDir, 'draws', String(batch));
+  const given = options.dir === undefined ? undefined : resolve(options.dir);
+  const dirOf = (one: number) => (given && one === attempt ? given : attemptDir(given ?? base, one));
+  const place = { batch, attempt, previous, dirOf };
+  const left = await leftBehind(place);
+  refuseBeacon(office, beacon, left);
+  const key = await signingKey(db, config);
+  const made = await publish(office, { ...place, beacon, left, key, by: options.by, note });
   return done(
     await batchDocument(db, batch),
-    `Batch ${batch} has commitment ${attempt} in ${dir}; it names the hash of the one before.`,
+    ...made.said,
+    `Batch ${batch} has commitment ${made.attempt} to ${made.beacon} in ${made.dir}; it names the hash of the one before.`,
   );
 }
 
-/** A draw is never overwritten, nor is another commitment; what an interrupted closing of this attempt left is. */
-async function refuseTaken(dir: string, batch: number, attempt: number): Promise<void> {
-  if (await readSeed(dir)) throw refuse(`${dir} holds a draw; a draw is never overwritten: name another directory`);
-  const there = await readCommitment(dir).catch(absent);
-  if (!there || (there.commitment.batch === batch && there.commitment.attempt === attempt)) return;
-  throw refuse(
-    `${dir} holds the commitment of batch ${there.commitment.batch}, attempt ${there.commitment.attempt}: name another directory`,
-  );
-}
-
-interface Publication {
-  readonly attempt: number;
-  readonly beacon: string;
-  readonly dir: string;
-  readonly key: SigningKey;
-  readonly previous: string | null;
-  readonly by: string;
-  /** Why there is another attempt. */
-  readonly note?: string;
-}
-
-/** Once the batch's row has the commitment, and is locked by that, its file is written: no other is written beside it. */
-async function publish(
-  { db, database, config }: Office,
-  batch: number,
-  { attempt, beacon, dir, key, previous, by, note }: Publication,
-): Promise<void> {
-  const { policy_id } = await findBatch(db, batch);
-  const { assignment } = await loadPolicy(db, policy_id);
-  await mkdir(dir, { recursive: true });
-  const pool = await writePool(dir, assignment, poolPieces(database, batch));
-  const quota_sha256 = await writeQuota(dir, await batchQuota(db, batch));
-  notYetPublished(batch, beacon, config.now());
-  const commitment = {
-    attempt,
-    batch,
-    beacon,
-    policy: assignment,
-    pool_sha256: pool.sha256,
-    pool_size: pool.size,
-    previous,
-    quota_sha256,
-  };
-  const sha256 = sha256Hex(commitmentText(commitment));
-  const known = { [drawFile.commitment]: sha256, [drawFile.pool]: pool.sha256, [drawFile.quota]: quota_sha256 };
-  const deed =
-    note === undefined
-      ? { action: 'batch close', subject: `batch ${batch}`, note: `${beacon}, commitment ${sha256}` }
-      : { action: 'batch close again', subject: `batch ${batch} attempt ${attempt}`, note };
-  await db.transaction().execute(async (tx) => {
-    await storeCommitment(tx, batch, { dir, beacon, sha256, attempt, previous });
-    await writeCommitment(dir, commitment);
-    await signPublished(tx, key, dir, 'commitment', known);
-    await audit(tx, { who: by, ...deed });
-  });
-}
-
-/** Deciding and freezing can outlast the lead that the round had when the command began. @throws exit 1 saying so */
-function notYetPublished(batch: number, beacon: string, now: Date): void {
-  try {
-    refusePublished(beacon, now);
-  } catch (error) {
-    throw fail(`The pool of batch ${batch} is frozen, but nothing is committed to: ${(error as Error).message}`, error);
-  }
+/** @throws exit 2 when the round of the commitment that stands is out: another would choose between two results */
+function refuseKnown(batch: number, attempt: number, beacon: string, now: Date): void {
+  const came = roundTime(beacon);
+  if (came && came <= now)
+    throw refuse(
+      `${beacon}, which attempt ${attempt} of batch ${batch} is committed to, came at ${came.toISOString()}: its result can be computed, so there is no choosing again; draw it with "batch draw ${batch}"`,
+    );
 }
 
 function nextStep(batch: number, beacon: string): string {

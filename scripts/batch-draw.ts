@@ -6,7 +6,6 @@ import { poolNumbers, storeSelections } from '../db/selection.ts';
 import { refuse } from '../jobs/errors.ts';
 import {
   beaconFileName,
-  drandRound,
   draw as drawPool,
   hexText,
   NumbersReader,
@@ -21,7 +20,7 @@ import type { Office } from '../workers/runtime/office.ts';
 import { inNameOf } from './actor.ts';
 import { alone } from './batch.ts';
 import { done, type Report } from './command.ts';
-import { type BeaconOptions, beaconGiven, provedValue } from './draw-beacon.ts';
+import { type BeaconOptions, beaconGiven, lacksProof, notProved, provedValue } from './draw-beacon.ts';
 import {
   absent,
   drawFile,
@@ -46,7 +45,7 @@ export function draw(text: string, options: BeaconOptions & { readonly by?: stri
   return inNameOf({ name: options.by, role: 'operations' }, async (office, by) => {
     const { state, beacon } = await findBatch(office.db, batch);
     if (beacon === null) throw refuse(`batch ${batch} is ${state}; it must be closed first`);
-    const given = await beaconGiven(beacon, options, office.config.now());
+    const given = await beaconGiven(beacon, options, office.config);
     return drawBatch(office, batch, given.value, given.evidence, by);
   });
 }
@@ -104,7 +103,7 @@ async function drawFiles(
     throw refuse(`the files in ${dir} are not what was committed to`);
   const key = await signingKey(db, config);
   const seed = seedOf(bytesWithoutLf, value);
-  const proof = await keepEvidence(dir, commitment.beacon, value, evidence);
+  await keepEvidence(dir, commitment.beacon, value, evidence);
   await writeSeed(dir, { beacon_value: value, seed: hexText(seed) });
   const result = drawPool(pool, quota, commitment.policy, seed);
   const known = { [drawFile.result]: await writeResult(dir, pool, result) };
@@ -116,7 +115,7 @@ async function drawFiles(
     { batch, selected: result.selectedCount, waiting_list: pool.size - result.selectedCount, dir, shortfalls: short },
     `Batch ${batch} is drawn: ${result.selectedCount} selected, ${pool.size - result.selectedCount} on the waiting list.`,
     ...shortfallSentences(short),
-    ...(proof !== 'none' || !drandRound(commitment.beacon) ? [] : [notChecked(commitment.beacon)]),
+    ...((await lacksProof(dir, commitment.beacon, value)) ? [notProved(batch, commitment.beacon)] : []),
     `Anyone can compute it again: prakerja batch verify ${dir}`,
   );
 }
@@ -138,7 +137,7 @@ function startNumbers(database: Database, batch: number) {
 
 /**
  * Publishes what proves the value, before seed.json: a draw that was interrupted between them is finished by the same.
- * @returns whether the value is proved, by what was there before or by what is published now
+ * @returns whether it is published now
  * @throws exit 2 when another value is proved already
  */
 async function keepEvidence(
@@ -146,7 +145,7 @@ async function keepEvidence(
   beacon: string,
   value: string,
   evidence: Uint8Array | undefined,
-): Promise<'before' | 'now' | 'none'> {
+): Promise<boolean> {
   const path = join(dir, beaconFileName(beacon));
   const there = await readFile(path).catch(absent);
   if (there !== undefined && (await provedValue(beacon, there, path)) !== value)
@@ -154,14 +153,9 @@ async function keepEvidence(
   const seed = await readSeed(dir);
   if (seed && seed.beacon_value !== value)
     throw refuse(`${join(dir, drawFile.seed)} is there with another beacon value; a draw is never overwritten`);
-  if (there !== undefined) return 'before';
-  if (evidence === undefined) return 'none';
+  if (there !== undefined || evidence === undefined) return false;
   await writeWhole(path, [evidence]);
-  return 'now';
-}
-
-function notChecked(beacon: string): string {
-  return `The value was taken as given and not checked by the signature of ${beacon}: give the round's JSON with --beacon-file, or --beacon-url, to have it checked and published.`;
+  return true;
 }
 
 interface DrawnBatch {
@@ -183,10 +177,11 @@ async function drawnBefore(
   if (seed?.beacon_value !== value)
     throw refuse(`batch ${batch} was drawn with another value; a draw is never overwritten`);
   const key = await signingKey(db, config);
-  if ((await keepEvidence(dir, beacon, value, evidence)) !== 'now')
+  if (!(await keepEvidence(dir, beacon, value, evidence)))
     return done(
       { batch, dir, unchanged: true },
       `Batch ${batch} was drawn with this value before; nothing has changed.`,
+      ...((await lacksProof(dir, beacon, value)) ? [notProved(batch, beacon)] : []),
     );
   await db.transaction().execute((tx) => signPublished(tx, key, dir, 'draw'));
   return done(

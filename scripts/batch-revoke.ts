@@ -82,6 +82,8 @@ async function undoOne(
   if (day !== undefined && !isDate(day)) throw refuse('--until must be a date, such as 2020-10-31');
   const now = config.now();
   const today = wibDate(now);
+  if (day !== undefined && day < today)
+    throw refuse(`--until ${day} has passed: the first training could not be bought any more`);
   const until = await db.transaction().execute(async (tx) => {
     const { policy_id } = await lockBatch(tx, batch, ['confirmed']);
     const policy = await loadPolicy(tx, policy_id);

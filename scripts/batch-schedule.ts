@@ -1,16 +1,19 @@
 import { audit } from '../db/audit.ts';
-import { lockBatch } from '../db/batch.ts';
+import { lockBatch, takeBackClosing } from '../db/batch.ts';
 import type { Tx } from '../db/connection.ts';
 import { storePolicy } from '../db/run.ts';
 import {
   beingFrozen,
   dropSchedule,
   latestTicks,
+  pastClosing,
   pauseSchedules,
+  readSchedule,
   readSchedules,
   resumeSchedules,
   type Schedule,
   setSchedule,
+  skippedClosings,
   type Tick,
 } from '../db/schedules.ts';
 import { refuse } from '../jobs/errors.ts';
@@ -20,7 +23,7 @@ import { beaconToCome } from '../workers/assignment/rules.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { dueTick } from '../workers/runtime/timetable.ts';
 import { inNameOf } from './actor.ts';
-import { poolMinimum } from './batch.ts';
+import { beingClosed, poolMinimum } from './batch.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { batchNumber, instant, personName } from './options.ts';
 import { readQuotaFile } from './quota-file.ts';
@@ -31,7 +34,7 @@ interface By {
   readonly note?: string;
 }
 
-/** `batch schedule`: the timetable; exit 3 when the last tick of one was refused. */
+/** `batch schedule`: the timetable; exit 3 when the last tick of one was refused, or one is past its time for ever. */
 export function timetable(): Promise<Report> {
   return withOffice(async (office) => listed(office, []));
 }
@@ -137,6 +140,11 @@ export function resume(name: string | undefined, options: By & { skipMissed?: bo
 /** `batch schedule drop NAME` */
 export function drop(name: string, options: By): Promise<Report> {
   return change(options, name, `${name} is no longer in the timetable.`, async (tx) => {
+    const batch = (await readSchedule(tx, name))?.batch ?? null;
+    if (batch !== null) {
+      await tx.selectFrom('batches').select('batch').where('batch', '=', batch).forUpdate().execute();
+      if (!(await takeBackClosing(tx, batch, 'its closing was taken out of the timetable'))) throw beingClosed(batch);
+    }
     if (!(await dropSchedule(tx, name))) throw refuse(`there is no schedule "${name}"`);
   });
 }
@@ -183,19 +191,24 @@ async function listed({ db, config }: Office, before: readonly string[]): Promis
   const now = config.now();
   const ticks = await latestTicks(db);
   const schedules = await readSchedules(db);
-  const rows = schedules.map((schedule) => rowOf(schedule, ticks.get(schedule.name), now));
-  const lines = rows.flatMap(({ name, state, next, last }) => [
+  const skipped = new Map((await skippedClosings(db, now)).map(({ name, batch }) => [name, pastClosing(batch)]));
+  const rows = schedules.map((schedule) => {
+    const row = rowOf(schedule, ticks.get(schedule.name), now);
+    return { ...row, warning: skipped.get(row.name) ?? row.warning };
+  });
+  const lines = rows.flatMap(({ name, state, next, last, warning }) => [
     `${name.padEnd(12)}${state.padEnd(10)}${next ? `next ${spoken(new Date(next))}` : 'will not come again'}`,
     ...(last ? [`  ${last.outcome} for ${spoken(new Date(last.tick))}: ${last.said}`] : []),
+    ...(warning ? [`  ${warning}`] : []),
   ]);
   const none = 'Nothing is scheduled. "prakerja batch schedule --help" shows how; a worker must run.';
-  const report = rows.some(({ last }) => last?.outcome === 'refused') ? needsPerson : done;
+  const report = rows.some(({ last, warning }) => last?.outcome === 'refused' || warning) ? needsPerson : done;
   return report({ schedules: rows }, ...before, ...(lines.length > 0 ? lines : [none]));
 }
 
 function rowOf(schedule: Schedule, last: Tick | undefined, now: Date) {
   const { name, action, batch, cron, at, paused_at } = schedule;
-  const due = dueTick(schedule, now);
+  const { due, next, warning } = momentsOf(schedule, now);
   const isDue = due !== undefined && due.getTime() !== last?.tick.getTime();
   return {
     name,
@@ -204,9 +217,21 @@ function rowOf(schedule: Schedule, last: Tick | undefined, now: Date) {
     cron,
     at,
     state: paused_at ? 'paused' : isDue ? 'due' : 'on',
-    next: nextTick({ cron, at }, now)?.toISOString() ?? null,
+    next: next?.toISOString() ?? null,
     last: last ? { ...last, tick: last.tick.toISOString() } : null,
+    warning,
   };
+}
+
+/** A pattern that an earlier version let in may never come: the timetable is listed all the same. */
+function momentsOf(schedule: Schedule, now: Date): { due?: Date; next?: Date; warning: string | null } {
+  try {
+    const due = dueTick(schedule, now);
+    const next = nextTick(schedule, now);
+    return { ...(due && { due }), ...(next && { next }), warning: null };
+  } catch {
+    return { warning: `"${schedule.cron}" never comes: set it again, or "batch schedule drop ${schedule.name}"` };
+  }
 }
 
 /** A moment for a person. */

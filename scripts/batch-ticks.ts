@@ -1,7 +1,8 @@
 import { audit } from '../db/audit.ts';
 import { findBatch, nextBatch, openBatch } from '../db/batch.ts';
+import { lockPools } from '../db/carry.ts';
 import { loadPolicy } from '../db/run.ts';
-import { setSchedule } from '../db/schedules.ts';
+import { isStillDue, setSchedule } from '../db/schedules.ts';
 import { refuse } from '../jobs/errors.ts';
 import { nextTick, type ScheduleSettings } from '../jobs/schedules.ts';
 import { wibDate, wibTime } from '../jobs/time.ts';
@@ -27,10 +28,13 @@ function closingOf(batch: number, { closes, closesAt }: ScheduleSettings, now: D
 
 /** What the timetable does: the same as the commands, noted in the transaction that does it. */
 export const tickActions: TickActions = {
-  open: async ({ db, config }, { name, settings }, tick, note) => {
-    const now = config.now();
+  open: async ({ db, config }, schedule, tick, note) => {
+    const { name, settings } = schedule;
     const { policyId, quota = {}, freed = false, poolMin = 0, beacon = 'manual' } = settings;
     await db.transaction().execute(async (tx) => {
+      await lockPools(tx);
+      if (!(await isStillDue(tx, { schedule, tick }))) return;
+      const now = config.now();
       const batch = settings.batch ?? (await nextBatch(tx));
       const closes = closingOf(batch, settings, now);
       const places = new Map(Object.entries(quota));
@@ -45,29 +49,33 @@ export const tickActions: TickActions = {
     });
   },
 
-  close: async (office, { name, batch, settings }, tick, note, stopping) => {
+  close: async (office, schedule, tick, note, stopping) => {
     const { db, config } = office;
+    const { name, batch, settings } = schedule;
     const number = batch as number;
     const { commitment_sha256 } = await findBatch(db, number);
     const beacon = beaconToCome(settings.beacon ?? 'manual', config.now(), number);
     const closed = commitment_sha256
       ? [`Batch ${number} was closed before.`]
-      : (await closeOnTime(office, { batch: number, beacon, by: `schedule ${name}` }, { name, tick, stopping }))?.lines;
+      : (await closeOnTime(office, { batch: number, beacon, by: `schedule ${name}` }, { schedule, tick, stopping }))
+          ?.lines;
     if (!closed) return;
     await db.transaction().execute((tx) => note(tx, closed.map((line) => line.trim()).join(' ')));
   },
 
-  revoke: ({ db, config }, { name }, _tick, note) =>
+  revoke: ({ db, config }, schedule, tick, note) =>
     db.transaction().execute(async (tx) => {
       const rows = await tx
         .selectFrom('batches')
         .select('batch')
         .where('state', '=', 'confirmed')
         .orderBy('batch')
+        .forUpdate()
         .execute();
+      if (!(await isStillDue(tx, { schedule, tick }))) return;
       const sentences: string[] = [];
       for (const { batch } of rows) {
-        const { revoked, sentence, unknown } = await revokeBatch(tx, batch, `schedule ${name}`, config.now());
+        const { revoked, sentence, unknown } = await revokeBatch(tx, batch, `schedule ${schedule.name}`, config.now());
         if (unknown)
           throw refuse(
             `nobody was revoked: ${unknown}; import the training file, then "prakerja batch revoke ${batch} --by WHO"`,

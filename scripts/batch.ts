@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { audit } from '../db/audit.ts';
 import {
   batchCounts,
@@ -12,10 +14,11 @@ import { freePlacesLeft, originsOf } from '../db/places.ts';
 import { storePolicy } from '../db/run.ts';
 import { moveClosing } from '../db/schedules.ts';
 import { withLock } from '../db/session.ts';
-import { fail, refuse } from '../jobs/errors.ts';
+import { fail, type PrakerjaError, refuse } from '../jobs/errors.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { inNameOf } from './actor.ts';
 import { done, type Report, withOffice } from './command.ts';
+import { drawFile } from './draw-files.ts';
 import { batchNumber, instant } from './options.ts';
 import { readQuotaFile } from './quota-file.ts';
 import { readPolicyFile } from './run.ts';
@@ -43,9 +46,11 @@ export async function open(text: string, options: OpenOptions): Promise<Report> 
   if (opens && closes && opens >= closes) throw refuse('--opens must be before --closes');
   const poolMin = poolMinimum(options.poolMin) ?? 0;
   return inNameOf({ name: options.by, role: 'operations' }, async ({ db, config }, who) => {
+    const now = config.now();
+    if (closes && closes <= now) throw passed(closes);
     const opened = await db.transaction().execute(async (tx) => {
       const policyId = await storePolicy(tx, policy);
-      const made = await openBatch(tx, { batch, policyId, quota, opens, closes, freed, poolMin, now: config.now() });
+      const made = await openBatch(tx, { batch, policyId, quota, opens, closes, freed, poolMin, now });
       await audit(tx, { who, action: 'batch open', subject: `batch ${batch}`, note: `${made.seats} places` });
       return made;
     });
@@ -56,6 +61,18 @@ export async function open(text: string, options: OpenOptions): Promise<Report> 
       ...(left > 0 ? [`  ${left} places of revoked people are free and not in it; --freed adds them to a batch.`] : []),
     );
   });
+}
+
+/** Nobody could join it any more. */
+function passed(closes: Date): PrakerjaError {
+  return refuse(`--closes ${closes.toISOString()} has passed: give a time that is still to come`);
+}
+
+/** Its pool is being frozen: nobody changes that any more. */
+export function beingClosed(batch: number): PrakerjaError {
+  return refuse(
+    `batch ${batch} is being closed at this moment; nothing was changed: "batch show ${batch}" says what came of it`,
+  );
 }
 
 /** What an opening came to. */
@@ -79,10 +96,12 @@ export function extend(text: string, options: { closes?: string; poolMin?: strin
   const closes = options.closes === undefined ? undefined : instant('--closes', options.closes);
   const pool_min = poolMinimum(options.poolMin);
   if (!closes && pool_min === undefined) throw refuse('--closes T must say until when, or --pool-min N the least pool');
-  return inNameOf({ name: options.by, role: 'operations' }, async ({ db }, who) => {
+  return inNameOf({ name: options.by, role: 'operations' }, async ({ db, config }, who) => {
+    const now = config.now();
     const closing = await db.transaction().execute(async (tx) => {
       const row = await lockBatch(tx, batch, ['open']);
-      await takeBackClosing(tx, batch);
+      if (!(await takeBackClosing(tx, batch, 'the batch was extended'))) throw beingClosed(batch);
+      if (closes && closes <= now) throw passed(closes);
       if (closes && row.closes && closes <= row.closes)
         throw refuse(`batch ${batch} closes at ${row.closes.toISOString()}; extending means later`);
       const changes = { ...(closes && { closes }), ...(pool_min !== undefined && { pool_min }) };
@@ -111,20 +130,35 @@ export function show(text: string): Promise<Report> {
   });
 }
 
-/** `batch cancel N`: only before its decree. */
+/**
+ * `batch cancel N`: only before its decree. The result of a batch that was drawn is known, so whoever cancels it answers
+ * for that: --by and --note.
+ */
 export function cancel(text: string, options: { by?: string; note?: string } = {}): Promise<Report> {
   const batch = batchNumber(text);
-  return inNameOf({ name: options.by, role: 'operations' }, async ({ db, config }, who) => {
-    await db.transaction().execute(async (tx) => {
-      await cancelBatch(tx, batch, config.now());
-      await audit(tx, { who, action: 'batch cancel', subject: `batch ${batch}`, note: options.note ?? '' });
-    });
+  return inNameOf({ name: options.by, role: 'operations' }, async (office, who) => {
+    const { db, config } = office;
+    const note = options.note?.trim() ?? '';
+    const body = () =>
+      db.transaction().execute(async (tx) => {
+        await cancelBatch(tx, batch, config.now());
+        const { dir, drawn_at } = await findBatch(tx, batch);
+        // A draw that was interrupted has published its value, from which anybody computes the result.
+        const drawn = drawn_at !== null || (dir !== null && existsSync(join(dir, drawFile.seed)));
+        if (drawn && (options.by === undefined || note === ''))
+          throw refuse(
+            `batch ${batch} was drawn: "batch cancel ${batch} --by WHO --note WHY" says who cancels it and why`,
+          );
+        await audit(tx, { who, action: 'batch cancel', subject: `batch ${batch}`, note });
+      });
+    // While it is open, its closing may wait for hours for decisions in flight; later nobody cancels what is being drawn.
+    await ((await findBatch(db, batch)).state === 'open' ? body() : alone(office, batch, body));
     return done(await batchDocument(db, batch), `Batch ${batch} is cancelled. Who joined it can join another.`);
   });
 }
 
 /**
- * Closings and draws of one batch, one at a time over all processes.
+ * Closings, draws and decrees of one batch, one at a time over all processes.
  * @param taken instead, while another process is at it; without it that is exit 1
  */
 export function alone<T>(
@@ -132,7 +166,9 @@ export function alone<T>(
   batch: number,
   body: () => Promise<T>,
   taken: () => T = () => {
-    throw fail(`another process closes or draws batch ${batch} now; nothing was changed: try again when it has ended`);
+    throw fail(
+      `another process closes or draws batch ${batch}, or sets its decree, now; nothing was changed: try again when it has ended`,
+    );
   },
 ): Promise<T> {
   return withLock(database, `batch ${batch}`, body, taken);

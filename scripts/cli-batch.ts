@@ -12,9 +12,15 @@ export function addBatchCommands(program: Command, command: AddCommand, run: Run
   command(batch, 'show <n>', 'a batch in numbers', 'batch show 4').action((n) =>
     run(async () => (await import('./batch.ts')).show(n)),
   );
-  command(batch, 'cancel <n>', 'cancel a batch that was not decreed', 'batch cancel 4').action((n) =>
-    run(async () => (await import('./batch.ts')).cancel(n)),
-  );
+  command(
+    batch,
+    'cancel <n>',
+    'cancel a batch that was not decreed',
+    'batch cancel 4 --by AYU --note "the quota was wrong"',
+  )
+    .option('--by <who>', 'who does it; of a batch that was drawn required')
+    .option('--note <why>', 'why; of a batch that was drawn required')
+    .action((n, options) => run(async () => (await import('./batch.ts')).cancel(n, options)));
 }
 
 /** What its places and its policy are, and until when people join. */

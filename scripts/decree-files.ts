@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database } from '../db/connection.ts';
 import { niksInPool } from '../db/selection.ts';
+import { sha256Hex } from '../jobs/canonical.ts';
 import { refuse } from '../jobs/errors.ts';
 import {
   annexLine,
@@ -77,18 +78,31 @@ async function* annexPieces(
 
 /**
  * What is confirmed is what lies in the directory.
+ * @returns SHA-256 of each file as it was read, which is what may be signed
  * @throws exit 2 unless the decree's files are whole and those of the decree that was set last
  */
-export async function checkPublished(dir: string, set: { decree: string | null; at: Date | null }): Promise<void> {
+export async function checkPublished(
+  dir: string,
+  set: { decree: string | null; at: Date | null },
+): Promise<Readonly<Record<string, string>>> {
   const text = await readFile(join(dir, decreeFile.document), 'utf8').catch(absent);
   const document = text === undefined ? undefined : parseDecreeDocument(text);
   const hash = (name: string) => readWhole(join(dir, name)).catch(absent);
+  const csv = await hash(drawFile.decree);
+  const annex = await hash(decreeFile.annex);
+  const page = await hash(decreeFile.page);
   const whole =
     document !== undefined &&
     document.decree === set.decree &&
     document.set_at === set.at?.toISOString() &&
-    document.decree_csv_sha256 === (await hash(drawFile.decree)) &&
-    document.annex_sha256 === (await hash(decreeFile.annex)) &&
-    (await hash(decreeFile.page)) !== undefined;
-  if (!whole) throw refuse(`the files of the decree in ${dir} are not whole, or of another: set the decree again`);
+    document.decree_csv_sha256 === csv &&
+    document.annex_sha256 === annex;
+  if (!whole || text === undefined || csv === undefined || annex === undefined || page === undefined)
+    throw refuse(`the files of the decree in ${dir} are not whole, or of another: set the decree again`);
+  return {
+    [drawFile.decree]: csv,
+    [decreeFile.annex]: annex,
+    [decreeFile.document]: sha256Hex(text),
+    [decreeFile.page]: page,
+  };
 }

@@ -119,6 +119,21 @@ export async function writePool(
   return { sha256, size: builder.size };
 }
 
+/** What `writePool` would write, without writing it. @throws LineError naming the line */
+export async function measurePool(
+  rule: DrawRule,
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<{ readonly sha256: string; readonly size: number }> {
+  const hash = createHash('sha256');
+  const builder = new PoolBuilder(rule);
+  for await (const piece of pieces) {
+    hash.update(piece);
+    builder.push(piece);
+  }
+  builder.finish();
+  return { sha256: hash.digest('hex'), size: builder.size };
+}
+
 /** @throws LineError naming the line */
 export async function readPool(dir: string, rule: DrawRule): Promise<{ readonly pool: Pool; readonly sha256: string }> {
   const path = join(dir, drawFile.pool);

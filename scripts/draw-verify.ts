@@ -20,12 +20,12 @@ const CHUNK_BYTES = 1 << 20;
 /** What `verifyDraw` of workers/assignment found in a directory, `checked` as English sentences. */
 export type VerifiedDirectory = Omit<Verified, 'checked'> & {
   readonly checked: readonly string[];
-  /** What could not be checked. */
+  /** What could not be checked, or must be known beside it. */
   readonly notes: readonly string[];
 };
 
 /**
- * Recomputes the draw in DIR from its files; earlier attempts are looked for in the directories beside it.
+ * Recomputes the draw in DIR from its files; other attempts are looked for in the directories beside it.
  * @param key the office's public key: then every step must be signed with it
  * @throws only when a file cannot be read at all
  */
@@ -51,11 +51,13 @@ function directory(dir: string): DrawSource {
   };
 }
 
+/** What lies beside DIR and cannot be read is passed over: a draw may be verified in /tmp, among other people's directories. */
 async function siblingsOf(dir: string): Promise<readonly Sibling[]> {
   const parent = dirname(resolve(dir));
   const siblings: Sibling[] = [];
-  for (const { name } of (await readdir(parent, { withFileTypes: true })).filter((entry) => entry.isDirectory())) {
-    const commitment = await readFile(join(parent, name, drawFile.commitment)).catch(absent);
+  const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
+  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+    const commitment = await readFile(join(parent, name, drawFile.commitment)).catch(() => undefined);
     if (commitment === undefined) continue;
     const drawn = (await stat(join(parent, name, drawFile.seed)).catch(absent)) !== undefined;
     siblings.push({ name, commitment, drawn });

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { audit, type Deed } from '../db/audit.ts';
 import { openCounts } from '../db/chunk.ts';
 import { type ImportKind, type ImportResult, importFile, importKinds, storeEmailEvents } from '../db/import/index.ts';
 import { refuse } from '../jobs/errors.ts';
@@ -9,22 +10,36 @@ import { rawMessages } from '../workers/email/bounce-files.ts';
 import { readBounce } from '../workers/email/bounce-message.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { dispatchIfReachable } from '../workers/runtime/sweeper.ts';
+import { identify } from './actor.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { startProgress } from './progress.ts';
 
 /** What is looked at when a batch closes, is revoked or paid: it has nobody decided again. */
 const keepsVerdicts: ReadonlySet<string> = new Set<ImportKind>(['whitelist', 'joins', 'training', 'accounts', 'grace']);
 
-/** `import KIND FILE`: exit 3 when lines were quarantined; a file refused whole is exit 2 and changes nothing. */
+/** What gives people something that is theirs to keep: somebody answers for it. */
+const answeredFor: ReadonlySet<string> = new Set<ImportKind>(['grace']);
+
+/**
+ * `import KIND FILE`: exit 3 when lines were quarantined; a file refused whole is exit 2 and changes nothing. Time to buy
+ * is given in an operator's name, and stands in the audit log.
+ */
 export function importCommand(kind: string, path: string): Promise<Report> {
   const known = [...importKinds, 'bounces'];
   if (!known.includes(kind)) throw refuse(`there is no import "${kind}"; there are ${known.join(', ')}`);
   return withOffice(async (office) => {
+    const by = answeredFor.has(kind) ? await identify(office, { name: undefined, role: 'operations' }) : undefined;
     const result = await importInto(office, kind as ImportKind | 'bounces', path);
+    if (by !== undefined) await office.db.transaction().execute((tx) => audit(tx, deedOf(by, kind, result)));
     const open = await openCounts(office.db);
     const undecided = !keepsVerdicts.has(kind) && verdictStages.some((stage) => open[stage]);
     return reportOf(kind, result, undecided);
   });
+}
+
+function deedOf(who: string, kind: string, { file, imported, unchanged, quarantined }: ImportResult): Deed {
+  const note = `${imported} imported, ${unchanged} already there, ${quarantined} quarantined`;
+  return { who, action: `import ${kind}`, subject: basename(file), note };
 }
 
 /** The same for a caller that already has an office: the demo. */

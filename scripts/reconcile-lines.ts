@@ -27,7 +27,6 @@ const PAGE = 5000;
 /** Judges every line of a stored statement, the plain ones as a set and the others by the rules, and applies what it proves. Returns how many lines it has. */
 export async function judgeStatement(tx: Tx, statementId: string, now: Date): Promise<number> {
   const today = wibDate(now);
-  await openBreaks(tx, await gaps(tx, statementId), today);
   let lines = await settlePlainLines(tx, statementId, now);
   for (let after = '-1'; ; ) {
     const loaded = await matchedLines(tx, statementId, after, PAGE);
@@ -103,13 +102,16 @@ function judge(line: MatchedLine, statementId: string): { effect?: Effect; break
   };
 }
 
-async function gaps(tx: Tx, statementId: string): Promise<NewBreak[]> {
+/** Statements that do not begin where the one before them ended; to be asked when all that come together are there. */
+export async function findGaps(tx: Tx, statementIds: readonly string[], today: string): Promise<void> {
   const found: NewBreak[] = [];
-  for (const { id, opening } of await withFollowing(tx, statementId)) {
-    if (!isStatementGap(await previousClosing(tx, id), opening)) continue;
-    found.push({ type: 'statement_gap', key: id, reference: null, amountIdr: null, statementId: id, line: null });
+  for (const statementId of statementIds) {
+    for (const { id, opening } of await withFollowing(tx, statementId)) {
+      if (!isStatementGap(await previousClosing(tx, id), opening)) continue;
+      found.push({ type: 'statement_gap', key: id, reference: null, amountIdr: null, statementId: id, line: null });
+    }
   }
-  return found;
+  await openBreaks(tx, found, today);
 }
 
 /** Orders that the bank took and that a statement which covers that day does not show. A late line closes nothing by itself. */

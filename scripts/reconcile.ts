@@ -26,7 +26,7 @@ import {
 import type { Office } from '../workers/runtime/office.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { startProgress } from './progress.ts';
-import { findMissing, judgeStatement } from './reconcile-lines.ts';
+import { findGaps, findMissing, judgeStatement } from './reconcile-lines.ts';
 
 export interface ReconcileOptions {
   readonly statement: string[];
@@ -93,11 +93,14 @@ async function takeFiles(
   try {
     return await db.transaction().execute(async (tx) => {
       await oneReconciliationAtATime(tx);
+      const all: string[] = [];
       let lines = 0;
       for (const file of files) {
         const ids = await storeFile(tx, file, format ?? (await formatOf(file)), now, (n) => progress.update(n));
         for (const id of ids) lines += await judgeStatement(tx, id, now);
+        all.push(...ids);
       }
+      await findGaps(tx, all, wibDate(now));
       await findMissing(tx, wibDate(now));
       return lines;
     });

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '../connection.ts';
-import { touch } from '../touch.ts';
+import { lockCorrections, touch } from '../touch.ts';
 import { checkDate, checkNotEmpty, type Fault, instant, oneOf, registrationId, text } from './columns.ts';
 import { contentOf } from './content.ts';
 import type { Kind } from './kind.ts';
@@ -141,6 +141,7 @@ export const corrections: Kind = {
   ],
   checkRow,
   async merge(tx, { loadId }) {
+    await lockCorrections(tx);
     await resolveRegistrations(tx);
     await dropKnown(tx);
     await dropFrozen(tx);

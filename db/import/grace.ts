@@ -4,7 +4,7 @@ import { replaceByRegistration } from './merge.ts';
 
 const NOTE_CHARS_MAX = 500;
 
-/** grace.csv: who may buy the first training later, up to and including a day, and why. */
+/** grace.csv: who may buy the first training later, up to and including a day, and why. Who imports it answers for it. */
 export const grace: Kind = {
   format: 'csv',
   table: 'revocation_grace',

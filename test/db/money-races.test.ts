@@ -1,7 +1,8 @@
+import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { moveInstalments } from '../../db/instalments.ts';
 import { trialBalance } from '../../db/ledger.ts';
-import { holdPerson } from '../../db/payout.ts';
+import { holdPerson, releaseHold } from '../../db/payout.ts';
 import { stopRun } from '../../db/payout-runs.ts';
 import { settlePlainLines } from '../../db/plain-lines.ts';
 import { diagnose } from '../../scripts/doctor.ts';
@@ -40,6 +41,24 @@ it('a run that is stopped while somebody is held gives back the money of the oth
   expect(due).toBe(1);
   expect(await here.states()).toEqual({ R1: 'held held_by_operator', R2: 'due' });
   expect(await trialBalance(here.database.db)).toEqual({ programme: '0', treasury: '0' });
+});
+
+it('somebody who is let go while a run is prepared is in it, and in its declared total', async () => {
+  const here = await town({ people: 2 });
+  const { db } = here.database;
+  await prepareRunOf(here.office, 'ayu');
+  await db.transaction().execute((tx) => stopRun(tx, '1', 'ayu', now));
+  await db.transaction().execute((tx) => holdPerson(tx, 'R1', 'cita', 'asked to wait', now));
+  const { json } = await meanwhile(
+    here.database,
+    async (tx) => {
+      await sql`lock table payout_runs in exclusive mode`.execute(tx);
+      await releaseHold(tx, { registrationId: 'R1', by: 'cita', note: 'may go', now });
+    },
+    () => prepareRunOf(here.office, 'ayu'),
+  );
+  expect(json).toMatchObject({ run: '2', count: 2, total_idr: '1200000' });
+  expect(await releaseIt(here.office, '2', 'budi')).toMatchObject({ count: 2 });
 });
 
 it.each([

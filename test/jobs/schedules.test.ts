@@ -35,4 +35,16 @@ describe('a pattern is in WIB, whatever the machine thinks', () => {
       expect(() => checkCron('--cron', text)).toThrow('--cron must be a cron pattern in WIB');
     },
   );
+
+  it.each(['0 3 31 4,6 *', '0 12 31 4,6,9,11 *', '0 0 12 31 4,6 *'])('"%s" never comes', (text) => {
+    expect(() => checkCron('--cron', text)).toThrow(`--cron "${text}" never comes`);
+  });
+
+  it.each(['H 12 * * 6', '0 H(8-12) * * *', '0 12 * * THU,H'])('"%s" is another moment each time', (text) => {
+    expect(() => checkCron('--cron', text)).toThrow('--cron must name its moments');
+  });
+
+  it.each(['0 12 * * THU', '0 12 * mar thu', '0 12 29 2 *', '0 12 L 2 *'])('"%s" is one', (text) => {
+    expect(checkCron('--cron', ` ${text} `)).toBe(text);
+  });
 });

@@ -175,7 +175,7 @@ describe('nobody who waits on us is lost', () => {
 
   it('not by the time to close of the batch they are carried into, which may have passed', async () => {
     const here = await sevenJoined();
-    await opened(here, '2', NOON);
+    await opened(here, '2', '2020-09-15T13:00:00+07:00');
     // R4 was too late to join the next batch, and is carried into it all the same.
     await here.load('joins', 'batch,registration_id,joined_at', '2,R4,2020-09-16T12:00:00+07:00');
     await closed(here, '1');

@@ -94,6 +94,10 @@ describe('batch revoke', () => {
     await expect(on(here, '2020-10-20', { undo: 'R2' })).rejects.toThrow('--note must say why');
     await expect(on(here, '2020-10-20', { ...undo, undo: 'R6' })).rejects.toMatchObject({ exitCode: 2 });
     await expect(on(here, '2020-10-31', undo)).rejects.toThrow('over 14 days ago and stands');
+    await expect(on(here, '2020-10-30', { ...undo, until: '2020-10-29' })).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('--until 2020-10-29 has passed'),
+    });
     expect((await on(here, '2020-10-30', undo)).json).toMatchObject({ state: 'participant', until: '2020-11-29' });
     await expect(on(here, '2020-10-30', undo)).rejects.toThrow('R2 is not revoked in batch 1');
     expect(await revoked(here)).toEqual(['R1', 'R3', 'R4', 'R5']);

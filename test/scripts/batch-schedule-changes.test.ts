@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openClosing } from '../../db/batch.ts';
+import { readSchedule, type Schedule } from '../../db/schedules.ts';
 import { extend, open, show } from '../../scripts/batch.ts';
 import { close } from '../../scripts/batch-close.ts';
 import { drop, pause, resume, scheduleClosing, scheduleOpenings, timetable } from '../../scripts/batch-schedule.ts';
@@ -128,7 +129,10 @@ describe('a batch whose pool is being frozen', () => {
     const here = await closingAlike(1);
     const { lines } = await meanwhile(
       here.database,
-      (tx) => openClosing(tx, 1, { name: 'close-1', tick: new Date(CLOSES) }),
+      async (tx) => {
+        const schedule = (await readSchedule(tx, 'close-1')) as Schedule;
+        return openClosing(tx, 1, new Date(CLOSES), { schedule, tick: new Date(CLOSES) });
+      },
       () => here.at(DUE, () => pause(undefined, BY)),
     );
     expect(lines[1]).toContain('The pool of batch 1 is being frozen');

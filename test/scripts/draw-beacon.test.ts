@@ -98,10 +98,10 @@ describe('batch draw', () => {
 
   it('a value as given is not checked, and says so', async () => {
     const { dir, draw: drawn } = await closedOn('drand-quicknet:42');
-    expect((await drawn({ beaconValue: BEACON })).lines.join()).toContain('not checked by the signature');
+    expect((await drawn({ beaconValue: BEACON })).lines.join()).toContain('drand-quicknet:42 is not proved');
     expect((await verify(dir)).json).toMatchObject({
       ok: true,
-      notes: [expect.stringContaining('drand-quicknet:42 was not checked by its signature')],
+      notes: [expect.stringContaining('drand-quicknet:42 is not proved')],
     });
   });
 

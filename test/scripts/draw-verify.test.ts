@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { drawFile } from '../../scripts/draw-files.ts';
@@ -190,5 +190,26 @@ describe('a chain of commitments', () => {
     expect(ok).toBe(false);
     expect(difference).toBe('4/seed.json: is there, so attempt 1 was drawn too: two draws of batch 4');
     expect(differenceInIndonesian(difference)).toMatch(/^4\/seed\.json ada, jadi percobaan 1 juga sudah diundi/);
+  });
+
+  it('names what follows, however far; two that were drawn are two draws from either side', async () => {
+    const third = await chain();
+    const first = join(dirname(third), '4');
+    const follows = (n: number) => `this is not the last commitment of its batch: attempt ${n} in 4-${n}/ follows it`;
+    const followed = await verifyDraw(first);
+    expect(followed).toMatchObject({ ok: true, drawn: false });
+    expect(followed.notes.filter((note) => !note.includes('is not signed'))).toEqual([follows(2), follows(3)]);
+    expect((await verifyDraw(third)).notes.join()).not.toContain('follows it');
+    await drawInto(first);
+    const difference = '4-3/seed.json: is there, so attempt 3 was drawn too: two draws of batch 4';
+    expect(await verifyDraw(first)).toMatchObject({ ok: false, drawn: true, difference });
+  });
+
+  it('passes over what lies beside it and is no commitment', async () => {
+    const dir = await wholeDraw();
+    await mkdir(join(dirname(dir), 'a', drawFile.commitment), { recursive: true });
+    await mkdir(join(dirname(dir), 'b'));
+    await writeFile(join(dirname(dir), 'b', drawFile.commitment), '{"previous":7}');
+    expect(await verifyDraw(dir)).toMatchObject({ ok: true, drawn: true });
   });
 });

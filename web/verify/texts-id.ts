@@ -12,6 +12,8 @@ const checks: CheckTexts = {
   quota: ({ provinces }) =>
     `quota.csv urut, berbentuk benar, dan sama dengan yang dijanjikan: ${number(provinces)} provinsi`,
   chain: ({ attempt, directory }) => `percobaan ${attempt} ada di ${directory}/, seperti disebut janji sesudahnya`,
+  later: ({ attempt, directory }) =>
+    `ini bukan janji terakhir untuk gelombangnya: percobaan ${attempt} di ${directory}/ menyusulnya`,
   seed: () => 'seed.json mengikuti janji dan nilai suar publik',
   undrawn: () => 'undian belum berlangsung',
   result: ({ selected, people }) =>
@@ -25,7 +27,7 @@ const checks: CheckTexts = {
       ? `${file} adalah ${beacon}, ditandatangani jaringannya, dan nilainya yang dipakai mengundi`
       : `SHA-256 dari ${file} adalah nilai ${beacon} yang dipakai mengundi`,
   beaconUnchecked: ({ beacon, file }) =>
-    `tanda tangan nilai ${beacon} tidak diperiksa karena ${file} tidak ada: bandingkan dengan yang diterbitkan drand`,
+    `nilai ${beacon} tidak terbukti: tanda tangannya tidak diperiksa karena ${file} tidak ada; bandingkan dengan yang diterbitkan drand`,
   signed: ({ list, fingerprint, given }) =>
     given
       ? `${list} ditandatangani dengan kunci yang diberikan, ${fingerprint}, dan berkas-berkasnya cocok`
@@ -74,7 +76,7 @@ export const indonesian: Texts = {
       'Halaman ini menghitung ulang undian dari berkas yang diterbitkan. Semuanya berlangsung di peramban Anda: berkas yang Anda pilih tidak meninggalkan perangkat ini, dan halaman ini juga berjalan tanpa internet.',
     choose: 'Berkas undian',
     chooseNote:
-      'Pilih pool.csv, quota.csv, commitment.json, seed.json, result.csv, decree.csv, dan berkas lain di sebelahnya. Jika gelombang ditutup lebih dari sekali, pilih folder di atasnya, supaya janji sebelumnya ikut diperiksa.',
+      'Pilih pool.csv, quota.csv, commitment.json, seed.json, result.csv, decree.csv, dan berkas lain di sebelahnya. Jika gelombang ditutup lebih dari sekali, pilih folder di atasnya, supaya janji lainnya ikut diperiksa.',
     files: 'Pilih berkas',
     directory: 'Pilih folder',
     drop: 'Atau seret berkasnya ke sini.',
@@ -100,7 +102,7 @@ export const indonesian: Texts = {
     commitment: 'commitment.json: apa yang dijanjikan',
     pool: 'pool.csv: semua yang ikut diundi',
     quota: 'quota.csv: tempat tiap provinsi',
-    chain: 'Janji sebelumnya untuk gelombang yang sama',
+    chain: 'Janji lain untuk gelombang yang sama',
     seed: 'seed.json: benih undian',
     beacon: 'Nilai publik yang dipakai mengundi',
     tickets: 'Menghitung tiket',
@@ -120,7 +122,7 @@ export const indonesian: Texts = {
   notOk: 'Tidak benar',
   note: 'Tidak diperiksa',
   firstDifference: 'Perbedaan pertama',
-  chooseParent: 'Pilih folder di atasnya, yang juga berisi folder percobaan sebelumnya.',
+  chooseParent: 'Pilih folder di atasnya, yang juga berisi folder percobaan lainnya.',
   noDraw: 'Tidak ada berkas undian di antaranya: pilih commitment.json dan berkas di sebelahnya.',
   failed: (message) => `Berkas tidak dapat dibaca sampai selesai: ${message}. Pilih lagi.`,
   sameHash: 'Sama.',

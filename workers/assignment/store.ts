@@ -5,6 +5,7 @@ import { lockPools, noteWaitingOnUs } from '../../db/carry.ts';
 import type { Tx } from '../../db/connection.ts';
 import { plan } from '../../db/plan.ts';
 import { loadPolicy } from '../../db/run.ts';
+import { lockCorrections, noteCorrectionsInFlight } from '../../db/touch.ts';
 import { type Counts, noCounts } from '../../jobs/chunk.ts';
 import { refuse } from '../../jobs/errors.ts';
 import type { Policy } from '../../jobs/policy.ts';
@@ -33,9 +34,9 @@ export interface PoolRules<Applicant> {
 const PAGE = 10_000;
 
 /**
- * Freezes the pool of a batch: persons who joined until it closes or were carried into it, whose standing registration is valid at the registry
- * and passes layer 3 under the batch's policy and the lists of this day, and who are not participants, revoked or
- * barred (contract, section 6). One transaction; page by page, so that memory stays flat.
+ * Freezes the pool of a batch: persons who joined until it closes or were carried into it, whose standing registration is
+ * valid at the registry, as it is now, and passes layer 3 under the batch's policy and the lists of this day, and who are
+ * not participants, revoked or barred (contract, section 6). One transaction; page by page, so that memory stays flat.
  * @throws exit 2, and the batch stays open, when the pool is smaller than the batch's minimum
  */
 export async function freezePool<Applicant>(
@@ -45,6 +46,7 @@ export async function freezePool<Applicant>(
   rules: PoolRules<Applicant>,
 ): Promise<Counts> {
   await lockPools(tx);
+  await lockCorrections(tx);
   const row = await tx.selectFrom('batches').selectAll().where('batch', '=', batch).forUpdate().executeTakeFirst();
   if (row?.state !== 'open') throw refuse(`batch ${batch} is not open`);
   const closing = row.closes && row.closes < now ? row.closes : now;
@@ -74,8 +76,9 @@ async function markPeople(tx: Tx, batch: number): Promise<void> {
 }
 
 /**
- * `joined` has whoever joined in time or was carried over, when that was; `members` those of them who can be drawn. The
- * pool is keyed by person: joining with two registrations wins nothing.
+ * `joined` has whoever joined in time or was carried over, when that was; `members` those of them who can be drawn, and
+ * about whom no correction has still to be looked at. The pool is keyed by person: joining with two registrations wins
+ * nothing.
  */
 async function gatherMembers(tx: Tx, batch: number, closing: Date): Promise<void> {
   await sql`
@@ -83,10 +86,12 @@ async function gatherMembers(tx: Tx, batch: number, closing: Date): Promise<void
     select j.reg, r.nik from joins j join registrations r on r.reg = j.reg
     where j.batch = ${batch} and (j.joined_at <= ${closing} or j.carried_from is not null)`.execute(tx);
   await sql`analyze joined`.execute(tx);
+  await noteCorrectionsInFlight(tx);
   await sql`
     create temp table members on commit drop as
     select distinct p.standing as reg, p.nik from joined j join people p on p.nik = j.nik
     where not exists (select from participants t where t.nik = p.nik)
+      and not exists (select from corrections_in_flight f where f.reg = p.standing)
     order by 1`.execute(tx);
   await sql`create index on members (reg)`.execute(tx);
   await sql`analyze members`.execute(tx);

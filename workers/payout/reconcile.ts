@@ -73,8 +73,11 @@ function judgeCredit(line: LineFacts, order: OrderFacts): Judgement {
   return judgement('returned', ['returned']);
 }
 
-/** States in which a debit is expected; `paid` because the bank's status may have said so before the statement did. */
-const debitExpected: ReadonlySet<InstalmentState> = new Set(['submitting', 'unknown', 'accepted', 'paid']);
+/**
+ * States in which a debit is expected; `paid` because the bank's status may have said so before the statement did,
+ * `returned` because the return may have been read first: it stays returned.
+ */
+const debitExpected: ReadonlySet<InstalmentState> = new Set(['submitting', 'unknown', 'accepted', 'paid', 'returned']);
 
 function judgeDebit(line: LineFacts, order: OrderFacts): Judgement {
   if (order.debited) return judgement('none', ['duplicate_debit']);
@@ -83,7 +86,7 @@ function judgeDebit(line: LineFacts, order: OrderFacts): Judgement {
   const breaks: BreakType[] = [];
   if (line.amountIdr !== order.amountIdr) breaks.push('amount_mismatch');
   if (!isSamePayee(line, order)) breaks.push('payee_mismatch');
-  const effect = breaks.length === 0 ? 'paid' : 'none';
+  const effect = breaks.length === 0 && order.state !== 'returned' ? 'paid' : 'none';
   if (isLate(order.submittedOn, line.bookingDate)) breaks.push('late');
   return judgement(effect, breaks);
 }

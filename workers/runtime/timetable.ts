@@ -13,7 +13,8 @@ export type NoteTick = (tx: Tx, said: string) => Promise<void>;
 
 /**
  * What is to be done when a schedule's time comes. Each calls `note` once, in the transaction that does the deed; or not
- * at all, when the deed must not be done any more: the tick is then still due, unless the timetable has changed.
+ * at all, when the deed must not be done any more (`isStillDue`): the tick is then still due, unless the timetable has
+ * changed.
  */
 export type TickActions = Readonly<
   Record<
@@ -50,10 +51,10 @@ export async function runDueTicks(office: Office, actions: TickActions, stopping
   const failures: unknown[] = [];
   for (const schedule of await readSchedules(db)) {
     const { name } = schedule;
-    const tick = dueTick(schedule, config.now());
-    if (!tick || stopping.aborted || (await tickOf(db, name, tick))) continue;
     const run = () => runTick(office, actions, name, stopping);
     try {
+      const tick = dueTick(schedule, config.now());
+      if (!tick || stopping.aborted || (await tickOf(db, name, tick))) continue;
       if (await withLock(database, `schedule ${name}`, run, () => false)) ticked.push(name);
     } catch (error) {
       failures.push(error);
@@ -86,6 +87,15 @@ async function runTick(office: Office, actions: TickActions, name: string, stopp
   return noted;
 }
 
+/** One whose pattern fails is left to `runDueTicks`, which says so: the others are kept. */
+function comes(schedule: Schedule, now: Date): boolean {
+  try {
+    return !schedule.paused_at && nextTick(schedule, now) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** Keeps BullMQ's job schedulers as the table has them, and does what is due, until closed. */
 export async function startTimekeeper(office: Office, actions: TickActions): Promise<Stoppable> {
   const { db, log, postgres } = office;
@@ -96,8 +106,7 @@ export async function startTimekeeper(office: Office, actions: TickActions): Pro
   const ticking = queues.onTick(async () => void (await run()));
   const look = async () => {
     const now = office.config.now();
-    const schedules = await readSchedules(db);
-    const coming = schedules.filter((schedule) => !schedule.paused_at && nextTick(schedule, now));
+    const coming = (await readSchedules(db)).filter((schedule) => comes(schedule, now));
     await queues.keepTime(coming.map((schedule) => ({ name: schedule.name, pattern: patternOf(schedule) })));
     await run();
   };

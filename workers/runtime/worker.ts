@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { openCounts, putBackExpired } from '../../db/chunk.ts';
+import { stageProgress } from '../../db/progress.ts';
 import { cancelStatements, isAway } from '../../db/reach.ts';
 import { type StageName, stageSettings } from '../../jobs/stages.ts';
 import { reached } from './boundaries.ts';
@@ -167,19 +168,31 @@ export async function untilQuiet(
 const STUCK_AFTER_MS = 15_000;
 const IN_FLIGHT_MAX_MS = 10 * 60_000;
 
-/** Waits for work in flight as long as it moves, up to a limit: what a closing batch owes to people who are being decided. */
+/**
+ * Waits for work in flight as long as it moves, up to ten minutes: what a closing batch owes to people who are being
+ * decided. A chunk that somebody works on moves, however long it takes; one that nobody takes does not.
+ */
 export async function untilStuck(office: Office, stages: readonly StageName[], stopping?: AbortSignal): Promise<void> {
   const limit = AbortSignal.timeout(IN_FLIGHT_MAX_MS);
   const stuck = new AbortController();
   const ends = [limit, stuck.signal, ...(stopping ? [stopping] : [])];
   let last = '';
   let since = performance.now();
-  await untilQuiet(office, stages, AbortSignal.any(ends), ({ open }) => {
+  await untilQuiet(office, stages, AbortSignal.any(ends), async ({ open }) => {
     const now = JSON.stringify(open);
     if (now !== last) since = performance.now();
-    else if (performance.now() - since > STUCK_AFTER_MS) stuck.abort();
+    else if (performance.now() - since > STUCK_AFTER_MS) {
+      if (await isWorkedOn(office, stages)) since = performance.now();
+      else stuck.abort();
+    }
     last = now;
   });
+}
+
+/** Whether somebody alive runs a chunk of these stages. */
+async function isWorkedOn({ db }: Office, stages: readonly StageName[]): Promise<boolean> {
+  const progress = await stageProgress(db);
+  return progress.some(({ stage, running, overLease }) => stages.includes(stage) && running > overLease);
 }
 
 /** Closes the open run when nothing of it is left. */

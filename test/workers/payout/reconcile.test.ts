@@ -42,6 +42,7 @@ describe('judgeLine', () => {
     ['held after it was sent', debit, { ...order, state: 'held' }, 'none', ['missing_in_ledger']],
     ['debited before', debit, { ...order, debited: true }, 'none', ['duplicate_debit']],
     ['debited before and returned', debit, { ...order, state: 'returned', debited: true }, 'none', ['duplicate_debit']],
+    ['whose return was read first', debit, { ...order, state: 'returned' }, 'none', []],
     ['one rupiah more', { ...debit, amountIdr: 600_001n }, order, 'none', ['amount_mismatch']],
     ['another account', { ...debit, counterpartyAccount: '0123456780' }, order, 'none', ['payee_mismatch']],
     [

@@ -53,6 +53,10 @@ describe('an order that the bank does not know', () => {
       expect(second?.reference).toBe(first?.reference);
       expect(second?.external_id).not.toBe(first?.external_id);
       expect(second?.debited).toBe(true);
+      // On its first day it was not at the bank: nothing is missing there.
+      const friday = await here.officeAt('2020-09-18T09:00:00+07:00');
+      const { json } = await reconcileFiles(friday, [await here.statement('date=2020-09-14')], undefined);
+      expect((json as { open_breaks: object }).open_breaks).toEqual({});
     },
   );
 
@@ -67,6 +71,13 @@ describe('an order that the bank does not know', () => {
       async (here) => {
         const earlier = await here.officeAt(`${TODAY}T09:00:00+07:00`);
         await reconcileFiles(earlier, [await here.statement(`date=${TODAY}`)], undefined);
+      },
+    ],
+    [
+      'the day was not over when its statement came: what the bank has only taken is not on it',
+      async (here) => {
+        const night = await here.officeAt(`${TODAY}T23:59:59+07:00`);
+        await reconcileFiles(night, [await here.statement(`date=${TODAY}`)], undefined);
       },
     ],
     [

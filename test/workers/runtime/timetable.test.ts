@@ -47,6 +47,33 @@ describe.each(backends)('the timetable on %s', (backend) => {
     expect(rows[0]?.late).toBeLessThan(15);
   });
 
+  it('a pattern that never comes keeps no other from its time', async () => {
+    const { database, office } = await everySecond(backend);
+    const timing = { cron: '0 3 31 4,6 *', at: null, by: 'ayu', now: new Date() };
+    await database.db
+      .transaction()
+      .execute((tx) => setSchedule(tx, { name: 'revoke', action: 'revoke', ...timing, settings: {} }));
+    let done = () => {};
+    const opened = new Promise<void>((end) => {
+      let n = 0;
+      done = () => void (++n === 2 && end());
+    });
+    const actions: typeof tickActions = {
+      ...tickActions,
+      open: async (...tick) => {
+        await tickActions.open(...tick);
+        done();
+      },
+    };
+    const keeper = await startTimekeeper(office, actions);
+    await opened;
+    await keeper.close();
+    const { rows } = await database.pool.query<{ late: number }>(
+      'select max(late_seconds) as late from schedule_ticks',
+    );
+    expect(rows[0]?.late).toBeLessThan(15);
+  });
+
   it('a tick that goes wrong is done again, and nothing of it stays behind', async () => {
     const { database, office } = await everySecond(backend);
     let tries = 0;

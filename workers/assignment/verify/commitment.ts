@@ -1,5 +1,6 @@
 import { type Commitment, parseCommitment } from '../commitment.ts';
 import { drawFile, poolHint } from '../files.ts';
+import { LineError } from '../lines.ts';
 import type { Pool } from '../pool.ts';
 import { PoolBuilder } from '../pool-builder.ts';
 import { type ProvinceQuota, QuotaReader } from '../quota.ts';
@@ -54,11 +55,19 @@ export async function verifyQuota(run: VerifyRun, commitment: Commitment): Promi
 
 /**
  * `previous` leads back to attempt 1 through the directories beside, whatever their names: hashes name them. None of them
- * was drawn: else somebody could have chosen among two draws.
+ * was drawn, nor one that follows this where this was: else somebody could have chosen among two draws.
  */
 export async function verifyChain(run: VerifyRun, commitment: Commitment): Promise<void> {
-  if (commitment.previous === null) return;
   const siblings = (await run.source.siblings()).map((sibling) => withHash(run, sibling));
+  await verifyEarlier(run, commitment, siblings);
+  await verifyLater(run, siblings);
+}
+
+async function verifyEarlier(
+  run: VerifyRun,
+  commitment: Commitment,
+  siblings: readonly HashedSibling[],
+): Promise<void> {
   let current = commitment;
   while (current.previous !== null) {
     const wanted = { attempt: current.attempt - 1, batch: current.batch, sha256: current.previous };
@@ -70,11 +79,41 @@ export async function verifyChain(run: VerifyRun, commitment: Commitment): Promi
       const is = `batch ${current.batch}, attempt ${current.attempt}`;
       throw new Difference(`${name} line 1: is ${is}, must be batch ${wanted.batch}, attempt ${wanted.attempt}`);
     }
-    if (found.drawn)
-      throw new Difference(
-        `${found.name}/${drawFile.seed}: is there, so attempt ${current.attempt} was drawn too: two draws of batch ${current.batch}`,
-      );
+    if (found.drawn) throw twoDraws(found.name, current);
     run.found({ key: 'chain', facts: { attempt: current.attempt, directory: found.name } });
+  }
+}
+
+/** Whoever is shown one attempt learns of those after it that lie beside it. */
+async function verifyLater(run: VerifyRun, siblings: readonly HashedSibling[]): Promise<void> {
+  const drawn = await run.has(drawFile.seed);
+  let before = [await run.hash(drawFile.commitment)];
+  while (before.length > 0) {
+    const later = siblings.flatMap((sibling) => {
+      const commitment = readable(sibling.text);
+      return commitment?.previous && before.includes(commitment.previous) ? [{ sibling, commitment }] : [];
+    });
+    for (const { sibling, commitment } of later) {
+      if (drawn && sibling.drawn) throw twoDraws(sibling.name, commitment);
+      run.found({ key: 'later', facts: { attempt: commitment.attempt, directory: sibling.name } });
+    }
+    before = later.map(({ sibling }) => sibling.sha256);
+  }
+}
+
+function twoDraws(directory: string, { attempt, batch }: Commitment): Difference {
+  return new Difference(
+    `${directory}/${drawFile.seed}: is there, so attempt ${attempt} was drawn too: two draws of batch ${batch}`,
+  );
+}
+
+/** What lies beside a draw may be anything; what is no commitment follows none. */
+function readable(text: string): Commitment | undefined {
+  try {
+    return parseCommitment(text);
+  } catch (error) {
+    if (error instanceof LineError) return undefined;
+    throw error;
   }
 }
 

@@ -4,6 +4,7 @@ export interface Facts {
   readonly pool: { readonly people: number };
   readonly quota: { readonly provinces: number };
   readonly chain: { readonly attempt: number; readonly directory: string };
+  readonly later: { readonly attempt: number; readonly directory: string };
   readonly seed: Record<never, never>;
   readonly undrawn: Record<never, never>;
   readonly result: { readonly selected: number; readonly people: number };
@@ -30,6 +31,8 @@ export const checkTexts: CheckTexts = {
   pool: ({ people }) => `pool.csv is sorted, well formed and as committed: ${people} people`,
   quota: ({ provinces }) => `quota.csv is sorted, well formed and as committed: ${provinces} provinces`,
   chain: ({ attempt, directory }) => `attempt ${attempt} is in ${directory}/, as the commitment after it names it`,
+  later: ({ attempt, directory }) =>
+    `this is not the last commitment of its batch: attempt ${attempt} in ${directory}/ follows it`,
   seed: () => "seed.json follows from the commitment and the beacon's value",
   undrawn: () => 'the draw has not taken place',
   result: ({ selected, people }) => `result.csv has every line as drawn again: ${selected} selected of ${people}`,
@@ -42,7 +45,7 @@ export const checkTexts: CheckTexts = {
       ? `${file} is ${beacon}, signed by its network, and has the value that was drawn with`
       : `${file} has the SHA-256 that was drawn with as the value of ${beacon}`,
   beaconUnchecked: ({ beacon, file }) =>
-    `the value of ${beacon} was not checked by its signature, for there is no ${file}: compare it with what drand publishes`,
+    `the value of ${beacon} is not proved: it was not checked by its signature, for there is no ${file}; compare it with what drand publishes`,
   signed: ({ list, fingerprint, given }) =>
     given
       ? `${list} is signed with the key given, ${fingerprint}, and its files have the hashes it says`
@@ -52,9 +55,9 @@ export const checkTexts: CheckTexts = {
   unsigned: ({ file, list }) => `${file} is not signed, for there is no ${list}`,
 };
 
-/** Whether it says what could not be checked rather than what is right. */
+/** Whether it says what could not be checked, or must be known beside it, rather than what is right. */
 export function isNote({ key }: Checked): boolean {
-  return ['unsigned', 'beaconUnchecked', 'signaturesUnchecked', 'annexMissing'].includes(key);
+  return ['later', 'unsigned', 'beaconUnchecked', 'signaturesUnchecked', 'annexMissing'].includes(key);
 }
 
 /** The sentence of a check in the language of `texts`. */

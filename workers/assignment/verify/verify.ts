@@ -47,8 +47,8 @@ export interface Verified {
  * against their hashes, the chain of earlier commitments, the seed, every line of the result, and the decree where
  * there is one. 12 million people: about a minute and 1.2 GB.
  *
- * Earlier attempts are looked for in the directories beside the draw's (`N/`, `N-2/`, whatever their names): the one
- * whose commitment.json has the SHA-256 that `previous` names.
+ * Other attempts are looked for in the directories beside the draw's (`N/`, `N-2/`, whatever their names): the earlier one
+ * is whose commitment.json has the SHA-256 that `previous` names, a later one whose `previous` names this.
  * @param key the office's public key: then every step must be signed with it
  * @throws only when a file cannot be read at all
  */

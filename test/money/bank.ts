@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { type BankSim, startBank } from '../../sim/bank.ts';
+import type { FaultKind, Picker } from '../../sim/faults.ts';
+import type { BankFault, Plan } from './plan.ts';
+
+const SETTLES_WITHIN_MS = 20;
+
+/** The simulated bank with its faults in our hand: what the next calls meet is said between two events. */
+export interface Bank {
+  readonly env: Readonly<Record<string, string>>;
+  /** What the next payments and inquiries meet, in the order in which the bank gets them. */
+  meet(faults: { readonly payment?: readonly BankFault[]; readonly status?: readonly BankFault[] }): void;
+  /** Called when the bank gets a payment or an inquiry, before it does anything. */
+  onCall(listen: ((endpoint: string) => void) | undefined): void;
+  /** No more faults. */
+  behave(): void;
+  /** Resolves when nothing that was delayed is still to be carried out. */
+  quiet(): Promise<void>;
+  /** The statement of the days, as the bank tells it. */
+  statement(from: string, to: string): Promise<string>;
+  /** Faults that calls have met, by name. */
+  readonly met: Readonly<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+/** Starts a bank that writes its log, and finds its client's key, in `dir`. */
+export async function openBank(dir: string, plan: Pick<Plan, 'bank' | 'unknownStatus' | 'format'>): Promise<Bank> {
+  const next: Record<string, BankFault[]> = { payment: [], status: [] };
+  const met: Record<string, number> = {};
+  let listen: ((endpoint: string) => void) | undefined;
+  let busyUntil = 0;
+  const picker: Picker = {
+    next(endpoint) {
+      if (!next[endpoint]) return { delay_ms: 0, fault: undefined };
+      listen?.(endpoint);
+      const { kind, value = '' } = next[endpoint].shift() ?? { kind: 'none' };
+      if (kind === 'none') return { delay_ms: 0, fault: undefined };
+      const name = `${endpoint} ${kind}${kind === 'error_text' ? ` ${value}` : ''}`;
+      met[name] = (met[name] ?? 0) + 1;
+      if (kind !== 'delay_ms') return { delay_ms: 0, fault: { kind: kind as FaultKind, value } };
+      busyUntil = Math.max(busyUntil, performance.now() + Number(value) + SETTLES_WITHIN_MS);
+      return { delay_ms: Number(value), fault: undefined };
+    },
+  };
+  const place = { data: dir, log: dir, faults: { for: () => picker } };
+  const sim = await startBank(place, { personality: plan.bank, unknown_status: plan.unknownStatus });
+  return {
+    env: environment(sim),
+    meet: ({ payment, status }) => {
+      if (payment) next.payment = [...payment];
+      if (status) next.status = [...status];
+    },
+    onCall: (listener) => {
+      listen = listener;
+    },
+    behave: () => {
+      next.payment = [];
+      next.status = [];
+      listen = undefined;
+    },
+    quiet: async () => {
+      const left_ms = busyUntil - performance.now();
+      if (left_ms > 0) await once(AbortSignal.timeout(Math.ceil(left_ms)), 'abort');
+    },
+    statement: async (from, to) => {
+      const answer = await fetch(`${sim.url}/sim/statement?from=${from}&to=${to}&format=${plan.format}`);
+      if (!answer.ok) throw new Error(`the bank gave no statement: ${await answer.text()}`);
+      return answer.text();
+    },
+    met,
+    close: () => sim.close(),
+  };
+}
+
+function environment(sim: BankSim): Record<string, string> {
+  return {
+    BANK_URL: sim.url,
+    BANK_CLIENT_ID: sim.client.client_id,
+    BANK_CLIENT_SECRET: sim.client.client_secret,
+    BANK_PRIVATE_KEY_FILE: sim.private_key_file,
+    BANK_PARTNER_ID: sim.client.partner_id,
+    BANK_CHANNEL_ID: sim.client.channel_id,
+    BANK_SOURCE_ACCOUNT: sim.source_account,
+  };
+}
