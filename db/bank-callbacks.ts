@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
-import { moveInstalments } from './instalments.ts';
 
 /** The order of a reference, with its instalment, which is locked until the transaction ends. */
 export interface CallbackOrder {
@@ -55,15 +54,4 @@ export async function keepCallback(
       ${column('amountIdr')}::bigint[], ${column('outcome')}::text[]) with ordinality as n
     on conflict (external_id, body_sha256, item) do nothing`.execute(tx);
   return (numAffectedRows ?? 0n) > 0n;
-}
-
-/** Holds what the bank contradicts itself about, so that no machine pays it again: also what was held for a reason that ends by itself. */
-export async function holdContradicted(tx: Tx, instalmentIds: readonly string[], now: Date): Promise<void> {
-  if (instalmentIds.length === 0) return;
-  const moves = instalmentIds.map((instalmentId) => ({ instalmentId, to: 'held', reason: 'bank_contradiction' }));
-  await moveInstalments(tx, ['rejected', 'returned', 'due', 'prepared', 'released'], moves, now);
-  await sql`
-    update instalments set reason = 'bank_contradiction' where instalment_id = any(${instalmentIds}::bigint[]) and state = 'held'`.execute(
-    tx,
-  );
 }

@@ -33,10 +33,21 @@ const TRIES = sql`(
 const BY_FILE = sql`exists (select from payout_files f where f.payout_run = i.payout_run)`;
 
 /**
+ * Of order `o`: it was made in doubt after a restore, in an office that sends files or bulks. What the lost time sent that
+ * way stands on no statement by its reference, and the bank's API need not know it.
+ */
+const MAYBE_IN_BULK = sql`(o.doubt_since is not null and (exists (select from payout_files) or exists (select from bulk_orders)
+  or exists (select from payout_runs where bulk)
+  or exists (select from statement_lines b where b.reference is null and b.bulk_id is not null and b.direction = 'debit')))`;
+
+/**
  * Of order `o` of instalment `i`: for every try, written or lost, there is a statement that would show it (contract,
  * section 7). Of one that went by file no statement ever says so: it waits for the bank's report or its debit.
  */
-export const COVERED = sql`(not exists (select from ${TRIES} t where not exists (${PROVES})) and not ${BY_FILE})`;
+export const COVERED = sql`(not exists (select from ${TRIES} t where not exists (${PROVES})) and not ${BY_FILE} and not ${MAYBE_IN_BULK})`;
+
+/** Of order `o`: the bank has told by itself that it has it. */
+export const TOLD_OF = sql`exists (select from bank_callbacks n where n.reference = o.reference and n.status <> '07')`;
 
 /** Of order `o`: some statement line has its reference. */
 export const ON_STATEMENT = sql`exists (select from statement_lines l where l.reference = o.reference)`;

@@ -95,7 +95,7 @@ export async function releaseRun(tx: Tx, { run, by, now, approversFor }: Release
   await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
   const row = await findRun(tx, run);
   if (row.state !== 'prepared') throw refuse(`payout run ${run} is ${row.state}; only a prepared run can be released`);
-  if (row.prepared_by === by) throw refuse(`${by} prepared run ${run}; another person must release it`);
+  if (isSame(row.prepared_by, by)) throw refuse(`${by} prepared run ${run}; another person must release it`);
   const { count, total } = await stillPrepared(tx, run);
   if (count > Number(row.declared_count) || BigInt(total) > BigInt(row.declared_total_idr)) {
     throw refuse(
@@ -119,6 +119,11 @@ export async function releaseRun(tx: Tx, { run, by, now, approversFor }: Release
       .execute();
   }
   return { count: agreed.count, totalIdr: agreed.total, approvals: approvals.length, needed, funded };
+}
+
+/** Until there are operators a name is what somebody has typed. */
+function isSame(one: string, other: string): boolean {
+  return one.trim().toLowerCase() === other.trim().toLowerCase();
 }
 
 interface Sum {
@@ -149,7 +154,8 @@ async function approve(tx: Tx, run: string, by: string, now: Date): Promise<{ by
     .select(['by', 'verified'])
     .where('payout_run', '=', run)
     .execute();
-  if (given.some((one) => one.by === by)) throw refuse(`${by} has agreed to run ${run} already; another person must`);
+  if (given.some((one) => isSame(one.by, by)))
+    throw refuse(`${by} has agreed to run ${run} already; another person must`);
   const own = { by, verified: await isVerified(tx, by) };
   await tx
     .insertInto('payout_approvals')

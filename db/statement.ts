@@ -134,6 +134,8 @@ export interface MatchedLine {
     readonly state: string;
     readonly submittedOn: string | null;
     readonly debited: boolean;
+    /** The ledger has booked it paid at some time: an order that was made anew since may have been. */
+    readonly booked: boolean;
   } | null;
 }
 
@@ -146,7 +148,8 @@ export async function matchedLines(tx: Tx, statementId: string, after: string, l
         'amountIdr', o.amount_idr::text, 'accountNumber', o.account_number, 'holderName', o.holder_name, 'state', i.state,
         'submittedOn', (o.submitted_at at time zone 'Asia/Jakarta')::date,
         'debited', exists (select from statement_lines e where e.reference = l.reference and e.direction = 'debit'
-          and (e.statement_id, e.line) < (l.statement_id, l.line)) or ${BULK_DEBITED}) end as "order"
+          and (e.statement_id, e.line) < (l.statement_id, l.line)) or ${BULK_DEBITED},
+        'booked', exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned'))) end as "order"
     from statement_lines l left join payment_orders o on o.reference = l.reference left join instalments i on i.instalment_id = o.instalment_id
     where l.statement_id = ${statementId} and l.line > ${after} and not exists (select from plain p where p.line = l.line)
     order by l.line limit ${limit}`.execute(tx);

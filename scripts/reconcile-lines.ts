@@ -1,4 +1,5 @@
 import type { Tx } from '../db/connection.ts';
+import { holdContradicted } from '../db/order-news.ts';
 import { settlePlainLines } from '../db/plain-lines.ts';
 import {
   applyEffects,
@@ -18,6 +19,7 @@ import {
   isMissingInBank,
   isStatementGap,
   judgeLine,
+  type LineFacts,
   stepsTo,
 } from '../workers/payout/rules.ts';
 import { isBulk, settleBulk } from './reconcile-bulk.ts';
@@ -32,6 +34,7 @@ export async function judgeStatement(tx: Tx, statementId: string, now: Date): Pr
     const loaded = await matchedLines(tx, statementId, after, PAGE);
     const page = untilRepeated(loaded);
     const judged = page.filter((line) => !isBulk(line)).map((line) => judge(line, statementId));
+    await holdContradicted(tx, page.filter(isUnexpectedDebit).map(instalmentOf), now);
     await applyEffects(
       tx,
       judged.flatMap(({ effect }) => (effect ? [effect] : [])),
@@ -63,13 +66,22 @@ function untilRepeated(page: readonly MatchedLine[]): readonly MatchedLine[] {
   return repeated === -1 ? page : page.slice(0, repeated);
 }
 
+/** A debit of an order that the bank had refused, or that was never sent: nobody pays it again before the bank was asked. */
+function isUnexpectedDebit(line: MatchedLine): boolean {
+  if (line.order === null || line.direction !== 'debit' || line.unreadable !== null) return false;
+  return judgeLine(factsOf(line), orderOf(line)).breaks.includes('missing_in_ledger');
+}
+
+function instalmentOf({ order }: MatchedLine): string {
+  return order?.instalmentId as string;
+}
+
 function breakOf({ line, reference, amountIdr }: MatchedLine, statementId: string, type: BreakType): NewBreak {
   return { type, key: `${statementId}:${line}`, reference, amountIdr, statementId, line };
 }
 
-function judge(line: MatchedLine, statementId: string): { effect?: Effect; breaks: NewBreak[] } {
-  if (line.unreadable !== null) return { breaks: [breakOf(line, statementId, 'unreadable_line')] };
-  const facts = {
+function factsOf(line: MatchedLine): LineFacts {
+  return {
     direction: line.direction as 'debit' | 'credit',
     amountIdr: BigInt(line.amountIdr as string),
     bookingDate: line.bookedOn as string,
@@ -78,11 +90,16 @@ function judge(line: MatchedLine, statementId: string): { effect?: Effect; break
     counterpartyAccount: line.account,
     returnReason: line.returnReason,
   };
-  const order = line.order && {
-    ...line.order,
-    amountIdr: BigInt(line.order.amountIdr),
-    state: line.order.state as InstalmentState,
-  };
+}
+
+function orderOf({ order }: MatchedLine) {
+  return order && { ...order, amountIdr: BigInt(order.amountIdr), state: order.state as InstalmentState };
+}
+
+function judge(line: MatchedLine, statementId: string): { effect?: Effect; breaks: NewBreak[] } {
+  if (line.unreadable !== null) return { breaks: [breakOf(line, statementId, 'unreadable_line')] };
+  const facts = factsOf(line);
+  const order = orderOf(line);
   const { effect, breaks } = judgeLine(facts, order);
   const opened = breaks.map((type) => breakOf(line, statementId, type));
   if (effect === 'none' || !order?.current) return { breaks: opened };

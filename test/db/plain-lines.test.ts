@@ -72,6 +72,8 @@ function isClean(one: Line, state: string): boolean {
     state: state as InstalmentState,
     submittedOn: SUBMITTED_ON,
     debited: false,
+    current: true,
+    booked: false,
   };
   const facts = {
     direction: one.direction as 'debit' | 'credit',

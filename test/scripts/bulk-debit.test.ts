@@ -5,45 +5,9 @@ import { trialBalance } from '../../db/ledger.ts';
 import { submitRun } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
+import { type Reconciled, reconciling, statement } from '../helpers/camt.ts';
 import { account } from '../helpers/payees.ts';
-import { releasedRun, TODAY, type Town, town } from '../helpers/payout.ts';
-
-interface Debit {
-  readonly bulk?: string;
-  readonly reference?: string;
-  readonly idr: number;
-}
-
-const bank = (type: string, idr: number) =>
-  `<Bal><Tp><CdOrPrtry><Cd>${type}</Cd></CdOrPrtry></Tp><Amt Ccy="IDR">${idr}.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>${TODAY}</Dt></Dt></Bal>`;
-
-/** A camt.053 of the day: an entry per debit, of a whole file or of one order. */
-function statement(debits: readonly Debit[], id: string, opening = 10_000_000): string {
-  const entries = debits.map(({ bulk, reference, idr }, i) => {
-    const details = bulk
-      ? `<Btch><PmtInfId>${bulk}</PmtInfId><NbOfTxs>3</NbOfTxs></Btch>`
-      : `<TxDtls><Refs><EndToEndId>${reference}</EndToEndId></Refs></TxDtls>`;
-    return `<Ntry><Amt Ccy="IDR">${idr}.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>${TODAY}</Dt></BookgDt><ValDt><Dt>${TODAY}</Dt></ValDt><AcctSvcrRef>${id}-${i}</AcctSvcrRef><NtryDtls>${details}</NtryDtls></Ntry>`;
-  });
-  const total = debits.reduce((sum, { idr }) => sum + idr, 0);
-  return `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><GrpHdr><MsgId>${id}</MsgId><CreDtTm>${TODAY}T20:00:00+07:00</CreDtTm></GrpHdr><Stmt><Id>${id}</Id><CreDtTm>${TODAY}T20:00:00+07:00</CreDtTm><FrToDt><FrDtTm>${TODAY}T00:00:00+07:00</FrDtTm><ToDtTm>${TODAY}T23:59:59+07:00</ToDtTm></FrToDt><Acct><Id><Othr><Id>0123456789</Id></Othr></Id><Ccy>IDR</Ccy></Acct>${bank('OPBD', opening)}${bank('CLBD', opening - total)}${entries.join('')}</Stmt></BkToCstmrStmt></Document>`;
-}
-
-type Reconciled = Town & { reconciled(debits: readonly Debit[], id?: string, opening?: number): Promise<unknown> };
-
-async function reconciling(here: Town): Promise<Reconciled> {
-  const evening = await here.officeAt(`${TODAY}T20:00:00+07:00`);
-  return {
-    ...here,
-    reconciled: async (debits, id = 'S1', opening) => {
-      const path = join(here.dir, `${id}.xml`);
-      writeFileSync(path, statement(debits, id, opening));
-      const { exitCode, json } = await reconcileFiles(evening, [path], undefined);
-      const { open_breaks, totals_equal } = json as { open_breaks: unknown; totals_equal: boolean };
-      return { exitCode, open_breaks, totals_equal };
-    },
-  };
-}
+import { releasedRun, town } from '../helpers/payout.ts';
 
 /** Three orders that went to the bank in one file. */
 async function byFile(): Promise<Reconciled> {

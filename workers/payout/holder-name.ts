@@ -2,6 +2,8 @@
 const PREFIX_CHARS_MIN = 10;
 /** Of a masked name: fewer letters than this to be seen say nothing. */
 const VISIBLE_LETTERS_MIN = 3;
+/** A name masked in more places says nothing, and costs time to be compared. */
+const MASKS_MAX = 4;
 
 const TITLE_BEFORE = /^(?:PROF|DRS|DRA|DR|IR|HJ|H|K\.? ?H|TN|NY|NN|SDR|SDRI|BPK|BAPAK|IBU)(?:\. *| +)(?=.)/;
 const DEGREE_AFTER =
@@ -17,7 +19,8 @@ const DEGREE_AFTER =
 export function isHolder(holder: string, atBank: string): boolean | null {
   const [ours, theirs] = [capitals(holder.replaceAll('*', ' ')), capitals(atBank)];
   const seen = theirs.replace(/[^\p{L}]/gu, '').length;
-  if (seen === 0 || (theirs.includes('*') && seen < VISIBLE_LETTERS_MIN)) return null;
+  const masks = theirs.match(/\*+/g)?.length ?? 0;
+  if (seen === 0 || masks > MASKS_MAX || (masks > 0 && seen < VISIBLE_LETTERS_MIN)) return null;
   // A title may be an initial ("H SURYADI" for HENDRA SURYADI): tried as it stands, then without.
   return agree(plain(ours), plain(theirs)) || agree(plain(untitled(ours)), plain(untitled(theirs)));
 }
@@ -47,7 +50,7 @@ function agree(ours: string, theirs: string): boolean {
   const [short, long] = [ours.split(' '), theirs.split(' ')].sort(
     (a, b) => a.length - b.length || a.join('').length - b.join('').length,
   ) as [string[], string[]];
-  return short.length >= 2 && inOrder(short, long);
+  return short.length >= 2 && short.some((word) => word.length >= VISIBLE_LETTERS_MIN) && inOrder(short, long);
 }
 
 function inOrder(short: readonly string[], long: readonly string[]): boolean {

@@ -44,6 +44,10 @@ export interface OrderFacts {
   readonly submittedOn: string | null;
   /** Whether another statement line has debited this order already. */
   readonly debited: boolean;
+  /** False: the instalment was ordered anew since, and `state` is that of the new order. */
+  readonly current: boolean;
+  /** The ledger has booked this order paid at some time. */
+  readonly booked: boolean;
 }
 
 export interface Judgement {
@@ -82,11 +86,12 @@ const debitExpected: ReadonlySet<InstalmentState> = new Set(['submitting', 'unkn
 function judgeDebit(line: LineFacts, order: OrderFacts): Judgement {
   if (order.debited) return judgement('none', ['duplicate_debit']);
   // Never sent, or refused by the bank, and debited all the same: the ledger has no such payment.
-  if (order.submittedOn === null || !debitExpected.has(order.state)) return judgement('none', ['missing_in_ledger']);
+  const expected = order.current ? debitExpected.has(order.state) : order.booked;
+  if (order.submittedOn === null || !expected) return judgement('none', ['missing_in_ledger']);
   const breaks: BreakType[] = [];
   if (line.amountIdr !== order.amountIdr) breaks.push('amount_mismatch');
   if (!isSamePayee(line, order)) breaks.push('payee_mismatch');
-  const effect = breaks.length === 0 && order.state !== 'returned' ? 'paid' : 'none';
+  const effect = breaks.length === 0 && order.current && order.state !== 'returned' ? 'paid' : 'none';
   if (isLate(order.submittedOn, line.bookingDate)) breaks.push('late');
   return judgement(effect, breaks);
 }

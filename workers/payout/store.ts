@@ -3,7 +3,7 @@ import { type InquiryNews, intendInquiries, keepInquiries, loadToAsk, type ToAsk
 import { listedOn } from '../../db/applicants.ts';
 import { keepBulk } from '../../db/bulk-orders.ts';
 import type { Db, Tx } from '../../db/connection.ts';
-import { COVERED, mayBeAskedAbout, ON_STATEMENT } from '../../db/doubt.ts';
+import { COVERED, mayBeAskedAbout, ON_STATEMENT, TOLD_OF } from '../../db/doubt.ts';
 import { type Move, moveInstalments } from '../../db/instalments.ts';
 import { applyNews, type OrderNews } from '../../db/order-news.ts';
 import { accountInForce, type Destination, makeOrders, type Order, type PayeeAccount } from '../../db/orders.ts';
@@ -134,7 +134,7 @@ export async function loadUnknown(db: Db, chunk: Chunk, now: Date): Promise<Unkn
   const { rows } = await sql<UnknownOrder>`
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr", o.channel, o.provider,
       o.account_number as "accountNumber", o.holder_name as "holderName", o.submitted_at as "orderedAt",
-      (${COVERED} and k.reference is null) as covered, ${ON_STATEMENT} as "onStatement",
+      (${COVERED} and k.reference is null) as covered, (${ON_STATEMENT} or ${TOLD_OF}) as "onStatement",
       k.reference is not null as bulk
     from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
     left join bulk_orders k on k.reference = o.reference

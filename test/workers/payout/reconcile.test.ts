@@ -28,6 +28,8 @@ const order: OrderFacts = {
   state: 'accepted',
   submittedOn: '2020-09-15',
   debited: false,
+  current: true,
+  booked: false,
 };
 
 describe('judgeLine', () => {
@@ -43,6 +45,8 @@ describe('judgeLine', () => {
     ['debited before', debit, { ...order, debited: true }, 'none', ['duplicate_debit']],
     ['debited before and returned', debit, { ...order, state: 'returned', debited: true }, 'none', ['duplicate_debit']],
     ['whose return was read first', debit, { ...order, state: 'returned' }, 'none', []],
+    ['ordered anew since, and never booked', debit, { ...order, current: false }, 'none', ['missing_in_ledger']],
+    ['ordered anew since it came back', debit, { ...order, current: false, booked: true }, 'none', []],
     ['one rupiah more', { ...debit, amountIdr: 600_001n }, order, 'none', ['amount_mismatch']],
     ['another account', { ...debit, counterpartyAccount: '0123456780' }, order, 'none', ['payee_mismatch']],
     [
