@@ -54,7 +54,10 @@ describe('the figures', () => {
     ['an open batch', '5 | dibuka | 7 | 0 | 2.500 | 0 | 0 | 20 Sep 2020, 23.59 WIB'],
     ['payouts', 'dibayar | 250 | 40 | Rp152.000.000'],
     ['held payouts', 'ditahan | 14 | 0 | Rp8.400.000'],
-    ['why they are held', 'Belum ada rekening tertaut. # account_missing | 12'],
+    [
+      'why they are held',
+      'Belum ada rekening tertaut. Tautkan rekening bank atau dompet digital atas nama Anda. # account_missing | 12',
+    ],
     ['breaks', 'Tidak ada di rekening koran # missing_in_bank | 2 | Rp1.200.000 | 10 hari'],
   ])('%s', async (_, row) => {
     expect(rows(await page())).toContain(row);
