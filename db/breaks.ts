@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
+import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
+import { PREVIOUS } from './statement.ts';
 
 export interface OpenBreak {
   readonly break_id: string;
@@ -52,4 +54,29 @@ export async function resolveBreak(tx: Tx, id: string, by: string, note: string,
     .where('state', '=', 'open')
     .executeTakeFirst();
   if (!numUpdatedRows) throw refuse(`no open break has the number ${id}`);
+}
+
+/** Who closes a gap that is none any more. */
+const RECONCILE = 'reconcile';
+
+/**
+ * Closes the gaps, on the accounts of these statements, whose missing statement has come by now: only where the balances
+ * meet, to the sen. Every other break waits for a person. Returns how many.
+ */
+export async function closeFilledGaps(tx: Tx, statementIds: readonly string[], now: Date): Promise<number> {
+  const { rows } = await sql<{ id: string; statement: string }>`
+    update breaks b set state = 'resolved', resolved_by = ${RECONCILE}, resolved_at = ${now},
+      note = 'statement ' || p.statement_id || ' came, and closes where this one begins'
+    from statements s cross join lateral ${PREVIOUS} p
+    where b.type = 'statement_gap' and b.state = 'open' and s.statement_id = b.statement_id and p.closing = s.opening
+      and s.account in (select account from statements where statement_id = any(${statementIds}::bigint[]))
+    returning b.break_id as id, p.statement_id as statement`.execute(tx);
+  for (const { id, statement } of rows)
+    await audit(tx, {
+      who: RECONCILE,
+      action: 'break resolve',
+      subject: `break ${id}`,
+      note: `statement ${statement} fills the gap`,
+    });
+  return rows.length;
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { addDays, wibMidnight } from '../jobs/time.ts';
-import type { Db } from './connection.ts';
-import { trialBalance } from './ledger.ts';
+import type { Tx } from './connection.ts';
+import { closeDay, trialBalance } from './ledger.ts';
 import { reconciliationTotals } from './statement.ts';
 
 /** One day of one account: whole rupiah, as text. */
@@ -16,6 +16,8 @@ export interface AccountDay {
 export interface DailyReport {
   /** WIB. */
   readonly day: string;
+  /** The day is over, and nothing is posted in it any more. */
+  readonly final: boolean;
   readonly accounts: readonly AccountDay[];
   /** What was paid up to the end of now by ledger, orders and statements: must be equal. */
   readonly totals: { readonly ledger: string; readonly orders: string; readonly statement: string };
@@ -34,10 +36,15 @@ export interface DailyReport {
   }[];
 }
 
-/** What finance signs for a day: what each account held before and after, what moved, and what is not explained. */
-export async function dailyReport(db: Db, day: string): Promise<DailyReport> {
+/**
+ * What finance signs for a day: what each account held before and after, what moved, and what is not explained. A day that
+ * is over is closed with it: its ledger section is the same for ever.
+ */
+export async function dailyReport(db: Tx, day: string, now: Date): Promise<DailyReport> {
   const from = wibMidnight(day);
   const to = wibMidnight(addDays(day, 1));
+  const final = to <= now;
+  if (final) await closeDay(db, day, now);
   const before = await trialBalance(db, new Date(from.getTime() - 1));
   const moved = await sql<{ account: string; debit: string; credit: string }>`
     select account, sum(debit_idr)::text as debit, sum(credit_idr)::text as credit from ledger_entries
@@ -59,6 +66,7 @@ export async function dailyReport(db: Db, day: string): Promise<DailyReport> {
     where ${day}::date between from_date and to_date order by 1, 2, part`.execute(db);
   return {
     day,
+    final,
     accounts: names.map((account) => accountDay(account, before[account] ?? '0', accounts.get(account))),
     totals: (await reconciliationTotals(db)).totals,
     instalments: instalments.rows,

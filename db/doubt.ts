@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from './connection.ts';
+import { isOfPayingAccount } from './paying-accounts.ts';
 
 const ZONE = sql`'Asia/Jakarta'`;
 
@@ -9,12 +10,13 @@ const LOST_DAYS = sql`(
   from generate_series((r.taken_at at time zone ${ZONE})::date::timestamp, (r.restored_at at time zone ${ZONE})::date::timestamp, interval '1 day') d)`;
 
 /**
- * Of (day, at) in `t`: a statement that covers the day, came at `at` or later, and can be read from end to end. A notification
- * and a wallet's report hold a part of the day's payments only: what is not in them may have been made all the same.
+ * Of (day, at) in `t`: a statement of the account that pays, which covers the day, came at `at` or later, and can be read
+ * from end to end. A notification and a wallet's report hold a part of the day's payments only: what is not in them may
+ * have been made all the same.
  */
 const PROVES = sql`
   select from statements s where t.day between s.from_date and s.to_date and coalesce(s.again_at, s.received_at) >= t.at
-    and s.format not in ('camt054', 'wallet-csv')
+    and s.format not in ('camt054', 'wallet-csv') and ${isOfPayingAccount(sql`'api'`)}
     and not exists (select from statement_lines l where l.statement_id = s.statement_id and l.unreadable is not null)`;
 
 /**
@@ -29,19 +31,20 @@ const TRIES = sql`(
   union all
   select w.day, w.at from restores r cross join lateral ${LOST_DAYS} w where r.restored_at >= o.doubt_since)`;
 
-/** Of instalment `i`: its run went by file. The bank may carry a file out on any later day, and its API need not know it. */
-const BY_FILE = sql`exists (select from payout_files f where f.payout_run = i.payout_run)`;
+/** Of order `o`: its run went by file. The bank may carry a file out on any later day, and its API need not know it. */
+export const BY_FILE = sql`exists (select from payout_files f where f.payout_run = o.payout_run)`;
 
 /**
- * Of order `o`: it was made in doubt after a restore, in an office that sends files or bulks. What the lost time sent that
+ * Of order `o`: it was made in doubt after a restore, in an office that sends files or bulks, or may have begun to. What the lost time sent that
  * way stands on no statement by its reference, and the bank's API need not know it.
  */
-const MAYBE_IN_BULK = sql`(o.doubt_since is not null and (exists (select from payout_files) or exists (select from bulk_orders)
+const MAYBE_IN_BULK = sql`(o.doubt_since is not null and (exists (select from restores r where r.files and r.restored_at >= o.doubt_since)
+  or exists (select from payout_files) or exists (select from bulk_orders)
   or exists (select from payout_runs where bulk)
   or exists (select from statement_lines b where b.reference is null and b.bulk_id is not null and b.direction = 'debit')))`;
 
 /**
- * Of order `o` of instalment `i`: for every try, written or lost, there is a statement that would show it (contract,
+ * Of order `o`: for every try, written or lost, there is a statement that would show it (contract,
  * section 7). Of one that went by file no statement ever says so: it waits for the bank's report or its debit.
  */
 export const COVERED = sql`(not exists (select from ${TRIES} t where not exists (${PROVES})) and not ${BY_FILE} and not ${MAYBE_IN_BULK})`;

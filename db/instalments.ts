@@ -7,6 +7,8 @@ export interface Move {
   readonly instalmentId: string;
   readonly to: string;
   readonly reason: string;
+  /** News of this order: once another was made it moves nothing. Unset: it is about the instalment. */
+  readonly reference?: string;
 }
 
 /** Where the money of an instalment goes with a change of state; a pair that is not here moves none. What came back is `returned` until somebody decides about it: from then on it is the treasury's, and paying again takes it from there. */
@@ -47,11 +49,13 @@ export async function moveInstalments(
     with wanted as (
       select i.instalment_id, i.state as was, n.to_state, n.reason, i.amount_idr,
         case when i.state = 'released' and n.to_state = 'held' then 'RUN-' || i.payout_run else o.reference end as reference
-      from unnest(${moves.map((m) => m.instalmentId)}::bigint[], ${moves.map((m) => m.to)}::text[], ${moves.map((m) => m.reason)}::text[])
-        as n (instalment_id, to_state, reason)
+      from unnest(${moves.map((m) => m.instalmentId)}::bigint[], ${moves.map((m) => m.to)}::text[], ${moves.map((m) => m.reason)}::text[],
+        ${moves.map((m) => m.reference ?? null)}::text[])
+        as n (instalment_id, to_state, reason, reference)
       join instalments i on i.instalment_id = n.instalment_id and i.state = any(${from})
       join instalment_transitions t on t.from_state = i.state and t.to_state = n.to_state
       left join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
+      where n.reference is null or n.reference = o.reference
       order by i.instalment_id for update of i),
     updated as (
       update instalments i set state = w.to_state, reason = w.reason from wanted w where i.instalment_id = w.instalment_id)

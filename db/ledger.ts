@@ -16,6 +16,18 @@ export interface Movement {
   readonly amountIdr: string;
 }
 
+/** Who makes a day's report waits until everybody who posts has committed, and the other way round. */
+const POSTING = sql`hashtext('prakerja ledger days')`;
+
+/**
+ * From here on no entry gets a time in this WIB day or before: what is posted later, by a command that began before, is
+ * the next day's. The day must be over.
+ */
+export async function closeDay(tx: Tx, day: string, now: Date): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${POSTING})`.execute(tx);
+  await sql`insert into closed_days (day, closed_at) values (${day}, ${now}) on conflict do nothing`.execute(tx);
+}
+
 /** Every movement is a balanced pair of entries that are never changed; a correction is a reversing pair. */
 export async function postMovements(tx: Tx, movements: readonly Movement[], at: Date): Promise<void> {
   if (movements.length === 0) return;
@@ -35,12 +47,14 @@ export async function postLedgerOf(
   at: Date,
   change?: RawBuilder<unknown>,
 ): Promise<number> {
+  await sql`select pg_advisory_xact_lock_shared(${POSTING})`.execute(tx);
   const { numAffectedRows } = await sql`
     with ${change ? sql`${change},` : sql``}
-    moved as (select nextval('ledger_transactions') as transaction_id, m.* from (${moved}) m)
+    moved as (select nextval('ledger_transactions') as transaction_id, m.* from (${moved}) m),
+    booked as (select greatest(${at}::timestamptz, (max(day) + 1)::timestamp at time zone 'Asia/Jakarta') as at from closed_days)
     insert into ledger_entries (at, transaction_id, account, debit_idr, credit_idr, reference)
-    select ${at}::timestamptz, transaction_id, debited, amount, 0, reference from moved
-    union all select ${at}::timestamptz, transaction_id, credited, 0, amount, reference from moved`.execute(tx);
+    select booked.at, transaction_id, debited, amount, 0, reference from moved, booked
+    union all select booked.at, transaction_id, credited, 0, amount, reference from moved, booked`.execute(tx);
   return Number(numAffectedRows ?? 0n) / 2;
 }
 

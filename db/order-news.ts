@@ -12,17 +12,31 @@ export interface OrderNews {
   readonly reason: string;
 }
 
-/** News of orders that are their instalment's last, with its state: what is said of an older one moves nothing. */
-async function currentOnes(tx: Tx, news: readonly OrderNews[]): Promise<(OrderNews & { readonly state: string })[]> {
-  const { rows } = await sql<{ reference: string; state: string }>`
-    select o.reference, i.state from payment_orders o
-    join instalments i on (i.instalment_id, i.order_number) = (o.instalment_id, o.order_number)
+interface Known extends OrderNews {
+  readonly state: string;
+  /** False: the instalment was ordered anew since, and `state` is that of the new order. */
+  readonly current: boolean;
+  /** The ledger has booked this order paid, or returned, at some time. */
+  readonly booked: boolean;
+}
+
+/** News with what is known of their orders. */
+async function withOrders(tx: Tx, news: readonly OrderNews[]): Promise<Known[]> {
+  const { rows } = await sql<Pick<Known, 'reference' | 'state' | 'current' | 'booked'>>`
+    select o.reference, i.state, i.order_number = o.order_number as current,
+      exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned')) as booked
+    from payment_orders o join instalments i on i.instalment_id = o.instalment_id
     where o.reference = any(${news.map((n) => n.reference)}::text[])`.execute(tx);
-  const states = new Map(rows.map(({ reference, state }) => [reference, state]));
+  const known = new Map(rows.map((row) => [row.reference, row]));
   return news.flatMap((n) => {
-    const state = states.get(n.reference);
-    return state === undefined ? [] : [{ ...n, state }];
+    const order = known.get(n.reference);
+    return order === undefined ? [] : [{ ...n, ...order }];
   });
+}
+
+/** The bank has refused it, by itself or when it was asked, and answers the call that it has taken it. */
+function isContradicted({ state, current, booked, steps }: Known): boolean {
+  return ['accepted', 'paid'].includes(steps.at(-1) ?? '') && (current ? state === 'rejected' : !booked);
 }
 
 /** Takes what the bank says: orders keep its reference and reason, instalments go their steps with their money. News is news, whoever brings it; what others have brought before changes nothing. */
@@ -37,14 +51,11 @@ export async function applyNews(tx: Tx, news: readonly OrderNews[], now: Date): 
     from unnest(${news.map((n) => n.reference)}::text[], ${news.map((n) => n.bankReference)}::text[], ${news.map((n) => n.reason)}::text[])
       as n (reference, bank_reference, reason)
     where o.reference = n.reference`.execute(tx);
-  const current = await currentOnes(tx, news);
-  // The bank told by itself that it refused, and answers the call that it has taken it.
-  const taken = current.filter((n) => n.state === 'rejected' && ['accepted', 'paid'].includes(n.steps.at(-1) ?? ''));
-  await holdContradicted(
-    tx,
-    taken.map((n) => n.instalmentId),
-    now,
-  );
+  const known = await withOrders(tx, news);
+  const contradicted = known.filter(isContradicted).map((n) => n.instalmentId);
+  await holdContradicted(tx, contradicted, now);
+  // What is said of an older order moves nothing.
+  const current = known.filter((n) => n.current);
   const longest = Math.max(0, ...current.map((n) => n.steps.length));
   for (let step = 0; step < longest; step++) {
     const moves = current.flatMap((n) => {

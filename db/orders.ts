@@ -72,11 +72,12 @@ export async function makeOrders(tx: Tx, rows: readonly Orderable[], now: Date):
   const doubts = await mayHaveBeenSent(tx, orders);
   const since = orders.map((o) => doubts.get(o.instalmentId)?.since ?? null);
   await sql`
-    insert into payment_orders (reference, instalment_id, order_number, amount_idr, channel, provider, account_number, holder_name, doubt_since, submitted_at)
-    select *, ${now}::timestamptz from unnest(${orders.map((o) => o.reference)}::text[], ${orders.map((o) => o.instalmentId)}::bigint[],
+    insert into payment_orders (reference, instalment_id, order_number, amount_idr, channel, provider, account_number, holder_name, doubt_since,
+      submitted_at, payout_run)
+    select n.*, ${now}::timestamptz, i.payout_run from unnest(${orders.map((o) => o.reference)}::text[], ${orders.map((o) => o.instalmentId)}::bigint[],
       ${orders.map((o) => o.orderNumber)}::int[], ${orders.map((o) => o.amountIdr)}::bigint[], ${orders.map((o) => o.channel)}::text[],
       ${orders.map((o) => o.provider)}::text[], ${orders.map((o) => o.accountNumber)}::text[], ${orders.map((o) => o.holderName)}::text[],
-      ${since}::timestamptz[])`.execute(tx);
+      ${since}::timestamptz[]) as n (reference, id) join instalments i on i.instalment_id = n.id`.execute(tx);
   const submitting = orders.map((o) => ({ instalmentId: o.instalmentId, to: 'submitting', reason: '' }));
   const moved = await moveInstalments(tx, ['released'], submitting, now);
   const doubted = [...doubts.values()].map(({ instalmentId, reason }) => ({ instalmentId, to: 'unknown', reason }));

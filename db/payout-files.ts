@@ -70,16 +70,15 @@ export async function holdReleased(tx: Tx, moves: readonly Move[], now: Date): P
   await moveInstalments(tx, ['released'], moves, now);
 }
 
-/** Orders `o` with their instalments `i` and runs `u`. */
-export const ORDERS = sql`from payment_orders o join instalments i on i.instalment_id = o.instalment_id join payout_runs u on u.payout_run = i.payout_run`;
+/** Orders `o` with their instalments `i`. */
+export const ORDERS = sql`from payment_orders o join instalments i on i.instalment_id = o.instalment_id`;
 
 /**
- * Of `o`, `i` and `u`: it is in the file of this run, which holds what was ordered after its release (a held instalment still
- * has the order of an earlier run), but not what the bank may have had already, which is `unknown` at once.
+ * Of `o` and `i`: it is in the file of this run, which holds what was ordered in it, but not what the bank may have had
+ * already, which is `unknown` at once.
  */
 export function inFile(run: string) {
-  return sql`(u.payout_run = ${run} and o.order_number = i.order_number and o.submitted_at >= u.released_at
-    and o.doubt_since is null and i.state not in ('due', 'prepared', 'released', 'held')
+  return sql`(o.payout_run = ${run} and o.order_number = i.order_number and o.doubt_since is null and i.state not in ('due', 'prepared', 'released', 'held')
     and not exists (select from statement_lines l join statements s using (statement_id)
       where l.reference = o.reference and s.received_at <= o.submitted_at))`;
 }
@@ -99,7 +98,7 @@ export async function fileTotals(tx: Tx, run: string): Promise<FileTotals> {
     select count(*) filter (where ${inFile(run)})::int4 as count,
       coalesce(sum(o.amount_idr) filter (where ${inFile(run)}), 0)::text as "totalIdr",
       (max(o.submitted_at) filter (where ${inFile(run)}) at time zone 'Asia/Jakarta')::date::text as day,
-      count(*) filter (where i.state = 'submitting' and not ${inFile(run)})::int4 as left
+      count(*) filter (where i.state = 'submitting' and ${inFile(run)} is not true)::int4 as left
     ${ORDERS} where i.payout_run = ${run} and o.order_number = i.order_number`.execute(tx);
   return rows[0] as FileTotals;
 }
@@ -177,8 +176,7 @@ export async function stageStatuses(tx: Tx, rows: readonly NamedStatus[]): Promi
 export async function strangerIn(tx: Tx, run: string): Promise<string | undefined> {
   const { rows } = await sql<{ reference: string }>`
     select s.reference from file_statuses s left join payment_orders o using (reference)
-    left join instalments i on i.instalment_id = o.instalment_id
-    where o.reference is null or (i.order_number = o.order_number and i.payout_run is distinct from ${run}::bigint)
+    where o.reference is null or o.payout_run <> ${run}::bigint
     order by 1 limit 1`.execute(tx);
   return rows[0]?.reference;
 }

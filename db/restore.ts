@@ -18,6 +18,8 @@ export interface Restore {
   readonly takenAt: Date | undefined;
   readonly by: string;
   readonly note: string;
+  /** Files or bulks may have been sent since, also where the backup knows of none. */
+  readonly files: boolean;
   readonly now: Date;
 }
 
@@ -38,7 +40,7 @@ export interface Restored {
  * No worker and no command may run between the restore and this; from here on they may.
  * @throws exit 2 when the backup's time is after now, or neither given nor to be found
  */
-export async function markRestored(tx: Tx, { takenAt: given, by, note, now }: Restore): Promise<Restored> {
+export async function markRestored(tx: Tx, { takenAt: given, by, note, files, now }: Restore): Promise<Restored> {
   // Whoever makes an order waits, and then sees the restore.
   await sql`lock table instalments in share row exclusive mode`.execute(tx);
   const takenAt = given ?? (await latestDeed(tx, now));
@@ -47,7 +49,7 @@ export async function markRestored(tx: Tx, { takenAt: given, by, note, now }: Re
   if (takenAt > now) throw refuse(`--taken-at is after now (${now.toISOString()})`);
   const { restore_id } = await tx
     .insertInto('restores')
-    .values({ taken_at: takenAt, restored_at: now, by, note })
+    .values({ taken_at: takenAt, restored_at: now, by, note, files })
     .returning('restore_id')
     .executeTakeFirstOrThrow();
   const chunks = await fenceOff(tx);

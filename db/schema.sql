@@ -141,6 +141,10 @@ table civil_registry
   conflict boolean not null default false
   load_id integer not null
 
+table closed_days
+  day date not null
+  closed_at timestamp with time zone not null
+
 table corrections
   reg bigint not null
   field text not null
@@ -290,6 +294,11 @@ table participants
   revoked_at timestamp with time zone
   entitlement_idr bigint not null
 
+table paying_accounts
+  account text not null
+  route text not null
+  digits text not null default ltrim(regexp_replace(account, '\D'::text, ''::text, 'g'::text), '0'::text)
+
 table payment_orders
   reference text not null
   instalment_id bigint not null
@@ -305,6 +314,7 @@ table payment_orders
   settled_at timestamp with time zone
   value_date date
   doubt_since timestamp with time zone
+  payout_run bigint
 
 table payout_approvals
   payout_run bigint not null
@@ -405,6 +415,7 @@ table restores
   restored_at timestamp with time zone not null
   by text not null
   note text not null
+  files boolean not null default false
 
 table revocation_grace
   reg bigint not null
@@ -657,6 +668,8 @@ constraint civil_registry civil_registry_pkey PRIMARY KEY (nik)
 
 constraint civil_registry civil_registry_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deceased'::text, 'duplicate'::text, 'inactive'::text])))
 
+constraint closed_days closed_days_pkey PRIMARY KEY (day)
+
 constraint corrections corrections_field_check CHECK ((field = ANY (ARRAY['nik'::text, 'kk_number'::text, 'full_name'::text, 'birth_date'::text, 'email'::text, 'phone'::text])))
 
 constraint corrections corrections_load_id_fkey FOREIGN KEY (load_id) REFERENCES loads(load_id)
@@ -777,6 +790,10 @@ constraint participants participants_reg_fkey FOREIGN KEY (reg) REFERENCES regis
 
 constraint participants participants_state_check CHECK ((state = ANY (ARRAY['participant'::text, 'revoked'::text])))
 
+constraint paying_accounts paying_accounts_pkey PRIMARY KEY (account, route)
+
+constraint paying_accounts paying_accounts_route_check CHECK ((route = ANY (ARRAY['api'::text, 'file'::text])))
+
 constraint payment_orders payment_orders_amount_idr_check CHECK ((amount_idr > 0))
 
 constraint payment_orders payment_orders_instalment_id_fkey FOREIGN KEY (instalment_id) REFERENCES instalments(instalment_id)
@@ -784,6 +801,8 @@ constraint payment_orders payment_orders_instalment_id_fkey FOREIGN KEY (instalm
 constraint payment_orders payment_orders_instalment_id_order_number_key UNIQUE (instalment_id, order_number)
 
 constraint payment_orders payment_orders_order_number_check CHECK ((order_number > 0))
+
+constraint payment_orders payment_orders_payout_run_fkey FOREIGN KEY (payout_run) REFERENCES payout_runs(payout_run)
 
 constraint payment_orders payment_orders_pkey PRIMARY KEY (reference)
 
@@ -995,6 +1014,8 @@ CREATE INDEX chunks_unqueued ON public.chunks USING btree (chunk_id) WHERE ((sta
 
 CREATE UNIQUE INDEX civil_registry_pkey ON public.civil_registry USING btree (nik)
 
+CREATE UNIQUE INDEX closed_days_pkey ON public.closed_days USING btree (day)
+
 CREATE UNIQUE INDEX corrections_pkey ON public.corrections USING btree (reg, field, at)
 
 CREATE UNIQUE INDEX counterpart_days_pkey ON public.counterpart_days USING btree (name, day)
@@ -1052,6 +1073,8 @@ CREATE INDEX participants_batch ON public.participants USING btree (batch)
 CREATE UNIQUE INDEX participants_pkey ON public.participants USING btree (nik)
 
 CREATE INDEX participants_reg ON public.participants USING btree (reg)
+
+CREATE UNIQUE INDEX paying_accounts_pkey ON public.paying_accounts USING btree (account, route)
 
 CREATE UNIQUE INDEX payment_orders_instalment_id_order_number_key ON public.payment_orders USING btree (instalment_id, order_number)
 
@@ -1204,6 +1227,8 @@ CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.a
 CREATE TRIGGER bank_callbacks_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.bank_callbacks FOR EACH STATEMENT EXECUTE FUNCTION never_changes()
 
 CREATE TRIGGER bulk_orders_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.bulk_orders FOR EACH STATEMENT EXECUTE FUNCTION never_changes()
+
+CREATE TRIGGER closed_days_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.closed_days FOR EACH STATEMENT EXECUTE FUNCTION never_changes()
 
 CREATE TRIGGER instalment_change BEFORE UPDATE ON public.instalments FOR EACH ROW WHEN ((((old.state <> new.state) AND (NOT (((old.state || '>'::text) || new.state) = ANY (ARRAY['due>prepared'::text, 'prepared>released'::text, 'released>submitting'::text, 'submitting>accepted'::text, 'submitting>unknown'::text, 'submitting>rejected'::text, 'accepted>paid'::text, 'unknown>accepted'::text, 'unknown>paid'::text, 'unknown>rejected'::text, 'unknown>submitting'::text, 'accepted>returned'::text, 'paid>returned'::text, 'accepted>rejected'::text, 'due>held'::text, 'prepared>held'::text, 'released>held'::text, 'submitting>held'::text, 'accepted>held'::text, 'unknown>held'::text, 'rejected>held'::text, 'returned>held'::text, 'held>due'::text])))) OR ((((((old.nik IS DISTINCT FROM new.nik) OR (old.reg IS DISTINCT FROM new.reg)) OR (old.batch IS DISTINCT FROM new.batch)) OR (old.kind IS DISTINCT FROM new.kind)) OR (old.number IS DISTINCT FROM new.number)) OR (old.amount_idr IS DISTINCT FROM new.amount_idr)))) EXECUTE FUNCTION instalment_change_is_legal()
 

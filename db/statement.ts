@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import { BULK_DEBITED, OUR_BULK } from './bulk.ts';
 import type { Db, Tx } from './connection.ts';
+import { BY_FILE } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
+import { isOfPayingAccount } from './paying-accounts.ts';
 
 export interface NewStatement {
   readonly sha256: string;
@@ -107,6 +109,11 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
         select from statement_lines l join statements s using (statement_id)
         where s.account = ${account} and s.sha256 <> ${sha256} and l.reference = n.reference and l.bank_reference = n.bank_reference
           and (l.booked_on, l.direction, l.amount_idr) = (n.booked_on, n.direction, n.amount_idr))
+        and not exists (
+        select from statement_lines l join statements s using (statement_id)
+        where n.reference is null and l.reference is null and l.bulk_id is not distinct from n.bulk_id
+          and s.account = ${account} and s.sha256 <> ${sha256} and l.bank_reference = n.bank_reference
+          and (l.booked_on, l.direction, l.amount_idr) = (n.booked_on, n.direction, n.amount_idr))
       order by line`.execute(tx);
     await sql`truncate staged_lines`.execute(tx);
   }
@@ -169,11 +176,11 @@ export interface Effect {
 export async function applyEffects(tx: Tx, effects: readonly Effect[], now: Date): Promise<void> {
   const longest = Math.max(0, ...effects.map((effect) => effect.steps.length));
   for (let step = 0; step < longest; step++) {
-    const moves = effects.flatMap(({ instalmentId, steps, returnReason }) => {
+    const moves = effects.flatMap(({ instalmentId, reference, steps, returnReason }) => {
       const to = steps[step];
       return to === undefined
         ? []
-        : [{ instalmentId, to, reason: to === 'returned' ? (returnReason ?? 'returned') : '' }];
+        : [{ instalmentId, reference, to, reason: to === 'returned' ? (returnReason ?? 'returned') : '' }];
     });
     await moveInstalments(tx, ['submitting', 'unknown', 'accepted', 'paid'], moves, now);
   }
@@ -207,12 +214,16 @@ export async function openBreaks(tx: Tx, breaks: readonly NewBreak[], openedOn: 
   return Number(numAffectedRows ?? 0n);
 }
 
-/** The statement of this account before this one, by its days; its closing must be our opening. */
+/** Of statement `s`: the one of its account before it, by their days; its closing must be the opening of `s`. */
+export const PREVIOUS = sql`(
+  select p.statement_id, p.closing from statements p where p.account = s.account
+    and (p.to_date < s.from_date or (p.sha256 = s.sha256 and p.part < s.part))
+  order by p.to_date desc, p.received_at desc, p.part desc, p.lines desc limit 1)`;
+
+/** What the statement before this one closes with. */
 export async function previousClosing(tx: Tx, statementId: string): Promise<string | null> {
   const { rows } = await sql<{ closing: string | null }>`
-    select p.closing from statements s join statements p on p.account = s.account
-      and (p.to_date < s.from_date or (p.sha256 = s.sha256 and p.part < s.part))
-    where s.statement_id = ${statementId} order by p.to_date desc, p.received_at desc, p.part desc, p.lines desc limit 1`.execute(
+    select p.closing from statements s cross join lateral ${PREVIOUS} p where s.statement_id = ${statementId}`.execute(
     tx,
   );
   return rows[0]?.closing ?? null;
@@ -236,7 +247,7 @@ export async function undebited(
 ): Promise<{ reference: string; amountIdr: string; acceptedOn: string; from: string; to: string }[]> {
   const { rows } = await sql<{ reference: string; amountIdr: string; acceptedOn: string; from: string; to: string }>`
     with open as materialized (
-      select o.reference, o.amount_idr, o.submitted_at
+      select o.reference, o.amount_idr, o.submitted_at, case when ${BY_FILE} then 'file' else 'api' end as route
       from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
       where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')
         and not ${BULK_DEBITED})
@@ -245,7 +256,9 @@ export async function undebited(
       select (coalesce(max(c.at), o.submitted_at) at time zone 'Asia/Jakarta')::date as day from bank_calls c
       where c.reference = o.reference and c.kind = 'transfer') d
     join lateral (select from_date, to_date from statements s where d.day between s.from_date and s.to_date
-      and s.format not in ('camt054', 'wallet-csv') limit 1) s on true`.execute(tx);
+      and s.format not in ('camt054', 'wallet-csv') and ${isOfPayingAccount(sql`o.route`)} limit 1) s on true`.execute(
+    tx,
+  );
   return rows;
 }
 

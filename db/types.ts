@@ -215,6 +215,11 @@ export interface CivilRegistry {
   status: string;
 }
 
+export interface ClosedDays {
+  closed_at: Timestamp;
+  day: string;
+}
+
 export interface Corrections {
   at: Timestamp;
   field: string;
@@ -423,6 +428,12 @@ export interface Participants {
   state: string;
 }
 
+export interface PayingAccounts {
+  account: string;
+  digits: Generated<string>;
+  route: string;
+}
+
 export interface PaymentOrders {
   account_number: string;
   amount_idr: Int8;
@@ -435,6 +446,10 @@ export interface PaymentOrders {
   holder_name: string;
   instalment_id: Int8;
   order_number: number;
+  /**
+   * The run that it was made in; null: older than this column, and made anew since.
+   */
+  payout_run: Int8 | null;
   provider: string;
   reason: Generated<string>;
   reference: string;
@@ -578,6 +593,10 @@ export interface RescueCandidates {
 
 export interface Restores {
   by: string;
+  /**
+   * Files or bulks may have been sent in the lost time, says who restored.
+   */
+  files: Generated<boolean>;
   note: string;
   restore_id: Generated<number>;
   restored_at: Timestamp;
@@ -801,6 +820,7 @@ export interface DB {
   carried_over: CarriedOver;
   chunks: Chunks;
   civil_registry: CivilRegistry;
+  closed_days: ClosedDays;
   corrections: Corrections;
   counterpart_days: CounterpartDays;
   counterparts: Counterparts;
@@ -820,6 +840,7 @@ export interface DB {
   original_registrations: OriginalRegistrations;
   otp: Otp;
   participants: Participants;
+  paying_accounts: PayingAccounts;
   payment_orders: PaymentOrders;
   payout_approvals: PayoutApprovals;
   payout_files: PayoutFiles;

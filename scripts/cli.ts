@@ -76,6 +76,7 @@ command(
   .requiredOption('--by <who>')
   .requiredOption('--note <why>')
   .option('--taken-at <time>', 'when the backup was taken; unset: the latest deed that the database knows')
+  .option('--files', 'payments may have gone by file or in bulk since, for the first time')
   .action((options) => run(async () => (await import('./db.ts')).dbRestored(options)));
 command(
   db,

@@ -58,9 +58,10 @@ export interface RestoredOptions {
   readonly note: string;
   /** When the backup was taken, ISO with an offset; unset: the latest deed that the database knows. */
   readonly takenAt?: string;
+  readonly files?: boolean;
 }
 
-/** `db restored --by WHO --note WHY [--taken-at T]`: this database is a backup; the outside has gone on without it. */
+/** `db restored --by WHO --note WHY [--taken-at T] [--files]`: this database is a backup; the outside has gone on without it. */
 export function dbRestored(options: RestoredOptions): Promise<Report> {
   return withOffice((office) => restoredIn(office, options));
 }
@@ -77,7 +78,9 @@ export async function restoredIn(office: Office, options: RestoredOptions): Prom
   const takenAt = options.takenAt === undefined ? undefined : instant('--taken-at', options.takenAt);
   await identify(office, { name: by, role: 'admin' });
   const now = config.now();
-  const restored = await db.transaction().execute((tx) => markRestored(tx, { takenAt, by, note, now }));
+  const restored = await db
+    .transaction()
+    .execute((tx) => markRestored(tx, { takenAt, by, note, files: options.files === true, now }));
   return reportOf(restored, now);
 }
 
@@ -98,6 +101,7 @@ function reportOf({ restore, takenAt, chunks, unknown, days }: Restored, now: Da
     `Next: fetch the bank's statements of ${daysText(days)} now (WIB; not files that were fetched before), then`,
     '  prakerja reconcile --statement FILE...',
     '  prakerja payout resolve',
+    'Did payments go by file or in bulk meanwhile, and never before? Then give this again with --files: they are not sent again before the bank has told of each.',
     'Until they are in, nothing new is sent: "payout submit" makes orders unknown, "payout resolve" asks the bank about them.',
   );
 }

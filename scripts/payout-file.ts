@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Tx } from '../db/connection.ts';
 import { makeOrders, type PayeeAccount } from '../db/orders.ts';
+import { knowPayingAccount } from '../db/paying-accounts.ts';
 import {
   beginFile,
   fileOrders,
@@ -52,10 +53,11 @@ export async function writeRun(office: Office, run: string, options: PayoutFileO
     throw refuse(
       '--account (or BANK_SOURCE_ACCOUNT) must name the account that is debited: letters and digits, at most 34',
     );
-  const releasedAt = await db.transaction().execute((tx) => beginFile(tx, run, by, config.now()));
-  // The clock of the machine that released it may be ahead; what the file holds was ordered after its release.
-  const orderedAt = new Date(Math.max(config.now().getTime(), releasedAt.getTime()));
-  await orderAll(office, run, orderedAt);
+  const releasedAt = await db.transaction().execute(async (tx) => {
+    await knowPayingAccount(tx, debtorAccount, 'file');
+    return beginFile(tx, run, by, config.now());
+  });
+  await orderAll(office, run);
   const part = `${options.out}.part`;
   try {
     const written = await db
@@ -85,11 +87,12 @@ export async function writeRun(office: Office, run: string, options: PayoutFileO
 }
 
 /** Screens and orders page by page, as submission does: each page is committed before anything of it can be handed over. */
-async function orderAll({ db }: Office, run: string, orderedAt: Date): Promise<void> {
+async function orderAll({ db, config }: Office, run: string): Promise<void> {
+  const now = config.now();
   const progress = startProgress(`file of run ${run}`, 'orders');
   try {
     for (let ordered = 0; ; ) {
-      const page = await db.transaction().execute((tx) => orderPage(tx, run, orderedAt));
+      const page = await db.transaction().execute((tx) => orderPage(tx, run, now));
       ordered += page;
       progress.update(ordered);
       if (page === 0) return;

@@ -1,6 +1,7 @@
 import { type AccountCounts, accountCounts, openInquiry } from '../db/account-inquiries.ts';
 import { sendInBulk } from '../db/bulk-orders.ts';
 import { uncoveredDays } from '../db/doubt.ts';
+import { knowPayingAccount } from '../db/paying-accounts.ts';
 import { holdPerson, openResolution, openSubmission, payoutCounts, releaseHold } from '../db/payout.ts';
 import { findRun, finishRuns, policiesOfRun, releaseRun, stopRun } from '../db/payout-runs.ts';
 import { failedChunks } from '../db/status.ts';
@@ -86,6 +87,7 @@ interface SubmitOptions {
 
 export async function submitRun(office: Office, run: string, { bulk }: SubmitOptions = {}): Promise<Report> {
   if (!office.config.bank) throw refuse('BANK_URL is not set: payouts can be prepared and released, not submitted');
+  await knowPayingAccount(office.db, office.config.bank.sourceAccount, 'api');
   const accounts = await inquire(office, run);
   const count = await office.db.transaction().execute(async (tx) => {
     if (bulk) await sendInBulk(tx, run);
@@ -127,8 +129,9 @@ export function resolve(): Promise<Report> {
 }
 
 export async function resolveUnknown(office: Office): Promise<Report> {
-  if (!office.config.bank) throw refuse('BANK_URL is not set: the bank cannot be asked');
   const { db, config } = office;
+  if (!config.bank) throw refuse('BANK_URL is not set: the bank cannot be asked');
+  await knowPayingAccount(db, config.bank.sourceAccount, 'api');
   const count = await db.transaction().execute((tx) => openResolution(tx, config.now()));
   const early = Math.max(0, ((await statesOf(office)).unknown ?? 0) - count);
   await work(office, 'resolve', count);

@@ -1,5 +1,7 @@
+import { closeFilledGaps } from '../db/breaks.ts';
 import type { Tx } from '../db/connection.ts';
 import { holdContradicted } from '../db/order-news.ts';
+import { learnPayingAccount } from '../db/paying-accounts.ts';
 import { settlePlainLines } from '../db/plain-lines.ts';
 import {
   applyEffects,
@@ -29,6 +31,7 @@ const PAGE = 5000;
 /** Judges every line of a stored statement, the plain ones as a set and the others by the rules, and applies what it proves. Returns how many lines it has. */
 export async function judgeStatement(tx: Tx, statementId: string, now: Date): Promise<number> {
   const today = wibDate(now);
+  await learnPayingAccount(tx, statementId);
   let lines = await settlePlainLines(tx, statementId, now);
   for (let after = '-1'; ; ) {
     const loaded = await matchedLines(tx, statementId, after, PAGE);
@@ -119,8 +122,11 @@ function judge(line: MatchedLine, statementId: string): { effect?: Effect; break
   };
 }
 
-/** Statements that do not begin where the one before them ended; to be asked when all that come together are there. */
-export async function findGaps(tx: Tx, statementIds: readonly string[], today: string): Promise<void> {
+/**
+ * Statements that do not begin where the one before them ended; to be asked when all that come together are there. A gap
+ * that they fill is closed.
+ */
+export async function findGaps(tx: Tx, statementIds: readonly string[], now: Date): Promise<void> {
   const found: NewBreak[] = [];
   for (const statementId of statementIds) {
     for (const { id, opening } of await withFollowing(tx, statementId)) {
@@ -128,7 +134,8 @@ export async function findGaps(tx: Tx, statementIds: readonly string[], today: s
       found.push({ type: 'statement_gap', key: id, reference: null, amountIdr: null, statementId: id, line: null });
     }
   }
-  await openBreaks(tx, found, today);
+  await openBreaks(tx, found, wibDate(now));
+  await closeFilledGaps(tx, statementIds, now);
 }
 
 /** Orders that the bank took and that a statement which covers that day does not show. A late line closes nothing by itself. */

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Tx } from '../db/connection.ts';
+import { knowPayingAccount, otherAccounts } from '../db/paying-accounts.ts';
 import {
   isKnownFile,
   oneReconciliationAtATime,
@@ -49,14 +50,18 @@ export async function reconcileFiles(
   files: readonly string[],
   format: StatementFormat | undefined,
 ): Promise<Report> {
-  const lines = await takeFiles(office, files, format);
+  const { lines, others } = await takeFiles(office, files, format);
   const { totals, openBreaks } = await reconciliationTotals(office.db);
   const open = Object.values(openBreaks).reduce((sum, n) => sum + n, 0);
   const equal = totals.ledger === totals.orders && totals.orders === totals.statement;
-  const json = { lines, totals_idr: totals, totals_equal: equal, open_breaks: openBreaks };
+  const json = { lines, other_accounts: others, totals_idr: totals, totals_equal: equal, open_breaks: openBreaks };
   const sentences = [
     `${lines} statement lines were read${lines === 0 ? ' (nothing new)' : ''}.`,
     `Paid: ledger ${formatRupiah(BigInt(totals.ledger))}, orders ${formatRupiah(BigInt(totals.orders))}, statements ${formatRupiah(BigInt(totals.statement))}${equal ? ': the three agree.' : ': they differ.'}`,
+    ...others.map(
+      (account) =>
+        `No order is paid from ${account}, as far as is known (BANK_SOURCE_ACCOUNT, and debits of ours seen so far): what is not on its statement may have been paid all the same.`,
+    ),
   ];
   if (open === 0 && equal) return done(json, ...sentences);
   const list = Object.entries(openBreaks).map(([type, n]) => `  ${String(n).padStart(8)} ${type}`);
@@ -82,17 +87,18 @@ async function formatOf(file: string): Promise<StatementFormat> {
   }
 }
 
-/** Takes all files or none: what is refused changes nothing. Returns how many lines are new. */
+/** Takes all files or none: what is refused changes nothing. Returns how many lines are new, and the accounts that pay nothing of ours. */
 async function takeFiles(
   { db, config }: Office,
   files: readonly string[],
   format: StatementFormat | undefined,
-): Promise<number> {
+): Promise<{ lines: number; others: string[] }> {
   const now = config.now();
   const progress = startProgress('reconcile', 'lines');
   try {
     return await db.transaction().execute(async (tx) => {
       await oneReconciliationAtATime(tx);
+      await knowPayingAccount(tx, config.bank?.sourceAccount, 'api');
       const all: string[] = [];
       let lines = 0;
       for (const file of files) {
@@ -100,9 +106,9 @@ async function takeFiles(
         for (const id of ids) lines += await judgeStatement(tx, id, now);
         all.push(...ids);
       }
-      await findGaps(tx, all, wibDate(now));
+      await findGaps(tx, all, now);
       await findMissing(tx, wibDate(now));
-      return lines;
+      return { lines, others: await otherAccounts(tx, all) };
     });
   } catch (error) {
     if (error instanceof PrakerjaError) throw error;

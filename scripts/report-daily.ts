@@ -17,7 +17,8 @@ export interface DailyOptions {
 export function daily({ on, out }: DailyOptions): Promise<Report> {
   if (on !== undefined && !isDate(on)) throw refuse('--on must be a date, such as 2020-09-15');
   return withOffice(async ({ db, config }) => {
-    const report = await dailyReport(db, on ?? wibDate(config.now()));
+    const now = config.now();
+    const report = await db.transaction().execute((tx) => dailyReport(tx, on ?? wibDate(now), now));
     await mkdir(out, { recursive: true });
     const name = join(out, `daily-${report.day}`);
     await writeWhole(`${name}.csv`, [csvOf(report)]);
@@ -27,7 +28,9 @@ export function daily({ on, out }: DailyOptions): Promise<Report> {
     const open = report.breaks.reduce((sum, { n }) => sum + n, 0);
     const sentences = [
       `Paid so far: ledger ${rupiah(ledger)}, orders ${rupiah(orders)}, statements ${rupiah(statement)}${equal ? ': the three agree.' : ': they differ.'}`,
-      `${open} breaks are open. The report of ${report.day} is in ${name}.html and .csv, to be signed by two people.`,
+      report.final
+        ? `${open} breaks are open. The report of ${report.day} is in ${name}.html and .csv, to be signed by two people; nothing is posted in that day any more.`
+        : `${open} breaks are open. ${report.day} is not over: what is in ${name}.html and .csv may still change; sign the report that is made tomorrow.`,
     ];
     const json = { ...report, totals_equal: equal, open_breaks: open, files: [`${name}.html`, `${name}.csv`] };
     return equal && open === 0 ? done(json, ...sentences) : needsPerson(json, ...sentences);
@@ -52,7 +55,7 @@ function csvOf({ day, accounts, totals, instalments, breaks, statements }: Daily
 }
 
 /** The same to print and sign; in Indonesian with the field's English words. */
-function htmlOf({ day, accounts, totals, instalments, breaks, statements }: DailyReport) {
+function htmlOf({ day, final, accounts, totals, instalments, breaks, statements }: DailyReport) {
   const table = (
     title: string,
     heads: readonly string[],
@@ -66,6 +69,7 @@ function htmlOf({ day, accounts, totals, instalments, breaks, statements }: Dail
 th,td{border-bottom:1px solid #999;padding:.3rem .5rem;text-align:right}th:first-child,td:first-child{text-align:left}
 .sign{display:flex;gap:4rem;margin-top:4rem}.sign p{flex:1;border-top:1px solid #000}</style></head>
 <body><h1>Laporan harian pembayaran (daily payment report) ${day}</h1>
+${final ? '' : html`<p><strong>Sementara: hari ini belum berakhir (preliminary: the day is not over)</strong></p>`}
 ${table(
   'Buku besar (ledger), debit − kredit',
   ['Akun (account)', 'Awal (opening)', 'Debit', 'Kredit (credit)', 'Akhir (closing)'],

@@ -96,6 +96,17 @@ describe('what could have been sent', () => {
   });
 });
 
+it('what may have gone by file in the lost time, for the first time, is sent by no machine when whoever restores says so', async () => {
+  const here = await town({ people: 1, bank: IGNORES });
+  await releasedRun(here.office);
+  await restoredIn(await here.officeAt(AFTERNOON), { ...BY, takenAt: `${TODAY}T11:00:00+07:00`, files: true });
+  await reconcile(here, await here.officeAt(MORNING));
+  await resolveUnknown(await here.officeAt(MORNING));
+  // The bank knows nothing of it, and no statement shows it: the file may still wait at the bank.
+  expect(await here.states()).toEqual({ R1: expect.stringMatching(/^unknown/) });
+  expect(here.bankLog()).toEqual([]);
+});
+
 describe('what was due only after the restore', () => {
   /** Incentive 2 is due on 30 September: nobody can have sent it in the lost time. */
   const LATER = '2020-09-30T09:00:00+07:00';

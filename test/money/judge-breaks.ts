@@ -54,7 +54,10 @@ export async function breakFaults(pool: Pool, given: Given): Promise<{ faults: s
   const open = new Set(breaks.filter(({ state }) => state === 'open').map(({ type, about }) => `${type} ${about}`));
   const { must, may } = expectations(given, standing);
   const faults = [
-    ...breaks.filter(({ state }) => state !== 'open').map(({ type, about }) => `${type} ${about} was closed by nobody`),
+    // A gap is closed by the statement that fills it; one that must be open and is not is told below.
+    ...breaks
+      .filter(({ state, type }) => state !== 'open' && type !== 'statement_gap')
+      .map(({ type, about }) => `${type} ${about} was closed by nobody`),
     ...standing
       .filter(({ reference, settled }) => settled && differs.some((type) => must.has(`${type} ${reference}`)))
       .map(({ reference }) => `${reference} was settled by a line that says something else`),

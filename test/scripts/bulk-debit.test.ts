@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { moveInstalments } from '../../db/instalments.ts';
 import { trialBalance } from '../../db/ledger.ts';
 import { submitRun } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { type Reconciled, reconciling, statement } from '../helpers/camt.ts';
 import { account } from '../helpers/payees.ts';
-import { releasedRun, town } from '../helpers/payout.ts';
+import { releasedRun, TODAY, town } from '../helpers/payout.ts';
 
 /** Three orders that went to the bank in one file. */
 async function byFile(): Promise<Reconciled> {
@@ -78,6 +79,63 @@ describe('one debit for a whole file', () => {
       totals_equal: true,
     });
     expect(await here.states()).toEqual(PAID);
+  });
+});
+
+/** References of the orders, by registration. */
+async function ordersOf({ database }: Reconciled): Promise<Record<string, string>> {
+  const { rows } = await database.pool.query<{ id: string; reference: string }>(
+    'select registration_id as id, reference from payment_orders join instalments using (instalment_id) join registrations using (reg)',
+  );
+  return Object.fromEntries(rows.map(({ id, reference }) => [id, reference]));
+}
+
+describe('one debit for a whole file of which the bank has not carried out all', () => {
+  it.each([
+    ['before', [1, 0]],
+    ['after', [0, 1]],
+  ])('pays the others when one order comes back on the same statement, %s it', async (_, order) => {
+    const here = await byFile();
+    const back = { reference: (await ordersOf(here)).R2 as string, idr: 600_000, returned: true };
+    const lines = [WHOLE, back];
+    expect(await here.reconciled(order.map((i) => lines[i] as typeof WHOLE | typeof back))).toEqual({
+      exitCode: 3,
+      open_breaks: { returned: 1 },
+      totals_equal: true,
+    });
+    expect(await here.states()).toEqual({ ...PAID, R2: 'returned AC04' });
+    expect(await trialBalance(here.database.db)).toMatchObject({ paid: '1200000', in_flight: '0' });
+  });
+
+  it('holds what the bank had refused and has debited all the same', async () => {
+    const here = await byFile();
+    const refused = { instalmentId: '2', to: 'rejected', reason: 'bank_rejected AC01' };
+    const now = new Date(`${TODAY}T15:00:00+07:00`);
+    await here.database.db.transaction().execute((tx) => moveInstalments(tx, ['submitting'], [refused], now));
+    expect(await here.reconciled([WHOLE])).toMatchObject({ exitCode: 3, open_breaks: { missing_in_ledger: 1 } });
+    expect(await here.states()).toEqual({ ...PAID, R2: 'held bank_contradiction' });
+  });
+
+  it("that comes back as one is a person's work", async () => {
+    const here = await byFile();
+    expect(await here.reconciled([WHOLE, { ...WHOLE, returned: true }])).toMatchObject({
+      exitCode: 3,
+      open_breaks: { returned: 1 },
+    });
+    expect(await here.states()).toEqual(PAID);
+  });
+
+  it('counts once on two statements that overlap', async () => {
+    const here = await byFile();
+    const line = { ...WHOLE, bankReference: 'B-77' };
+    const rent = { bulk: 'RENT', idr: 5, bankReference: 'B-78' };
+    await here.reconciled([line]);
+    expect(await here.reconciled([rent, line], 'S2')).toEqual({
+      exitCode: 3,
+      open_breaks: { missing_in_ledger: 1 },
+      totals_equal: true,
+    });
+    expect(await here.reconciled([rent, line], 'S3')).toMatchObject({ open_breaks: { missing_in_ledger: 1 } });
   });
 });
 

@@ -56,6 +56,23 @@ describe('an order that the bank has refused', () => {
     expect(await here.states()).toEqual({ R1: 'accepted' });
   });
 
+  it.each([
+    ['by a notification', true],
+    ['in answer to the call that it had refused', false],
+  ])('and then, %s, says it has paid, when another order was refused too: no third one is made', async (_, told) => {
+    const { here, first, next, link } = await refused();
+    await link();
+    const { run } = (await prepareRunOf(next, 'ayu')).json as { run: string };
+    await releaseIt(next, run, 'budi');
+    // The second order is refused too.
+    await submitRun(next, run);
+    await here.database.pool.query(`update instalments set state = 'rejected', reason = 'bank_rejected'`);
+    const late = { reference: first, externalId: '1', answer: '2001800', bankReference: null, reason: '' };
+    if (told) await here.say(notice(first, '00'));
+    else await keepNews(here.database.db, [{ ...late, instalmentId: '1', steps: ['accepted'] }], new Date(NEXT));
+    expect(await here.states()).toEqual(HELD);
+  });
+
   it('moves no later order by what is said of it late', async () => {
     const { here, first, link, payAgain } = await refused();
     await link();
@@ -95,7 +112,7 @@ it('what may have gone in a bulk in the time that a restore lost is sent again b
   const { rows } = await database.pool.query<{ id: string }>('select distinct bulk_id as id from bulk_orders');
   await restoreBackup(database, backup);
   const takenAt = new Date(`${TODAY}T11:59:00+07:00`);
-  const restore = { takenAt, by: 'ops', note: 'disk', now: new Date(NEXT) };
+  const restore = { takenAt, by: 'ops', note: 'disk', files: false, now: new Date(NEXT) };
   await database.db.transaction().execute((tx) => markRestored(tx, restore));
   await here.reconciled([{ bulk: rows[0]?.id as string, idr: 1_200_000 }]);
   const wednesday = await here.officeAt('2020-09-17T09:00:00+07:00');

@@ -73,10 +73,9 @@ describe('payout file', () => {
   it('is not written when it would leave out what is being submitted', async () => {
     const here = await released();
     await writeRun(here.office, here.run, { out: here.out });
-    await here.database.pool.query(
-      `update payment_orders set submitted_at = submitted_at - interval '1 day' where reference = $1`,
-      [here.references()[0]],
-    );
+    await here.database.pool.query('update payment_orders set payout_run = null where reference = $1', [
+      here.references()[0],
+    ]);
     await expect(writeRun(here.office, here.run, { out: here.out })).rejects.toMatchObject({
       exitCode: 1,
       message: expect.stringContaining('1 orders of payout run 1 are being submitted and would not be in its file'),

@@ -44,7 +44,7 @@ describe.each(['camt053', 'bni-csv'] as const)('a %s statement', (format) => {
     const here = await paid();
     const path = await here.statement(`date=${TODAY}&format=${format}`);
     const totals_idr = { ledger: '1800000', orders: '1800000', statement: '1800000' };
-    const clean = { exitCode: 0, totals_idr, totals_equal: true, open_breaks: {} };
+    const clean = { exitCode: 0, other_accounts: [], totals_idr, totals_equal: true, open_breaks: {} };
     expect(await reconciled(here.office, path)).toEqual({ ...clean, lines: 3 });
     expect(await here.states()).toEqual({ R1: 'paid', R2: 'paid', R3: 'paid' });
     expect(await trialBalance(here.database.db)).toEqual({

@@ -124,7 +124,7 @@ export function judgeNotice({ finding, amountIdr }: Notice, order: NoticedOrder 
     return verdict('amount_differs', { opens: 'amount_mismatch' });
   const { state, current } = order;
   // An order made anew was refused or has come back: only "paid" says something else of the old one.
-  if (!current) return verdict('history', { opens: finding === 'paid' ? 'missing_in_ledger' : null });
+  if (!current) return verdict('history', finding === 'paid' ? { hold: true, opens: 'missing_in_ledger' } : {});
   if (finding === 'unknown' || finding === 'not_found') return verdict('known');
   if (finding === 'paid' && notPaid.has(state))
     return verdict('contradiction', { hold: true, opens: 'missing_in_ledger' });

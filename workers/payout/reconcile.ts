@@ -96,14 +96,30 @@ function judgeDebit(line: LineFacts, order: OrderFacts): Judgement {
   return judgement(effect, breaks);
 }
 
-/** A bulk debit is its orders' sum, to the rupiah. */
+/** The orders of a file or of one call, as far as a movement of all of them depends on it. */
+export interface BulkSums {
+  readonly orders: number;
+  /** Those that are open at the bank. */
+  readonly openIdr: Rupiah;
+  /** All of them: also what was refused, or has come back. */
+  readonly allIdr: Rupiah;
+  readonly debited: boolean;
+}
+
+/**
+ * A bulk debit pays what is open when it is that sum, to the rupiah; or when it is the sum of all orders: a bank may debit
+ * a file as a whole and give back one by one what it cannot carry out. A bulk that comes back is a person's work.
+ */
 export function judgeBulk(
-  line: Pick<LineFacts, 'amountIdr'>,
-  orders: readonly Pick<OrderFacts, 'amountIdr'>[],
-): Judgement {
-  if (orders.length === 0) return judgement('none', ['missing_in_ledger']);
-  const sum = orders.reduce((total, order) => total + order.amountIdr, 0n);
-  return sum === line.amountIdr ? judgement('paid', []) : judgement('none', ['amount_mismatch']);
+  line: Pick<LineFacts, 'amountIdr' | 'direction' | 'returnReason'>,
+  { orders, openIdr, allIdr, debited }: BulkSums,
+): { readonly pays: 'open' | 'all' | 'none'; readonly breaks: readonly BreakType[] } {
+  const credit = line.direction === 'credit';
+  if (orders === 0) return { pays: 'none', breaks: credit && line.returnReason === null ? [] : ['missing_in_ledger'] };
+  if (credit) return { pays: 'none', breaks: ['returned'] };
+  if (debited) return { pays: 'none', breaks: ['duplicate_debit'] };
+  if (line.amountIdr === openIdr) return { pays: 'open', breaks: [] };
+  return line.amountIdr === allIdr ? { pays: 'all', breaks: [] } : { pays: 'none', breaks: ['amount_mismatch'] };
 }
 
 /**

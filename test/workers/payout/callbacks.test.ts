@@ -159,7 +159,8 @@ describe('judgeNotice', () => {
         opens: 'amount_mismatch',
       });
     const old = { ...order, current: false };
-    expect(judgeNotice(notice('00'), old)).toEqual({ ...known, outcome: 'history', opens: 'missing_in_ledger' });
+    const contradiction = { outcome: 'history', hold: true, opens: 'missing_in_ledger' };
+    expect(judgeNotice(notice('00'), old)).toEqual({ ...known, ...contradiction });
     for (const status of ['03', '04', '06'])
       expect(judgeNotice(notice(status), old)).toEqual({ ...known, outcome: 'history' });
   });

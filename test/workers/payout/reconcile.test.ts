@@ -74,17 +74,29 @@ describe('judgeLine', () => {
 });
 
 describe('judgeBulk', () => {
-  it.each<[string, bigint, bigint[], string, string[]]>([
-    ['adds up', 1_200_000n, [600_000n, 600_000n], 'paid', []],
-    ['one missing', 1_200_000n, [600_000n], 'none', ['amount_mismatch']],
-    ['unknown bulk id', 1_200_000n, [], 'none', ['missing_in_ledger']],
-  ])('%s', (_, amountIdr, amounts, effect, breaks) => {
-    expect(
-      judgeBulk(
-        { amountIdr },
-        amounts.map((amount) => ({ amountIdr: amount })),
-      ),
-    ).toMatchObject({ effect, breaks });
+  const three = { orders: 3, openIdr: 1_800_000n, allIdr: 1_800_000n, debited: false };
+  const oneRefused = { ...three, openIdr: 1_200_000n };
+  const none = { orders: 0, openIdr: 0n, allIdr: 0n, debited: false };
+  const debit = (amountIdr: bigint) => ({ amountIdr, direction: 'debit' as const, returnReason: null });
+  const credit = (returnReason: string | null) => ({
+    ...debit(1_800_000n),
+    direction: 'credit' as const,
+    returnReason,
+  });
+
+  it.each<[string, Parameters<typeof judgeBulk>[0], Parameters<typeof judgeBulk>[1], string, string[]]>([
+    ['adds up', debit(1_800_000n), three, 'open', []],
+    ['adds up to what is open', debit(1_200_000n), oneRefused, 'open', []],
+    ['adds up to everything, one of which was refused', debit(1_800_000n), oneRefused, 'all', []],
+    ['a rupiah short', debit(1_199_999n), oneRefused, 'none', ['amount_mismatch']],
+    ['a second time', debit(1_800_000n), { ...three, debited: true }, 'none', ['duplicate_debit']],
+    ['unknown bulk id', debit(1_200_000n), none, 'none', ['missing_in_ledger']],
+    ['comes back as one', credit('AC04'), three, 'none', ['returned']],
+    ['comes back without a reason', credit(null), three, 'none', ['returned']],
+    ['money in under an id of nobody', credit(null), none, 'none', []],
+    ['a return under an id of nobody', credit('AC04'), none, 'none', ['missing_in_ledger']],
+  ])('%s', (_, line, sums, pays, breaks) => {
+    expect(judgeBulk(line, sums)).toEqual({ pays, breaks });
   });
 });
 

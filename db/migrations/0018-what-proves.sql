@@ -1,0 +1,25 @@
+-- What a statement proves, about which order, and what of the ledger is signed.
+
+alter table payment_orders add column payout_run bigint references payout_runs;
+update payment_orders o set payout_run = i.payout_run from instalments i
+where i.instalment_id = o.instalment_id and i.order_number = o.order_number;
+comment on column payment_orders.payout_run is 'The run that it was made in; null: older than this column, and made anew since.';
+
+create table paying_accounts (
+  account text not null,
+  route text not null check (route in ('api', 'file')),
+  digits text not null generated always as (ltrim(regexp_replace(account, '\D', '', 'g'), '0')) stored,
+  primary key (account, route)
+);
+comment on table paying_accounts is 'Accounts of ours from which orders are paid: configured, or seen on a statement that debits some. What is not on the statement of another account proves nothing.';
+
+alter table restores add column files boolean not null default false;
+comment on column restores.files is 'Files or bulks may have been sent in the lost time, says who restored.';
+
+create table closed_days (
+  day date primary key,
+  closed_at timestamptz not null
+);
+comment on table closed_days is 'WIB days whose report was made after they ended: no ledger entry gets a time in them any more.';
+create trigger closed_days_append_only before update or delete or truncate on closed_days
+  for each statement execute function never_changes();

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { resolveUnknown } from '../../scripts/payout.ts';
+import { reconcileFiles } from '../../scripts/reconcile.ts';
+import { type Reconciled, reconciling, SOURCE_ACCOUNT, statement } from '../helpers/camt.ts';
+import { pay, TODAY, town } from '../helpers/payout.ts';
+
+const NEXT = '2020-09-16T09:00:00+07:00';
+const ANOTHER = '7777123456';
+
+/** Of two orders one that the bank never got, by its own word: a statement of the day decides whether it goes out again. */
+async function neverArrived(people = 1): Promise<Reconciled> {
+  const faults = [{ fault: 'disconnect', from_call: 1, until_call: 1 }];
+  const here = await reconciling(await town({ people, faults }), NEXT);
+  await pay(here.office);
+  return here;
+}
+
+const debited = (here: Reconciled) => here.bankLog().filter((line) => line.debited);
+
+describe('an order that the bank does not know', () => {
+  it.each([
+    ['of the account that pays', SOURCE_ACCOUNT, 1],
+    ['of the same account, with the bank in front and zeros left out', '009202020', 1],
+    ['of another account of ours', ANOTHER, 0],
+    ['of an account of which only a few digits are given', '2020', 0],
+  ])('and is not on a statement %s (%s): sent again %i times', async (_, account, times) => {
+    const here = await neverArrived();
+    await here.reconciled([], 'S1', 10_000_000, account);
+    await resolveUnknown(await here.officeAt(NEXT));
+    expect(debited(here).length).toBe(times);
+  });
+
+  it('says whose statement proves nothing', async () => {
+    const here = await neverArrived();
+    const path = join(here.dir, 'other.xml');
+    writeFileSync(path, statement([], 'S1', 10_000_000, ANOTHER));
+    const { json, lines } = await reconcileFiles(await here.officeAt(NEXT), [path], undefined);
+    expect(json).toMatchObject({ other_accounts: ['****3456'] });
+    expect(lines.join(' ')).toContain('No order is paid from ****3456');
+  });
+
+  it('is sent again when an account that has debited another order of ours does not show it, whatever is configured', async () => {
+    const here = await neverArrived(2);
+    const [other] = debited(here);
+    await here.reconciled([{ reference: other?.reference as string, idr: 600_000 }], 'S1', 10_000_000, ANOTHER);
+    await resolveUnknown(await here.officeAt(NEXT));
+    expect(debited(here).length).toBe(2);
+  });
+});
+
+/** A day's statement, without lines or with so much coming in. */
+function day(date: string, opening: number, income = 0): string {
+  const entry = `<Ntry><Amt Ccy="IDR">${income}.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>${date}</Dt></BookgDt><ValDt><Dt>${date}</Dt></ValDt><AcctSvcrRef>F-1</AcctSvcrRef></Ntry>`;
+  const closing = (text: string) => text.replace(/(<Cd>CLBD<.*?IDR">)\d+/, `$1${opening + income}`);
+  const plain = closing(statement([], date, opening).replaceAll(TODAY, date));
+  return income === 0 ? plain : plain.replace('</Stmt>', `${entry}</Stmt>`);
+}
+
+describe('a gap in the chain of statements', () => {
+  async function chain() {
+    const here = await town({ people: 1 });
+    const take = async (text: string) => {
+      const path = join(here.dir, `${createHash('sha256').update(text).digest('hex')}.xml`);
+      writeFileSync(path, text);
+      const { json } = await reconcileFiles(here.office, [path], undefined);
+      return (json as { open_breaks: object }).open_breaks;
+    };
+    return { here, take };
+  }
+
+  it('is closed by the statement that fills it, with a word of which one', async () => {
+    const { here, take } = await chain();
+    expect(await take(day('2020-09-15', 100))).toEqual({});
+    expect(await take(day('2020-09-17', 140))).toEqual({ statement_gap: 1 });
+    expect(await take(day('2020-09-16', 100, 40))).toEqual({});
+    const { pool } = here.database;
+    const { rows } = await pool.query('select state, resolved_by, note from breaks');
+    expect(rows).toEqual([
+      { state: 'resolved', resolved_by: 'reconcile', note: 'statement 3 came, and closes where this one begins' },
+    ]);
+    const { rows: told } = await pool.query(`select action, verified from audit where who = 'reconcile'`);
+    expect(told).toEqual([{ action: 'break resolve', verified: false }]);
+  });
+
+  it('stays open where the balances still do not meet, and another may open', async () => {
+    const { take } = await chain();
+    await take(day('2020-09-15', 100));
+    await take(day('2020-09-17', 140));
+    expect(await take(day('2020-09-16', 101, 40))).toEqual({ statement_gap: 2 });
+  });
+});
