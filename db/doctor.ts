@@ -203,7 +203,7 @@ async function unanswered(db: Db, now: Date): Promise<Check> {
   return {
     name: 'unanswered',
     ok: silent + odd === 0,
-    detail: `${silent} payments are unknown for over ${ANSWER_HOURS_MAX} h, ${odd} with a contradiction of the bank`,
+    detail: `${silent} payments are unknown for over ${ANSWER_HOURS_MAX} h, ${odd} with a contradiction of the bank${silent + odd > 0 ? ': ask it in writing; "payout reject" takes its word' : ''}`,
   };
 }
 

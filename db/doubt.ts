@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db, Tx } from './connection.ts';
-import { isOfPayingAccount } from './paying-accounts.ts';
+import { isOfPayingAccount, type Route } from './paying-accounts.ts';
 
 const ZONE = sql`'Asia/Jakarta'`;
 
@@ -13,11 +13,15 @@ const LOST_DAYS = sql`(
  * Of (day, at) in `t`: a statement of the account that pays, which covers the day, came at `at` or later, and can be read
  * from end to end. A notification and a wallet's report hold a part of the day's payments only: what is not in them may
  * have been made all the same.
+ * @param route SQL of how the order went (`Route`)
  */
-const PROVES = sql`
-  select from statements s where t.day between s.from_date and s.to_date and coalesce(s.again_at, s.received_at) >= t.at
-    and s.format not in ('camt054', 'wallet-csv') and ${isOfPayingAccount(sql`'api'`)}
-    and not exists (select from statement_lines l where l.statement_id = s.statement_id and l.unreadable is not null)`;
+function proves(route: RawBuilder<unknown>) {
+  return sql`
+    select from statements s where t.day between s.from_date and s.to_date and coalesce(s.again_at, s.received_at) >= t.at
+      and s.format not in ('camt054', 'wallet-csv') and ${isOfPayingAccount(route)}
+      and not exists (select from statement_lines l where l.statement_id = s.statement_id and l.unreadable is not null)`;
+}
+const PROVES = proves(sql`'api'`);
 
 /**
  * The tries of order `o`: its first one, which may have died before it was written down, every one that was, and those
@@ -32,7 +36,7 @@ const TRIES = sql`(
   select w.day, w.at from restores r cross join lateral ${LOST_DAYS} w where r.restored_at >= o.doubt_since)`;
 
 /** Of order `o`: its run went by file. The bank may carry a file out on any later day, and its API need not know it. */
-export const BY_FILE = sql`exists (select from payout_files f where f.payout_run = o.payout_run)`;
+const BY_FILE = sql`exists (select from payout_files f where f.payout_run = o.payout_run)`;
 
 /**
  * Of order `o`: it was made in doubt after a restore, in an office that sends files or bulks, or may have begun to. What the lost time sent that
@@ -43,11 +47,17 @@ const MAYBE_IN_BULK = sql`(o.doubt_since is not null and (exists (select from re
   or exists (select from payout_runs where bulk)
   or exists (select from statement_lines b where b.reference is null and b.bulk_id is not null and b.direction = 'debit')))`;
 
+/** Of order `o`: how it went to the bank. */
+export const ROUTE = sql<Route>`case when ${BY_FILE} then 'file' else 'api' end`;
+
+/** Of order `o`, as rows of (day): its tries, written or lost, that no statement would show yet. */
+export const UNPROVED_DAYS = sql`(select t.day from ${TRIES} t where not exists (${proves(ROUTE)}))`;
+
 /**
- * Of order `o`: for every try, written or lost, there is a statement that would show it (contract,
- * section 7). Of one that went by file no statement ever says so: it waits for the bank's report or its debit.
+ * Of order `o`: for every try there is a statement that would show it (contract, section 7). Of one that went by file no
+ * statement ever says so: it waits for the bank's report or its debit.
  */
-export const COVERED = sql`(not exists (select from ${TRIES} t where not exists (${PROVES})) and not ${BY_FILE} and not ${MAYBE_IN_BULK})`;
+export const COVERED = sql`(not exists ${UNPROVED_DAYS} and not ${BY_FILE} and not ${MAYBE_IN_BULK})`;
 
 /** Of order `o`: the bank has told by itself that it has it. */
 export const TOLD_OF = sql`exists (select from bank_callbacks n where n.reference = o.reference and n.status <> '07')`;

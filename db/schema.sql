@@ -272,6 +272,13 @@ table operators
   added_by text not null
   removed_at timestamp with time zone
 
+table order_refusals
+  reference text not null
+  noted_by text not null
+  noted_verified boolean not null
+  noted_at timestamp with time zone not null
+  note text not null
+
 table original_registrations
   reg bigint not null
   content text not null
@@ -772,6 +779,10 @@ constraint operators operators_roles_check CHECK ((cardinality(roles) > 0))
 
 constraint operators operators_token_sha256_key UNIQUE (token_sha256)
 
+constraint order_refusals order_refusals_pkey PRIMARY KEY (reference)
+
+constraint order_refusals order_refusals_reference_fkey FOREIGN KEY (reference) REFERENCES payment_orders(reference)
+
 constraint original_registrations original_registrations_pkey PRIMARY KEY (reg)
 
 constraint original_registrations original_registrations_reg_fkey FOREIGN KEY (reg) REFERENCES registrations(reg)
@@ -1064,6 +1075,8 @@ CREATE UNIQUE INDEX operators_pkey ON public.operators USING btree (name)
 
 CREATE UNIQUE INDEX operators_token_sha256_key ON public.operators USING btree (token_sha256)
 
+CREATE UNIQUE INDEX order_refusals_pkey ON public.order_refusals USING btree (reference)
+
 CREATE UNIQUE INDEX original_registrations_pkey ON public.original_registrations USING btree (reg)
 
 CREATE UNIQUE INDEX otp_pkey ON public.otp USING btree (reg, phone, at, result)
@@ -1235,6 +1248,8 @@ CREATE TRIGGER instalment_change BEFORE UPDATE ON public.instalments FOR EACH RO
 CREATE TRIGGER ledger_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION never_changes()
 
 CREATE TRIGGER ledger_balanced AFTER INSERT ON public.ledger_entries REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_balanced()
+
+CREATE TRIGGER order_refusals_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.order_refusals FOR EACH STATEMENT EXECUTE FUNCTION never_changes()
 
 CREATE TRIGGER payout_approvals_append_only BEFORE DELETE OR UPDATE ON public.payout_approvals FOR EACH STATEMENT EXECUTE FUNCTION never_changes()
 

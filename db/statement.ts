@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { BULK_DEBITED, OUR_BULK } from './bulk.ts';
 import type { Db, Tx } from './connection.ts';
-import { BY_FILE } from './doubt.ts';
+import { ROUTE } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
 import { isOfPayingAccount } from './paying-accounts.ts';
 
@@ -247,7 +247,7 @@ export async function undebited(
 ): Promise<{ reference: string; amountIdr: string; acceptedOn: string; from: string; to: string }[]> {
   const { rows } = await sql<{ reference: string; amountIdr: string; acceptedOn: string; from: string; to: string }>`
     with open as materialized (
-      select o.reference, o.amount_idr, o.submitted_at, case when ${BY_FILE} then 'file' else 'api' end as route
+      select o.reference, o.amount_idr, o.submitted_at, ${ROUTE} as route
       from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
       where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')
         and not ${BULK_DEBITED})

@@ -400,6 +400,14 @@ export interface Operators {
   token_sha256: string;
 }
 
+export interface OrderRefusals {
+  note: string;
+  noted_at: Timestamp;
+  noted_by: string;
+  noted_verified: boolean;
+  reference: string;
+}
+
 export interface OriginalRegistrations {
   content: string;
   reg: Int8;
@@ -837,6 +845,7 @@ export interface DB {
   loads: Loads;
   malformed_niks: MalformedNiks;
   operators: Operators;
+  order_refusals: OrderRefusals;
   original_registrations: OriginalRegistrations;
   otp: Otp;
   participants: Participants;

@@ -39,6 +39,17 @@ export function addPayoutCommands(program: Command, command: AddCommand, run: Ru
   command(payout, 'resolve', 'ask the bank about what is unknown', 'payout resolve').action(() =>
     run(async () => (await import('./payout.ts')).resolve()),
   );
+  command(
+    payout,
+    'reject <reference>',
+    "take the bank's written word that it refused, or never got, what is unknown; with --confirm, by another person",
+    'payout reject P0A1B2C3D4E5F6G7 --by ayu --note "BNI, letter of 17 September: not received"',
+  )
+    .requiredOption('--by <who>')
+    .option('--note <why>', 'what the bank has written, and when')
+    .option('--confirm', 'the second person: the orders are rejected')
+    .addHelpText('after', '\nThe id of a call (PRAKERJA-BULK-...) or a file (PRAKERJA-RUN-...) names all its orders.')
+    .action((reference, options) => run(async () => (await import('./payout-reject.ts')).reject(reference, options)));
   command(payout, 'listen', 'take what the bank tells by itself, until SIGTERM', 'payout listen --port 8090')
     .option('--port <n>', 'on 127.0.0.1; 0 is any free one', '8090')
     .action((options) => run(async () => (await import('./payout-listen.ts')).listen(options)));

@@ -23,3 +23,14 @@ create table closed_days (
 comment on table closed_days is 'WIB days whose report was made after they ended: no ledger entry gets a time in them any more.';
 create trigger closed_days_append_only before update or delete or truncate on closed_days
   for each statement execute function never_changes();
+
+create table order_refusals (
+  reference text primary key references payment_orders,
+  noted_by text not null,
+  noted_verified boolean not null,
+  noted_at timestamptz not null,
+  note text not null
+);
+comment on table order_refusals is 'Orders that the bank has in writing refused or never taken, as one person has noted it; another one confirms, and they are rejected.';
+create trigger order_refusals_append_only before update or delete or truncate on order_refusals
+  for each statement execute function never_changes();

@@ -1,0 +1,102 @@
+import { sql } from 'kysely';
+import { refuse } from '../jobs/errors.ts';
+import { fileIdOf } from '../jobs/file-ids.ts';
+import { audit } from './audit.ts';
+import { BULK_DEBITED } from './bulk.ts';
+import type { Tx } from './connection.ts';
+import { ON_STATEMENT, TOLD_OF, UNPROVED_DAYS } from './doubt.ts';
+import { moveInstalments } from './instalments.ts';
+import { isVerified } from './operators.ts';
+
+/** The bank's written word about orders, as somebody in the office has it. */
+export interface BankWordOnOrders {
+  /** An order's reference, or the id of the call or file that orders went in. */
+  readonly subject: string;
+  readonly by: string;
+  readonly now: Date;
+}
+
+interface Doubtful {
+  readonly instalmentId: string;
+  readonly reference: string;
+  readonly amountIdr: string;
+  /** A statement shows it, by itself or in a bulk, or the bank has told of it. */
+  readonly shown: boolean;
+  /** WIB days of its tries of which no statement is there. */
+  readonly unproved: readonly string[];
+  readonly notedBy: string | null;
+}
+
+export interface Refused {
+  readonly orders: number;
+  /** Whole rupiah, as text. */
+  readonly totalIdr: string;
+}
+
+/**
+ * Notes that the bank has refused, or never got, what we hold for unknown. Nothing moves until another person confirms.
+ * @throws exit 2 when nothing of it is unknown, a statement shows some of it, or statements of its days are wanted
+ */
+export async function noteRefusal(tx: Tx, word: BankWordOnOrders & { readonly note: string }): Promise<Refused> {
+  const { subject, by, note, now } = word;
+  const orders = await deniable(tx, subject);
+  if (orders.every(({ notedBy }) => notedBy !== null))
+    throw refuse(`${orders[0]?.notedBy} has noted this about ${subject}; another person confirms it`);
+  const verified = await isVerified(tx, by);
+  const references = orders.filter(({ notedBy }) => notedBy === null).map(({ reference }) => reference);
+  await sql`
+    insert into order_refusals (reference, noted_by, noted_verified, noted_at, note)
+    select r, ${by}, ${verified}, ${now}, ${note} from unnest(${references}::text[]) as r`.execute(tx);
+  await audit(tx, { who: by, action: 'payout reject', subject, note: `${references.length} orders: ${note}` });
+  return summed(orders);
+}
+
+/**
+ * The second person's word: the orders are rejected, and their money goes back to the treasury. Paying again is another
+ * order, with the next number.
+ * @throws exit 2 as `noteRefusal` does, and when nobody has noted it, or the same person has
+ */
+export async function confirmRefusal(tx: Tx, { subject, by, now }: BankWordOnOrders): Promise<Refused> {
+  const orders = await deniable(tx, subject);
+  for (const { notedBy, reference } of orders) {
+    if (notedBy === null)
+      throw refuse(`nobody has noted that the bank refused ${reference}: first "payout reject" without --confirm`);
+    if (notedBy.trim().toLowerCase() === by.trim().toLowerCase())
+      throw refuse(`${by} has noted it; another person must confirm`);
+  }
+  const moves = orders.map(({ instalmentId, reference }) => ({
+    instalmentId,
+    reference,
+    to: 'rejected',
+    reason: 'bank_rejected in writing',
+  }));
+  await moveInstalments(tx, ['unknown'], moves, now);
+  await audit(tx, { who: by, action: 'payout reject confirmed', subject, note: `${orders.length} orders` });
+  return summed(orders);
+}
+
+function summed(orders: readonly Doubtful[]): Refused {
+  return { orders: orders.length, totalIdr: String(orders.reduce((sum, one) => sum + BigInt(one.amountIdr), 0n)) };
+}
+
+/** The unknown orders that the subject names, locked, of which bank and statements leave no sign. */
+async function deniable(tx: Tx, subject: string): Promise<Doubtful[]> {
+  const { rows } = await sql<Doubtful>`
+    select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr",
+      (${ON_STATEMENT} or ${BULK_DEBITED} or ${TOLD_OF}) as shown, array(select distinct d.day::text from ${UNPROVED_DAYS} d order by 1) as unproved,
+      (select f.noted_by from order_refusals f where f.reference = o.reference) as "notedBy"
+    from payment_orders o join instalments i on (i.instalment_id, i.order_number) = (o.instalment_id, o.order_number)
+    where i.state = 'unknown' and (o.reference = ${subject} or ${fileIdOf('')} || o.payout_run = ${subject}
+      or exists (select from bulk_orders k where k.reference = o.reference and k.bulk_id = ${subject}))
+    order by i.instalment_id for update of i`.execute(tx);
+  if (rows.length === 0) throw refuse(`no order of ${subject} is unknown: nothing was changed`);
+  const shown = rows.find((row) => row.shown);
+  if (shown)
+    throw refuse(
+      `the bank has told of ${shown.reference}, or a statement shows it: it may be paid, and nothing was changed`,
+    );
+  const days = [...new Set(rows.flatMap((row) => row.unproved))].sort();
+  if (days.length > 0)
+    throw refuse(`statements of these days are wanted first, fetched when they were over: ${days.join(', ')}`);
+  return rows;
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { trialBalance } from '../../db/ledger.ts';
+import { holdPerson, releaseHold } from '../../db/payout.ts';
+import { prepareRunOf, releaseIt, resolveUnknown, submitRun } from '../../scripts/payout.ts';
+import { writeRun } from '../../scripts/payout-file.ts';
+import { rejectIn } from '../../scripts/payout-reject.ts';
+import type { Office } from '../../workers/runtime/office.ts';
+import { listening, notice, references } from '../helpers/bank-messages.ts';
+import { type Reconciled, reconciling } from '../helpers/camt.ts';
+import { releasedRun, type Town, town } from '../helpers/payout.ts';
+
+const NEXT = '2020-09-16T09:00:00+07:00';
+const LETTER = { by: 'ayu', note: 'letter of the bank, 16 September: not received' };
+const CONFIRMED = { by: 'budi', confirm: true };
+
+/** Two orders in a call that never got to the bank; it is the next morning. */
+async function lostBulk(from?: Town): Promise<Reconciled & { readonly next: Office; readonly bulk: string }> {
+  const here = await reconciling(
+    from ?? (await town({ people: 2, faults: [{ fault: 'disconnect', until_call: 1 }] })),
+    NEXT,
+  );
+  await submitRun(here.office, await releasedRun(here.office), { bulk: true });
+  const { rows } = await here.database.pool.query<{ id: string }>('select distinct bulk_id as id from bulk_orders');
+  return { ...here, next: await here.officeAt(NEXT), bulk: rows[0]?.id as string };
+}
+
+const REJECTED = { R1: 'rejected bank_rejected in writing', R2: 'rejected bank_rejected in writing' };
+
+describe('payout reject', () => {
+  it('rejects a call that the bank never got by the word of two people; the money is back, and a new order pays', async () => {
+    const here = await lostBulk();
+    await here.reconciled([]);
+    await resolveUnknown(here.next);
+    const before = await here.states();
+    const noted = await rejectIn(here.next, here.bulk, LETTER);
+    expect(noted.json).toEqual({ subject: here.bulk, orders: 2, total_idr: '1200000', rejected: 0 });
+    expect(await here.states()).toEqual(before);
+    await expect(rejectIn(here.next, here.bulk, LETTER)).rejects.toThrow('another person confirms it');
+    await expect(rejectIn(here.next, here.bulk, { by: 'Ayu ', confirm: true })).rejects.toThrow('another person must');
+    expect((await rejectIn(here.next, here.bulk, CONFIRMED)).json).toMatchObject({ orders: 2, rejected: 2 });
+    expect(await here.states()).toEqual(REJECTED);
+    expect(await trialBalance(here.database.db)).toMatchObject({ in_flight: '0', treasury: '0' });
+    const { db } = here.database;
+    const now = new Date(NEXT);
+    for (const registrationId of ['R1', 'R2'])
+      await db.transaction().execute(async (tx) => {
+        await holdPerson(tx, registrationId, 'ayu', 'to be paid again', now);
+        await releaseHold(tx, { registrationId, by: 'budi', note: 'the account is in order', now });
+      });
+    const { run } = (await prepareRunOf(here.next, 'ayu')).json as { run: string };
+    await releaseIt(here.next, run, 'budi');
+    await submitRun(here.next, run);
+    expect(await here.states()).toEqual({ R1: 'accepted', R2: 'accepted' });
+    const { rows } = await here.database.pool.query('select count(*)::int4 as n from payment_orders');
+    expect(rows).toEqual([{ n: 4 }]);
+  });
+
+  it('takes one order of a call by its reference, and the call of a file by its id', async () => {
+    const here = await lostBulk();
+    await here.reconciled([]);
+    const { R1 } = await references(here);
+    await rejectIn(here.next, R1 as string, LETTER);
+    await rejectIn(here.next, R1 as string, CONFIRMED);
+    expect(await here.states()).toMatchObject({ R1: REJECTED.R1, R2: expect.stringMatching(/^unknown/) });
+
+    const other = await reconciling(await town({ people: 1 }), NEXT);
+    const run = await releasedRun(other.office);
+    await writeRun(other.office, run, { out: `${other.dir}/run.xml` });
+    const next = await other.officeAt(NEXT);
+    await resolveUnknown(next);
+    await other.reconciled([]);
+    await rejectIn(next, 'PRAKERJA-RUN-1', LETTER);
+    await rejectIn(next, 'PRAKERJA-RUN-1', CONFIRMED);
+    expect(await other.states()).toEqual({ R1: REJECTED.R1 });
+  });
+
+  it.each<[string, (here: Awaited<ReturnType<typeof lostBulk>>) => Promise<unknown>, string]>([
+    [
+      'no statement is there',
+      async () => undefined,
+      'statements of these days are wanted first, fetched when they were over: 2020-09-15',
+    ],
+    [
+      'a statement shows one of them',
+      async (here) => here.reconciled([{ reference: (await references(here)).R1 as string, idr: 1 }]),
+      'a statement shows it',
+    ],
+    ['a statement shows the call', (here) => here.reconciled([{ bulk: here.bulk, idr: 5 }]), 'a statement shows it'],
+    [
+      'it is not unknown any more',
+      (here) => here.database.pool.query(`update instalments set state = 'accepted' where state = 'unknown'`),
+      'is unknown: nothing was changed',
+    ],
+  ])('is refused when %s', async (_, make, message) => {
+    const here = await lostBulk();
+    await make(here);
+    const before = await here.states();
+    await expect(rejectIn(here.next, here.bulk, LETTER)).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining(message),
+    });
+    expect(await here.states()).toEqual(before);
+  });
+
+  it('is refused when the bank has told of it by itself, when nobody has noted it, and without a note', async () => {
+    const faults = [{ fault: 'disconnect', until_call: 1 }];
+    const bank = await listening({ people: 2, faults });
+    const here = await lostBulk(bank);
+    await here.reconciled([]);
+    await expect(rejectIn(here.next, here.bulk, CONFIRMED)).rejects.toThrow('nobody has noted');
+    await expect(rejectIn(here.next, here.bulk, { by: 'ayu', note: ' ' })).rejects.toThrow('--note must say');
+    await rejectIn(here.next, here.bulk, LETTER);
+    await bank.say(notice((await references(here)).R1 as string, '03', 500_000));
+    await expect(rejectIn(here.next, here.bulk, CONFIRMED)).rejects.toThrow('the bank has told of');
+  });
+});
