@@ -37,12 +37,24 @@ function hashOf({ at, who, verified, action, subject, note, previous }: Row): st
   return sha256Hex(canonicalJson({ at: at.toISOString(), who, verified, action, subject, note, previous }));
 }
 
-/** Walks the chain; the number of the first row that was changed, removed before, or put in, or null. */
-export async function firstBrokenLink(db: Db): Promise<{ rows: number; broken: string | null }> {
+/** What the chain says of itself. */
+export interface Chain {
+  readonly rows: number;
+  /** The number of the first row that was changed, removed before, or put in; null: none. */
+  readonly broken: string | null;
+  /** The last row's hash, of which all before follow; whoever keeps it finds out when the log is written anew. */
+  readonly head: string;
+  /** Whether a head that was kept is a row of this log; null: none was given. */
+  readonly hasHead: boolean | null;
+}
+
+/** Walks the chain. @param kept a head of before */
+export async function walkChain(db: Db, kept?: string): Promise<Chain> {
   const PAGE = 10_000;
   let previous = FIRST;
   let after = '0';
   let rows = 0;
+  let hasHead = kept === undefined ? null : kept === FIRST;
   for (;;) {
     const page = await db
       .selectFrom('audit')
@@ -52,11 +64,13 @@ export async function firstBrokenLink(db: Db): Promise<{ rows: number; broken: s
       .limit(PAGE)
       .execute();
     for (const row of page) {
-      if (row.previous !== previous || row.hash !== hashOf(row)) return { rows, broken: row.audit_id };
+      if (row.previous !== previous || row.hash !== hashOf(row))
+        return { rows, broken: row.audit_id, head: previous, hasHead };
       previous = row.hash;
+      if (row.hash === kept) hasHead = true;
       rows++;
     }
-    if (page.length < PAGE) return { rows, broken: null };
+    if (page.length < PAGE) return { rows, broken: null, head: previous, hasHead };
     after = (page.at(-1) as (typeof page)[number]).audit_id;
   }
 }

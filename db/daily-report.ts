@@ -1,8 +1,12 @@
 import { sql } from 'kysely';
 import { addDays, wibMidnight } from '../jobs/time.ts';
+import { walkChain } from './audit.ts';
 import type { Tx } from './connection.ts';
-import { closeDay, trialBalance } from './ledger.ts';
+import { type Account, closeDay, trialBalance } from './ledger.ts';
 import { reconciliationTotals } from './statement.ts';
+
+/** What stands there also where nothing moved. */
+const ACCOUNTS: readonly Account[] = ['treasury', 'programme', 'in_flight', 'paid', 'returned'];
 
 /** One day of one account: whole rupiah, as text. */
 export interface AccountDay {
@@ -18,6 +22,10 @@ export interface DailyReport {
   readonly day: string;
   /** The day is over, and nothing is posted in it any more. */
   readonly final: boolean;
+  /** When it was made: totals and instalments are those of this moment. */
+  readonly made_at: string;
+  /** The audit log's last hash: two signatures under it say what the log was (`audit verify --head`). */
+  readonly audit_head: string;
   readonly accounts: readonly AccountDay[];
   /** What was paid up to the end of now by ledger, orders and statements: must be equal. */
   readonly totals: { readonly ledger: string; readonly orders: string; readonly statement: string };
@@ -43,14 +51,15 @@ export interface DailyReport {
 export async function dailyReport(db: Tx, day: string, now: Date): Promise<DailyReport> {
   const from = wibMidnight(day);
   const to = wibMidnight(addDays(day, 1));
-  const final = to <= now;
+  // A day is over when it is by the clock too: a day closed too early would move what is posted later.
+  const final = to <= now && to.getTime() <= Date.now();
   if (final) await closeDay(db, day, now);
-  const before = await trialBalance(db, new Date(from.getTime() - 1));
+  const before = await trialBalance(db, from);
   const moved = await sql<{ account: string; debit: string; credit: string }>`
     select account, sum(debit_idr)::text as debit, sum(credit_idr)::text as credit from ledger_entries
     where at >= ${from} and at < ${to} group by 1`.execute(db);
   const accounts = new Map(moved.rows.map((row) => [row.account, row]));
-  const names = [...new Set([...Object.keys(before), ...accounts.keys()])].sort();
+  const names = [...new Set([...ACCOUNTS, ...Object.keys(before), ...accounts.keys()])].sort();
   const instalments = await sql<DailyReport['instalments'][number]>`
     select state, count(*)::float8 as n, sum(amount_idr)::text as amount_idr from instalments group by 1 order by 1`.execute(
     db,
@@ -67,6 +76,8 @@ export async function dailyReport(db: Tx, day: string, now: Date): Promise<Daily
   return {
     day,
     final,
+    made_at: now.toISOString(),
+    audit_head: (await walkChain(db)).head,
     accounts: names.map((account) => accountDay(account, before[account] ?? '0', accounts.get(account))),
     totals: (await reconciliationTotals(db)).totals,
     instalments: instalments.rows,

@@ -1,19 +1,14 @@
 import { sql } from 'kysely';
-import { firstBrokenLink } from './audit.ts';
 import type { Db } from './connection.ts';
-import { trialBalance } from './ledger.ts';
+import { type Check, count } from './doctor-check.ts';
+import { auditLog, ledger, money, records, unanswered } from './doctor-money.ts';
 import { migrationStatus } from './migrate.ts';
 import { describeProgress, stageProgress, standsStill } from './progress.ts';
-import { recordTables } from './protect.ts';
 import { stoppedWhy } from './run.ts';
 import { latestTicks, pastClosing, readSchedules, skippedClosings } from './schedules.ts';
 import { stageCounts } from './status.ts';
 
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
+export type { Check };
 
 const PATIENCE = { ready_seconds: 10 * 60, running_seconds: 30 * 60 };
 const LIST_MAX_DAYS = 90;
@@ -43,11 +38,6 @@ export async function runChecks(db: Db, now: Date): Promise<Check[]> {
   const results: Check[] = [];
   for (const check of checks) results.push(await check(db, now));
   return results;
-}
-
-async function count(db: Db, query: ReturnType<typeof sql>): Promise<number> {
-  const { rows } = await sql<{ n: number }>`select count(*)::int4 as n from (${query}) q`.execute(db);
-  return rows[0]?.n ?? 0;
 }
 
 async function versions(db: Db): Promise<Check> {
@@ -163,50 +153,6 @@ async function clock(db: Db): Promise<Check> {
   };
 }
 
-async function ledger(db: Db): Promise<Check> {
-  const balances = await trialBalance(db);
-  const sum = Object.values(balances).reduce((total, balance) => total + BigInt(balance), 0n);
-  const text = Object.entries(balances)
-    .map(([account, balance]) => `${account} ${balance}`)
-    .join(', ');
-  return { name: 'trial_balance', ok: sum === 0n, detail: text || 'the ledger is empty' };
-}
-
-/** What the instalments' states say must stand in the ledger. */
-async function money(db: Db): Promise<Check> {
-  const { rows } = await sql<{ programme: string; in_flight: string; paid: string; returned: string }>`
-    select coalesce(sum(amount_idr) filter (where state = 'released'), 0)::text as programme,
-      coalesce(sum(amount_idr) filter (where state in ('submitting', 'unknown', 'accepted')), 0)::text as in_flight,
-      coalesce(sum(amount_idr) filter (where state = 'paid'), 0)::text as paid,
-      coalesce(sum(amount_idr) filter (where state = 'returned'), 0)::text as returned from instalments`.execute(db);
-  const balances = await trialBalance(db);
-  const wrong = Object.entries(rows[0] ?? {}).filter(([account, sum]) => (balances[account] ?? '0') !== sum);
-  return {
-    name: 'money',
-    ok: wrong.length === 0,
-    detail:
-      wrong.map(([account, sum]) => `${account}: instalments ${sum}, ledger ${balances[account] ?? 0}`).join('; ') ||
-      'ledger and instalments agree',
-  };
-}
-
-const ANSWER_HOURS_MAX = 24;
-
-/** Orders of which nobody can say by machine what became of them: the bank contradicts itself, or says nothing for a day. */
-async function unanswered(db: Db, now: Date): Promise<Check> {
-  const { rows } = await sql<{ silent: number; odd: number }>`
-    select count(*) filter (where o.submitted_at < ${now}::timestamptz - make_interval(hours => ${ANSWER_HOURS_MAX}))::int4 as silent,
-      count(*) filter (where i.reason like 'contradiction%')::int4 as odd
-    from instalments i join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
-    where i.state = 'unknown'`.execute(db);
-  const { silent, odd } = rows[0] as (typeof rows)[number];
-  return {
-    name: 'unanswered',
-    ok: silent + odd === 0,
-    detail: `${silent} payments are unknown for over ${ANSWER_HOURS_MAX} h, ${odd} with a contradiction of the bank${silent + odd > 0 ? ': ask it in writing; "payout reject" takes its word' : ''}`,
-  };
-}
-
 async function decrees(db: Db): Promise<Check> {
   const wrong = await count(
     db,
@@ -246,32 +192,6 @@ async function timetable(db: Db, now: Date): Promise<Check> {
     name: 'timetable',
     ok: wrong.length === 0,
     detail: wrong.join('; ') || 'nothing of it was refused or skipped',
-  };
-}
-
-async function auditLog(db: Db): Promise<Check> {
-  const { rows, broken } = await firstBrokenLink(db);
-  return {
-    name: 'audit',
-    ok: broken === null,
-    detail: broken === null ? `${rows} rows, chain whole` : `row ${broken} was changed`,
-  };
-}
-
-/** Once the append-only tables were taken from the program's role, all of them are, and stay so. */
-async function records(db: Db): Promise<Check> {
-  const tables = await recordTables(db);
-  const taken = tables.filter(({ owner, program }) => owner !== program);
-  const open = tables.filter(({ mayChange }) => mayChange).map(({ name }) => name);
-  const guard =
-    taken.length === 0 ? 'by trigger; "prakerja db protect" guards them by role too' : 'by trigger and role';
-  return {
-    name: 'records',
-    ok: taken.length === 0 || open.length === 0,
-    detail:
-      taken.length > 0 && open.length > 0
-        ? `this role could change ${open.join(', ')}: "prakerja db protect" takes them from it`
-        : `${tables.length} append-only tables, guarded ${guard}`,
   };
 }
 

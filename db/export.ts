@@ -5,12 +5,12 @@ import { to as copyTo } from 'pg-copy-streams';
 import { fail } from '../jobs/errors.ts';
 import type { Database } from './connection.ts';
 
-export const exportNames = ['verdicts', 'history', 'participants', 'payouts', 'ledger', 'breaks'] as const;
+export const exportNames = ['verdicts', 'history', 'participants', 'payouts', 'ledger', 'breaks', 'audit'] as const;
 export type ExportName = (typeof exportNames)[number];
 
 const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
-/** The columns of contract sections 4 and 7, by name and in order; `history` is ours. */
+/** The columns of contract sections 4 and 7, by name and in order; `history` and `audit` are ours. */
 const queries: Readonly<Record<ExportName, string>> = {
   verdicts: `
     select r.registration_id, v.stage, v.outcome, nullif(v.reason, '') as reason, nullif(v.detail, '') as detail,
@@ -38,6 +38,9 @@ const queries: Readonly<Record<ExportName, string>> = {
   breaks: `
     select break_id, type, reference, amount_idr, statement_line, state, (current_date - opened_on) as age_days
     from breaks order by break_id`,
+  // Who did what, and whether their name was verified; ours.
+  audit: `
+    select audit_id, ${iso('at')} as at, who, verified, action, subject, note, previous, hash from audit order by audit_id`,
 };
 
 /**

@@ -20,6 +20,7 @@ const movementOf: Readonly<Record<string, readonly [from: Account, to: Account]>
   'submitting>rejected': ['in_flight', 'treasury'],
   'unknown>rejected': ['in_flight', 'treasury'],
   'accepted>rejected': ['in_flight', 'treasury'],
+  'unknown>held': ['in_flight', 'treasury'],
   'accepted>returned': ['in_flight', 'returned'],
   'paid>returned': ['paid', 'returned'],
   'returned>held': ['returned', 'treasury'],

@@ -58,11 +58,13 @@ export async function postLedgerOf(
   return Number(numAffectedRows ?? 0n) / 2;
 }
 
-/** Debits minus credits of every account, up to and including a moment where one is given, as text; together they are always 0. */
-export async function trialBalance(db: Db | Tx, upTo?: Date): Promise<Record<string, string>> {
+/** Debits minus credits of every account, before a moment where one is given, as text; together they are always 0. */
+export async function trialBalance(db: Db | Tx, before?: Date): Promise<Record<string, string>> {
   const { rows } = await sql<{ account: string; balance: string }>`
     select account, sum(debit_idr - credit_idr)::text as balance from ledger_entries
-    where ${upTo ?? null}::timestamptz is null or at <= ${upTo ?? null} group by account order by account`.execute(db);
+    where ${before ?? null}::timestamptz is null or at < ${before ?? null} group by account order by account`.execute(
+    db,
+  );
   return Object.fromEntries(rows.map((row) => [row.account, row.balance]));
 }
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
 import { fileIdOf } from '../jobs/file-ids.ts';
+import { isSamePerson } from '../jobs/person.ts';
 import { audit } from './audit.ts';
 import { BULK_DEBITED } from './bulk.ts';
 import type { Tx } from './connection.ts';
@@ -61,8 +62,7 @@ export async function confirmRefusal(tx: Tx, { subject, by, now }: BankWordOnOrd
   for (const { notedBy, reference } of orders) {
     if (notedBy === null)
       throw refuse(`nobody has noted that the bank refused ${reference}: first "payout reject" without --confirm`);
-    if (notedBy.trim().toLowerCase() === by.trim().toLowerCase())
-      throw refuse(`${by} has noted it; another person must confirm`);
+    if (isSamePerson(notedBy, by)) throw refuse(`${by} has noted it; another person must confirm`);
   }
   const moves = orders.map(({ instalmentId, reference }) => ({
     instalmentId,

@@ -54,6 +54,24 @@ export function accountInForce(now: Date) {
     order by a.linked_at desc limit 1)`;
 }
 
+/** Of order `o`, as far as is known: when its money came back, else when it was sent. */
+const CAME_BACK = sql`coalesce(
+  (select min(l.booked_on)::timestamp at time zone 'Asia/Jakarta' from statement_lines l where l.reference = o.reference and l.direction = 'credit'),
+  (select max(e.at) from ledger_entries e where e.reference = o.reference and e.account = 'returned'), o.submitted_at)`;
+
+/**
+ * Of instalment `i` and its order `o`: the account in force is not what it was: another one, or linked again after the
+ * money came back. The same number linked before that is the very account that failed.
+ */
+export function accountCorrected(now: Date) {
+  return sql`exists (
+    select from (
+      select a.linked_at, (a.account_number, a.provider, a.channel) = (o.account_number, o.provider, o.channel) as same
+      from registrations q join accounts a on a.reg = q.reg where q.nik = i.nik and a.linked_at <= ${now}
+      order by a.linked_at desc limit 1) a
+    where a.linked_at > o.submitted_at and (not a.same or a.linked_at > ${CAME_BACK}))`;
+}
+
 /**
  * Makes the next order of each instalment that is still `released`: its derived reference, the instalment in
  * `submitting`, the money in flight. Returns those that may be sent once this is committed. What the bank may have

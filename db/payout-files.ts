@@ -7,6 +7,7 @@ import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
 import { type Move, moveInstalments } from './instalments.ts';
 import { accountInForce, type Order, type Orderable, type PayeeAccount } from './orders.ts';
+import { ON_HOLD } from './payment-holds.ts';
 import { findRun } from './payout-runs.ts';
 
 /** What a run's file is, for ever. */
@@ -23,6 +24,7 @@ export interface ReleasedRow extends Omit<Orderable, 'account'> {
   readonly policy: Policy;
   readonly listed: readonly ExclusionList[];
   readonly revoked: boolean;
+  readonly onHold: boolean;
   readonly account: PayeeAccount | null;
 }
 
@@ -58,7 +60,7 @@ export async function releasedRows(tx: Tx, run: string, now: Date, limit: number
   const { rows } = await sql<ReleasedRow>`
     select i.instalment_id as "instalmentId", r.registration_id as "registrationId", i.nik, i.batch, i.kind, i.number,
       i.amount_idr as "amountIdr", i.order_number as "orderNumber", y.body as policy, ${listedOn(wibDate(now))} as listed,
-      p.state = 'revoked' as revoked, ${accountInForce(now)} as account
+      p.state = 'revoked' as revoked, ${ON_HOLD} as "onHold", ${accountInForce(now)} as account
     from instalments i join registrations r on r.reg = i.reg join participants p on p.nik = i.nik
     join batches b on b.batch = i.batch join policies y on y.policy_id = b.policy_id
     where i.payout_run = ${run} and i.state = 'released' order by i.instalment_id limit ${limit}`.execute(tx);

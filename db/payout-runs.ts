@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
+import { isSamePerson } from '../jobs/person.ts';
 import type { Policy } from '../jobs/policy.ts';
 import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
 import { balanceOf, isFunded, postMovements } from './ledger.ts';
-import { isVerified } from './operators.ts';
+import { hasOperators, isVerified } from './operators.ts';
 import { loadPolicy } from './run.ts';
 
 /** The ledger's reference of what is held for a run. */
@@ -12,15 +13,14 @@ function ledgerReference(run: string): string {
   return `RUN-${run}`;
 }
 
-/** Makes a run of everything `due`, with its declared count and total. Undefined: nothing is due. */
+/** Makes a run of everything `due` that can be paid now (`payable_now`), with its declared count and total. Undefined: nothing is due. */
 export async function prepareRun(
   tx: Tx,
   asOf: string,
   by: string,
 ): Promise<{ run: string; count: number; totalIdr: string } | undefined> {
-  const { rows: due } = await sql`select 1 from instalments where state = 'due' and due_on <= ${asOf} limit 1`.execute(
-    tx,
-  );
+  const { rows: due } =
+    await sql`select 1 from payable_now join instalments using (instalment_id) where state = 'due' limit 1`.execute(tx);
   if (due.length === 0) return undefined;
   const prepared_verified = await isVerified(tx, by);
   const made = await tx
@@ -32,7 +32,7 @@ export async function prepareRun(
   const { rows } = await sql<Sum>`
     with moved as (
       update instalments set state = 'prepared', payout_run = ${made.payout_run}
-      where state = 'due' and due_on <= ${asOf} returning amount_idr)
+      where state = 'due' and instalment_id in (select instalment_id from payable_now) returning amount_idr)
     select count(*)::int4 as count, coalesce(sum(amount_idr), 0)::text as total from moved`.execute(tx);
   const { count, total } = rows[0] as Sum;
   if (count === 0) {
@@ -77,6 +77,10 @@ export interface Released {
   readonly needed: number;
   /** Whether the state's funding covers it; null: no funding was recorded, so nothing was checked. */
   readonly funded: true | null;
+  /** WIB date up to which its instalments were due. */
+  readonly asOf: string;
+  /** Everybody concerned was an operator with a token. */
+  readonly verified: boolean;
 }
 
 export interface Release {
@@ -95,7 +99,8 @@ export async function releaseRun(tx: Tx, { run, by, now, approversFor }: Release
   await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
   const row = await findRun(tx, run);
   if (row.state !== 'prepared') throw refuse(`payout run ${run} is ${row.state}; only a prepared run can be released`);
-  if (isSame(row.prepared_by, by)) throw refuse(`${by} prepared run ${run}; another person must release it`);
+  if (isSamePerson(row.prepared_by, by)) throw refuse(`${by} prepared run ${run}; another person must release it`);
+  await refuseUnverified(tx, row, by);
   const { count, total } = await stillPrepared(tx, run);
   if (count > Number(row.declared_count) || BigInt(total) > BigInt(row.declared_total_idr)) {
     throw refuse(
@@ -118,12 +123,30 @@ export async function releaseRun(tx: Tx, { run, by, now, approversFor }: Release
       .where('payout_run', '=', run)
       .execute();
   }
-  return { count: agreed.count, totalIdr: agreed.total, approvals: approvals.length, needed, funded };
+  const verified = row.prepared_verified && approvals.every((one) => one.verified);
+  return {
+    count: agreed.count,
+    totalIdr: agreed.total,
+    approvals: approvals.length,
+    needed,
+    funded,
+    asOf: row.as_of,
+    verified,
+  };
 }
 
-/** Until there are operators a name is what somebody has typed. */
-function isSame(one: string, other: string): boolean {
-  return one.trim().toLowerCase() === other.trim().toLowerCase();
+/** @throws exit 2 once there are operators, unless both are: whoever releases may have prepared under another name */
+async function refuseUnverified(
+  tx: Tx,
+  run: { payout_run: string; prepared_verified: boolean },
+  by: string,
+): Promise<void> {
+  if (!(await hasOperators(tx))) return;
+  if (!run.prepared_verified)
+    throw refuse(
+      `payout run ${run.payout_run} was prepared under a name that was not verified: stop it and prepare it again, with a token`,
+    );
+  if (!(await isVerified(tx, by))) throw refuse(`${by} is no operator any more`);
 }
 
 interface Sum {
@@ -154,14 +177,18 @@ async function approve(tx: Tx, run: string, by: string, now: Date): Promise<{ by
     .select(['by', 'verified'])
     .where('payout_run', '=', run)
     .execute();
-  if (given.some((one) => isSame(one.by, by)))
+  if (given.some((one) => isSamePerson(one.by, by)))
     throw refuse(`${by} has agreed to run ${run} already; another person must`);
   const own = { by, verified: await isVerified(tx, by) };
   await tx
     .insertInto('payout_approvals')
     .values({ payout_run: run, ...own, at: now })
     .execute();
-  return [...given, own];
+  // Once there are operators, only what operators agree to counts: one who was removed since does not.
+  const names = await hasOperators(tx);
+  const all = [...given, own];
+  const counting = await Promise.all(all.map(async (one) => !names || (await isVerified(tx, one.by))));
+  return all.filter((_, i) => counting[i]);
 }
 
 /** @throws exit 2 when the treasury has been funded, and not enough */

@@ -1,12 +1,12 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
 import type { BankWord } from '../jobs/payout-reasons.ts';
 import { stageSettings } from '../jobs/stages.ts';
-import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
 import { mayBeAskedAbout } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
-import { BANK_SAID } from './orders.ts';
+import { accountCorrected, BANK_SAID } from './orders.ts';
+import { ON_HOLD } from './payment-holds.ts';
 import { findRun } from './payout-runs.ts';
 import { currentRun } from './run.ts';
 
@@ -15,6 +15,9 @@ export interface ParticipantRow {
   readonly reg: string;
   readonly batch: number;
   readonly revoked: boolean;
+  readonly onHold: boolean;
+  /** WIB date on which incentive 1 was due when it was ordered; null: it was not yet. */
+  readonly firstOrderedDueOn: string | null;
   readonly policyId: number;
   readonly events: { event: string; trainingId: string; at: string }[];
   readonly accounts: {
@@ -30,7 +33,9 @@ export interface ParticipantRow {
 /** Participants after a NIK, in order, with what was known by `now` of their training and accounts. */
 export async function participantsAfter(tx: Tx, nik: string, now: Date, limit: number): Promise<ParticipantRow[]> {
   const { rows } = await sql<ParticipantRow>`
-    select p.nik, p.reg, p.batch, p.state = 'revoked' as revoked, b.policy_id as "policyId",
+    select p.nik, p.reg, p.batch, p.state = 'revoked' as revoked, ${ON_HOLD} as "onHold", b.policy_id as "policyId",
+      (select i.due_on::text from instalments i where (i.nik, i.batch, i.kind, i.number) = (p.nik, p.batch, 'incentive', 1) and i.order_number > 0)
+        as "firstOrderedDueOn",
       coalesce((select json_agg(json_build_object('event', t.event, 'trainingId', t.training_id, 'at', t.at))
         from registrations r join training t on t.reg = r.reg where r.nik = p.nik and t.batch = p.batch and t.at <= ${now}), '[]') as events,
       coalesce((select json_agg(json_build_object('linkedAt', a.linked_at, 'channel', a.channel, 'holderNik', a.holder_nik, 'kyc', a.kyc, 'status', a.status, 'bankSaid', ${BANK_SAID}))
@@ -56,6 +61,8 @@ export interface DueRow {
  * Stores what is due: new instalments, held ones whose account is in order by now, and those whose money was refused or
  * came back and whose account has been corrected since, become `due`; those that cannot be paid are `held` with the
  * reason. What a person held stays held. Paying again is a new order, which a second person releases.
+ *
+ * Adds what can be paid now to the temp table `payable_now`, which a run is made of.
  */
 export async function storeDue(
   tx: Tx,
@@ -66,6 +73,9 @@ export async function storeDue(
   await sql`
     create temp table if not exists due_now (nik bigint, reg bigint, batch int, kind text, number int, amount_idr bigint, due_on date, reason text)
     on commit delete rows`.execute(tx);
+  await sql`create temp table if not exists payable_now (instalment_id bigint primary key) on commit delete rows`.execute(
+    tx,
+  );
   await sql`delete from due_now`.execute(tx);
   await sql`
     insert into due_now select * from unnest(${rows.map((r) => r.nik)}::bigint[], ${rows.map((r) => r.reg)}::bigint[],
@@ -80,15 +90,22 @@ export async function storeDue(
   const { rows: corrected } = await sql<{ id: string }>`
     select i.instalment_id as id from due_now d join instalments i on (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number)
     join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
-    where i.state in ('rejected', 'returned') and d.reason = '' and ${linkedSince(sql`o.submitted_at`, now)}`.execute(
-    tx,
-  );
+    where i.state in ('rejected', 'returned') and d.reason = '' and ${accountCorrected(now)}`.execute(tx);
+  await sql`
+    update instalments i set due_on = d.due_on from due_now d
+    where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number)
+      and i.order_number = 0 and i.state in ('due', 'held') and i.due_on <> d.due_on`.execute(tx);
   const again = corrected.map(({ id }) => ({ instalmentId: id, to: 'held', reason: 'account_corrected' }));
   await moveInstalments(tx, ['rejected', 'returned'], again, now);
   await sql`
     update instalments i set state = 'due', reason = '' from due_now d
     where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number)
       and i.state = 'held' and i.reason = any(${accountReasons}) and d.reason = ''`.execute(tx);
+  await sql`
+    insert into payable_now select i.instalment_id from due_now d
+    join instalments i on (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number) where d.reason = ''`.execute(
+    tx,
+  );
   await sql`
     update instalments i set state = 'held', reason = d.reason from due_now d
     where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number) and i.state = 'due' and d.reason <> ''`.execute(
@@ -147,67 +164,6 @@ export async function openPayoutChunks(tx: Tx, subject: string, ids: ReturnType<
       group by part order by 1`.execute(tx);
   }
   return rows[0]?.n ?? 0;
-}
-
-/** Holds one person's instalments that are certainly not at the bank. Returns how many. */
-export async function holdPerson(tx: Tx, registrationId: string, by: string, note: string, now: Date): Promise<number> {
-  const { rows } = await sql<{ id: string; state: string }>`
-    select i.instalment_id as id, i.state from instalments i join registrations r on r.reg = i.reg
-    where r.registration_id = ${registrationId}`.execute(tx);
-  if (rows.length === 0) throw refuse('no instalments of this registration are known');
-  const moves = rows.map(({ id }) => ({ instalmentId: id, to: 'held', reason: 'held_by_operator' }));
-  const held = await moveInstalments(tx, ['due', 'prepared', 'released', 'rejected', 'returned'], moves, now);
-  await audit(tx, { who: by, action: 'payout hold', subject: registrationId, note });
-  return held.size;
-}
-
-/** Whether the person of instalment `i` has linked an account after a moment: corrected it, or taken another. */
-function linkedSince(moment: RawBuilder<unknown>, now: Date) {
-  return sql`exists (select from registrations q join accounts a on a.reg = q.reg
-    where q.nik = i.nik and a.linked_at > ${moment} and a.linked_at <= ${now})`;
-}
-
-export interface Letting {
-  readonly registrationId: string;
-  readonly by: string;
-  readonly note: string;
-  readonly now: Date;
-  /** The account that money came back from is in order, by this person's word. */
-  readonly sameAccount?: boolean | undefined;
-  /** The bank has been asked about what it contradicted itself about, and the money did not arrive. */
-  readonly bankAsked?: boolean | undefined;
-}
-
-/**
- * Lets go what a person or a list held, once the cause is gone: due again, and screened again before it is paid. Returns
- * how many.
- * @throws exit 2 when money came back from the account and it was not corrected since, or the bank said both that it paid
- * and that it did not
- */
-export async function releaseHold(tx: Tx, letting: Letting): Promise<number> {
-  const { registrationId, by, note, now, sameAccount, bankAsked } = letting;
-  const { rows } = await sql`
-    select 1 from instalments i join registrations r on r.reg = i.reg
-    join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
-    where r.registration_id = ${registrationId} and i.state = 'held' and not ${linkedSince(sql`o.submitted_at`, now)}
-      and exists (select from ledger_entries e where e.reference = o.reference and e.account = 'returned')`.execute(tx);
-  if (rows.length > 0 && !sameAccount)
-    throw refuse(
-      `money came back from the account of ${registrationId}, which was not corrected since: import the corrected account, or say --same-account when the bank has confirmed it`,
-    );
-  const { rows: contradicted } = await sql`
-    select 1 from instalments i join registrations r on r.reg = i.reg
-    where r.registration_id = ${registrationId} and i.state = 'held' and i.reason = 'bank_contradiction'`.execute(tx);
-  if (contradicted.length > 0 && !bankAsked)
-    throw refuse(
-      `the bank said that it paid ${registrationId} and that it did not: ask it, and say --bank-asked when the money did not arrive`,
-    );
-  const { numAffectedRows } = await sql`
-    update instalments i set state = 'due', reason = '', payout_run = null from registrations r
-    where r.reg = i.reg and r.registration_id = ${registrationId} and i.state = 'held'`.execute(tx);
-  if (!numAffectedRows) throw refuse('no instalment of this registration is held');
-  await audit(tx, { who: by, action: 'payout unhold', subject: registrationId, note });
-  return Number(numAffectedRows);
 }
 
 /** Instalments by state and kind. */

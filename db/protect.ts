@@ -23,6 +23,26 @@ export async function recordTables(db: Db | Tx): Promise<RecordTable[]> {
   return rows;
 }
 
+/** Every table to which rows are only ever added. */
+const RECORDS = [
+  'audit',
+  'bank_callbacks',
+  'bulk_orders',
+  'closed_days',
+  'ledger_entries',
+  'order_refusals',
+  'payout_approvals',
+] as const;
+
+/** Those of them whose trigger is gone or switched off. */
+export async function unguardedRecords(db: Db | Tx): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select r as name from unnest(${[...RECORDS]}::text[]) as r where not exists (
+      select from pg_trigger t where t.tgrelid = to_regclass(r) and t.tgfoid = 'never_changes'::regproc and t.tgenabled in ('O', 'A'))
+    order by 1`.execute(db);
+  return rows.map(({ name }) => name);
+}
+
 export interface Protection {
   /** The role that owns them from now on; it is made, and nobody can log in as it. */
   readonly owner: string;

@@ -306,6 +306,13 @@ table paying_accounts
   route text not null
   digits text not null default ltrim(regexp_replace(account, '\D'::text, ''::text, 'g'::text), '0'::text)
 
+table payment_holds
+  nik bigint not null
+  held_by text not null
+  held_verified boolean not null
+  held_at timestamp with time zone not null
+  note text not null
+
 table payment_orders
   reference text not null
   instalment_id bigint not null
@@ -805,6 +812,8 @@ constraint paying_accounts paying_accounts_pkey PRIMARY KEY (account, route)
 
 constraint paying_accounts paying_accounts_route_check CHECK ((route = ANY (ARRAY['api'::text, 'file'::text])))
 
+constraint payment_holds payment_holds_pkey PRIMARY KEY (nik)
+
 constraint payment_orders payment_orders_amount_idr_check CHECK ((amount_idr > 0))
 
 constraint payment_orders payment_orders_instalment_id_fkey FOREIGN KEY (instalment_id) REFERENCES instalments(instalment_id)
@@ -1089,6 +1098,8 @@ CREATE INDEX participants_reg ON public.participants USING btree (reg)
 
 CREATE UNIQUE INDEX paying_accounts_pkey ON public.paying_accounts USING btree (account, route)
 
+CREATE UNIQUE INDEX payment_holds_pkey ON public.payment_holds USING btree (nik)
+
 CREATE UNIQUE INDEX payment_orders_instalment_id_order_number_key ON public.payment_orders USING btree (instalment_id, order_number)
 
 CREATE UNIQUE INDEX payment_orders_pkey ON public.payment_orders USING btree (reference)
@@ -1251,7 +1262,7 @@ CREATE TRIGGER ledger_balanced AFTER INSERT ON public.ledger_entries REFERENCING
 
 CREATE TRIGGER order_refusals_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.order_refusals FOR EACH STATEMENT EXECUTE FUNCTION never_changes()
 
-CREATE TRIGGER payout_approvals_append_only BEFORE DELETE OR UPDATE ON public.payout_approvals FOR EACH STATEMENT EXECUTE FUNCTION never_changes()
+CREATE TRIGGER payout_approvals_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.payout_approvals FOR EACH STATEMENT EXECUTE FUNCTION never_changes()
 
 CREATE OR REPLACE FUNCTION public.instalment_change_is_legal()
  RETURNS trigger

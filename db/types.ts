@@ -442,6 +442,14 @@ export interface PayingAccounts {
   route: string;
 }
 
+export interface PaymentHolds {
+  held_at: Timestamp;
+  held_by: string;
+  held_verified: boolean;
+  nik: Int8;
+  note: string;
+}
+
 export interface PaymentOrders {
   account_number: string;
   amount_idr: Int8;
@@ -850,6 +858,7 @@ export interface DB {
   otp: Otp;
   participants: Participants;
   paying_accounts: PayingAccounts;
+  payment_holds: PaymentHolds;
   payment_orders: PaymentOrders;
   payout_approvals: PayoutApprovals;
   payout_files: PayoutFiles;

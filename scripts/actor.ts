@@ -18,6 +18,7 @@ export interface Actor {
  * @throws exit 2
  */
 export async function identify({ db, config }: Office, { name, role }: Actor): Promise<string> {
+  if (name?.trim() === '') throw refuse('--by must name who does this');
   if (!(await hasOperators(db))) return name ?? 'cli';
   if (config.token === undefined) throw refuse('PRAKERJA_TOKEN must hold your token: this office has operators');
   const owner = await ownerOf(db, config.token);

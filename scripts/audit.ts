@@ -1,15 +1,43 @@
-import { firstBrokenLink } from '../db/audit.ts';
+import { walkChain } from '../db/audit.ts';
+import { missingDeeds } from '../db/audited-deeds.ts';
+import { refuse } from '../jobs/errors.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 
-/** `audit verify`: exit 3 naming the first row that does not fit the chain. */
-export function auditVerify(): Promise<Report> {
+const MISSING_MAX = 100;
+
+export interface VerifyOptions {
+  /** A head that an earlier `audit verify` or a signed report has told. */
+  readonly head?: string;
+}
+
+/**
+ * `audit verify [--head HASH]`: exit 3 naming what does not fit: a row and the chain, a deed of the tables and the log, or
+ * a head that was kept.
+ */
+export function auditVerify({ head: kept }: VerifyOptions = {}): Promise<Report> {
+  if (kept !== undefined && !/^[0-9a-f]{64}$/.test(kept)) throw refuse('--head must be 64 hexadecimal digits');
   return withOffice(async ({ db }) => {
-    const { rows, broken } = await firstBrokenLink(db);
-    if (broken === null)
-      return done({ ok: true, rows }, `The audit log is whole: ${rows} rows, each with the hash of the one before.`);
+    const { rows, broken, head, hasHead } = await walkChain(db, kept);
+    const missing = await missingDeeds(db, MISSING_MAX);
+    const ok = broken === null && missing.length === 0 && hasHead !== false;
+    const json = { ok, rows, head, broken, missing, ...(hasHead === null ? {} : { has_head: hasHead }) };
+    if (ok)
+      return done(
+        json,
+        `The audit log is whole: ${rows} rows, each with the hash of the one before, and a row for each deed of the tables.`,
+        `Its head is ${head}: whoever keeps it finds out with "audit verify --head" if the log is ever written anew.`,
+      );
     return needsPerson(
-      { ok: false, rows, broken },
-      `The audit log was changed: row ${broken} does not fit the chain after ${rows} good rows.`,
+      json,
+      ...(broken === null
+        ? []
+        : [`The audit log was changed: row ${broken} does not fit the chain after ${rows} good rows.`]),
+      ...missing.map(
+        ({ action, subject }) => `The audit log has no row, or one of another name, for "${action}" of ${subject}.`,
+      ),
+      ...(hasHead === false
+        ? ['The head that was kept is no row of this log: it was written anew or cut off since.']
+        : []),
     );
   });
 }

@@ -6,6 +6,7 @@ import { hasOperators } from '../db/operators.ts';
 import { loadPolicy } from '../db/run.ts';
 import { confirmDecree, listedInBatch, participantsInDraw, storeDecree } from '../db/selection.ts';
 import { refuse } from '../jobs/errors.ts';
+import { isSamePerson } from '../jobs/person.ts';
 import { type ExclusionList, entitlementIdr, type Policy } from '../jobs/policy.ts';
 import { wibDate } from '../jobs/time.ts';
 import { decreeFile, decreeLines, draw, isPrintable, registrationIdOf, seedOf } from '../workers/assignment/rules.ts';
@@ -82,7 +83,7 @@ async function confirmAlone(office: Office, batch: number, by: string): Promise<
   const key = await signingKey(db, config);
   const { participants, unproved } = await db.transaction().execute(async (tx) => {
     const row = await lockBatch(tx, batch, ['decreed']);
-    if (row.decreed_by === by) throw refuse(`${by} set this decree; another person must confirm it`);
+    if (isSamePerson(row.decreed_by ?? '', by)) throw refuse(`${by} set this decree; another person must confirm it`);
     await refuseOutdated(tx, row, now);
     const dir = row.dir as string;
     const known = await checkPublished(dir, { decree: row.decree, at: row.decreed_at });

@@ -176,9 +176,9 @@ command(program, 'doctor', 'conservation, stuck work, quota, clock, keys, list a
 );
 
 const audits = program.command('audit').description('the append-only log').exitOverride();
-command(audits, 'verify', 'find a changed row', 'audit verify').action(() =>
-  run(async () => (await import('./audit.ts')).auditVerify()),
-);
+command(audits, 'verify', 'find a changed row, or one that is gone', 'audit verify')
+  .option('--head <hash>', 'what an earlier audit verify, or a signed daily report, has told')
+  .action((options) => run(async () => (await import('./audit.ts')).auditVerify(options)));
 
 command(program, 'console', 'a read-only page for operations', 'console --port 8080')
   .option('--port <port>', 'where it listens', '8080')

@@ -2,7 +2,8 @@ import { type AccountCounts, accountCounts, openInquiry } from '../db/account-in
 import { sendInBulk } from '../db/bulk-orders.ts';
 import { uncoveredDays } from '../db/doubt.ts';
 import { knowPayingAccount } from '../db/paying-accounts.ts';
-import { holdPerson, openResolution, openSubmission, payoutCounts, releaseHold } from '../db/payout.ts';
+import { holdPerson, releaseHold } from '../db/payment-holds.ts';
+import { openResolution, openSubmission, payoutCounts } from '../db/payout.ts';
 import { findRun, finishRuns, policiesOfRun, releaseRun, stopRun } from '../db/payout-runs.ts';
 import { failedChunks } from '../db/status.ts';
 import { fail, refuse } from '../jobs/errors.ts';
@@ -42,12 +43,13 @@ export async function prepareRunOf(office: Office, by: string): Promise<Report> 
 export function release(run: string, options: { by: string }): Promise<Report> {
   const by = personName('--by', options.by);
   return inNameOf({ name: by, role: 'approver' }, async (office) => {
-    const { count, totalIdr, approvals, needed, funded } = await releaseIt(office, runNumber(run), by);
+    const { count, totalIdr, approvals, needed, funded, asOf, verified } = await releaseIt(office, runNumber(run), by);
     const released = approvals >= needed;
     const what = `${count} instalments, ${formatRupiah(BigInt(totalIdr))}`;
     const funds = funded
       ? 'The money is held.'
       : 'Funds were not checked: "payout fund" records what the state pays in.';
+    const names = verified ? '' : ' The names are not verified: "prakerja operator add" gives each person a token.';
     const json = {
       run,
       count,
@@ -56,12 +58,18 @@ export function release(run: string, options: { by: string }): Promise<Report> {
       approvals,
       approvals_needed: needed,
       funds_checked: funded === true,
+      as_of: asOf,
+      names_verified: verified,
     };
     return released
-      ? done(json, `Payout run ${run} is released: ${what}. ${funds}`, `Next: prakerja payout submit ${run}`)
+      ? done(
+          json,
+          `Payout run ${run}, due by ${asOf}, is released: ${what}. ${funds}${names}`,
+          `Next: prakerja payout submit ${run}`,
+        )
       : done(
           json,
-          `${approvals} of ${needed} people have agreed to payout run ${run}: ${what}. Another person: prakerja payout release ${run} --by OTHER`,
+          `${approvals} of ${needed} people have agreed to payout run ${run}, due by ${asOf}: ${what}.${names} Another person: prakerja payout release ${run} --by OTHER`,
         );
   });
 }

@@ -4,8 +4,9 @@ import { html } from 'hono/html';
 import { type DailyReport, dailyReport } from '../db/daily-report.ts';
 import { refuse } from '../jobs/errors.ts';
 import { formatRupiah } from '../jobs/money.ts';
-import { isDate, wibDate } from '../jobs/time.ts';
+import { isDate, wibDate, wibTime } from '../jobs/time.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
+import { csvText } from './csv-text.ts';
 import { writeWhole } from './draw-files.ts';
 
 export interface DailyOptions {
@@ -42,20 +43,22 @@ function rupiah(text: string): string {
 }
 
 /** One table of `section,name,n,opening_idr,debit_idr,credit_idr,closing_idr`: a spreadsheet can add it up again. */
-function csvOf({ day, accounts, totals, instalments, breaks, statements }: DailyReport): string {
+function csvOf({ day, accounts, totals, instalments, breaks, statements, made_at, audit_head }: DailyReport): string {
   const lines = [
     'day,section,name,n,opening_idr,debit_idr,credit_idr,closing_idr',
+    `made_at,${made_at},,,,,`,
+    `audit_head,${audit_head},,,,,`,
     ...accounts.map((one) => `account,${one.account},,${one.opening},${one.debit},${one.credit},${one.closing}`),
     ...Object.entries(totals).map(([name, total]) => `paid_by,${name},,,,,${total}`),
     ...instalments.map(({ state, n, amount_idr }) => `instalments,${state},${n},,,,${amount_idr}`),
     ...breaks.map(({ type, n, amount_idr }) => `breaks,${type},${n},,,,${amount_idr}`),
-    ...statements.map(({ account, lines: n }) => `statements,"${account.replaceAll('"', '""')}",${n},,,,`),
+    ...statements.map(({ account, lines: n }) => `statements,${csvText(masked(account))},${n},,,,`),
   ];
   return lines.map((line, i) => `${i === 0 ? line : `${day},${line}`}\n`).join('');
 }
 
 /** The same to print and sign; in Indonesian with the field's English words. */
-function htmlOf({ day, final, accounts, totals, instalments, breaks, statements }: DailyReport) {
+function htmlOf({ day, final, accounts, totals, instalments, breaks, statements, made_at, audit_head }: DailyReport) {
   const table = (
     title: string,
     heads: readonly string[],
@@ -70,6 +73,8 @@ th,td{border-bottom:1px solid #999;padding:.3rem .5rem;text-align:right}th:first
 .sign{display:flex;gap:4rem;margin-top:4rem}.sign p{flex:1;border-top:1px solid #000}</style></head>
 <body><h1>Laporan harian pembayaran (daily payment report) ${day}</h1>
 ${final ? '' : html`<p><strong>Sementara: hari ini belum berakhir (preliminary: the day is not over)</strong></p>`}
+<p>Dibuat (made at) ${wibStamp(made_at)} WIB; jumlah, angsuran dan selisih menurut saat ini (totals, instalments and breaks as of then).
+<br>Catatan audit sampai (audit log up to) <code>${audit_head}</code></p>
 ${table(
   'Buku besar (ledger), debit − kredit',
   ['Akun (account)', 'Awal (opening)', 'Debit', 'Kredit (credit)', 'Akhir (closing)'],
@@ -96,6 +101,10 @@ ${table(
   statements.map(({ account, from, to, lines }) => [masked(account), from, to, String(lines)]),
 )}
 <div class="sign"><p>Disiapkan oleh (prepared by)</p><p>Disetujui oleh (agreed by)</p></div></body></html>`;
+}
+
+function wibStamp(at: string): string {
+  return `${wibDate(new Date(at))} ${wibTime(new Date(at))}`;
 }
 
 function signed(text: string): string {

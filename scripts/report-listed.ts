@@ -4,6 +4,7 @@ import { formatRupiah } from '../jobs/money.ts';
 import { type ExclusionList, exclusionLists } from '../jobs/policy.ts';
 import { isDate } from '../jobs/time.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
+import { csvText } from './csv-text.ts';
 import { writeWhole } from './draw-files.ts';
 
 export interface ListedOptions {
@@ -50,7 +51,7 @@ const COLUMNS =
 function* csvOf(rows: readonly PaidWhileListed[]): Generator<string> {
   yield `${COLUMNS}\n`;
   for (const row of rows) {
-    const source = `"${row.source.replaceAll('"', '""')}"`;
+    const source = csvText(row.source);
     const cells = [row.registration_id, row.batch, row.kind, row.number, row.amount_idr, row.reference, row.paid_on];
     yield `${cells.join(',')},${row.valid_from},${row.valid_to ?? ''},${source},${row.received_at.toISOString()},${row.known_when_paid}\n`;
   }

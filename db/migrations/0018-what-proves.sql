@@ -34,3 +34,19 @@ create table order_refusals (
 comment on table order_refusals is 'Orders that the bank has in writing refused or never taken, as one person has noted it; another one confirms, and they are rejected.';
 create trigger order_refusals_append_only before update or delete or truncate on order_refusals
   for each statement execute function never_changes();
+
+create table payment_holds (
+  nik bigint primary key,
+  held_by text not null,
+  held_verified boolean not null,
+  held_at timestamptz not null,
+  note text not null
+);
+comment on table payment_holds is 'Whom a person holds: nothing is paid to them, whatever becomes due, until they are let go.';
+insert into payment_holds
+  select distinct nik, 'migration', false, clock_timestamp(), 'instalments were held by an operator' from instalments
+  where state = 'held' and reason = 'held_by_operator';
+
+drop trigger payout_approvals_append_only on payout_approvals;
+create trigger payout_approvals_append_only before update or delete or truncate on payout_approvals
+  for each statement execute function never_changes();

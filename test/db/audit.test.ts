@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
-import { beforeEach, expect, it } from 'vitest';
-import { audit, firstBrokenLink } from '../../db/audit.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { audit, walkChain } from '../../db/audit.ts';
+import { missingDeeds } from '../../db/audited-deeds.ts';
+import { unguardedRecords } from '../../db/protect.ts';
 import { testDatabase } from '../helpers/database.ts';
 
 const database = await testDatabase();
@@ -21,7 +23,7 @@ beforeEach(async () => {
 });
 
 it('a log that nobody touched has no broken link', async () => {
-  expect(await firstBrokenLink(db)).toEqual({ rows: 5, broken: null });
+  expect(await walkChain(db)).toMatchObject({ rows: 5, broken: null });
 });
 
 it.each(['update audit set note = $$other$$', 'delete from audit', 'truncate audit'])(
@@ -47,10 +49,48 @@ it.each([
   ],
 ])('%s is found', async (_, change, broken) => {
   await asOwner(change);
-  expect((await firstBrokenLink(db)).broken).toBe(broken);
+  expect((await walkChain(db)).broken).toBe(broken);
+});
+
+describe('what the chain alone does not show', () => {
+  it('a head that was kept is in the log, until it is cut off or written anew', async () => {
+    const { head } = await walkChain(db);
+    expect(await walkChain(db, head)).toMatchObject({ broken: null, hasHead: true });
+    await db.transaction().execute((tx) => audit(tx, deed(6)));
+    expect(await walkChain(db, head)).toMatchObject({ rows: 6, hasHead: true });
+    await asOwner('delete from audit where audit_id >= 5');
+    expect(await walkChain(db, head)).toMatchObject({ rows: 4, broken: null, hasHead: false });
+  });
+
+  it('a deed of the tables whose row is gone, or is of another name', async () => {
+    const prepare = { who: 'ayu', action: 'payout prepare', subject: 'run 7', note: '' };
+    await db.transaction().execute((tx) => audit(tx, prepare));
+    await db.executeQuery(
+      sql`insert into payout_runs (payout_run, as_of, declared_count, declared_total_idr, prepared_by, prepared_verified)
+        overriding system value values (7, '2020-09-15', 1, 1, 'ayu', false)`.compile(db),
+    );
+    expect(await missingDeeds(db, 9)).toEqual([]);
+    await asOwner(`update payout_runs set prepared_by = 'budi' where payout_run = 7`);
+    expect(await missingDeeds(db, 9)).toEqual([{ action: 'payout prepare', subject: 'run 7' }]);
+    await asOwner(
+      `update payout_runs set prepared_by = 'ayu' where payout_run = 7; delete from audit where audit_id = 6`,
+    );
+    expect((await walkChain(db)).broken).toBe(null);
+    expect(await missingDeeds(db, 9)).toEqual([{ action: 'payout prepare', subject: 'run 7' }]);
+    await asOwner('delete from payout_runs');
+  });
 });
 
 it('deeds at the same moment stand in one chain', async () => {
   await Promise.all([6, 7, 8, 9].map((n) => db.transaction().execute((tx) => audit(tx, deed(n)))));
-  expect(await firstBrokenLink(db)).toEqual({ rows: 9, broken: null });
+  expect(await walkChain(db)).toMatchObject({ rows: 9, broken: null });
+});
+
+it('a table whose trigger is switched off, or is gone', async () => {
+  expect(await unguardedRecords(db)).toEqual([]);
+  await sql`alter table ledger_entries disable trigger ledger_append_only`.execute(db);
+  expect(await unguardedRecords(db)).toEqual(['ledger_entries']);
+  await sql`alter table ledger_entries enable trigger ledger_append_only`.execute(db);
+  await sql`drop trigger audit_append_only on audit`.execute(db);
+  expect(await unguardedRecords(db)).toEqual(['audit']);
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { audit, firstBrokenLink } from '../../db/audit.ts';
+import { audit, walkChain } from '../../db/audit.ts';
 import type { Database, Tx } from '../../db/connection.ts';
 import { runChecks } from '../../db/doctor.ts';
 import { postMovements } from '../../db/ledger.ts';
@@ -52,7 +52,7 @@ describe('records that the program cannot change', () => {
       await postMovements(tx, [movement], new Date());
       expect((await recordTables(tx)).filter(({ mayChange }) => mayChange)).toEqual([]);
     });
-    expect(await firstBrokenLink(here.database.db)).toEqual({ rows: 2, broken: null });
+    expect(await walkChain(here.database.db)).toEqual({ rows: 2, broken: null });
   });
 
   it.each([

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { importFile } from '../../db/import/index.ts';
-import { holdPerson, openResolution, openSubmission, releaseHold } from '../../db/payout.ts';
+import { holdPerson, releaseHold } from '../../db/payment-holds.ts';
+import { openResolution, openSubmission } from '../../db/payout.ts';
 import { finishRuns } from '../../db/payout-runs.ts';
 import { PrakerjaError } from '../../jobs/errors.ts';
 import type { Report } from '../../scripts/command.ts';

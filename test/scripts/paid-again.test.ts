@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { trialBalance } from '../../db/ledger.ts';
-import { holdPerson, releaseHold } from '../../db/payout.ts';
+import { holdPerson, releaseHold } from '../../db/payment-holds.ts';
 import { diagnose } from '../../scripts/doctor.ts';
 import { prepareRunOf, releaseIt, submitRun } from '../../scripts/payout.ts';
 import { fundTreasury } from '../../scripts/payout-fund.ts';
@@ -53,6 +53,16 @@ it('a corrected account alone makes it due again; the run is for two people', as
   await here.load('accounts', ACCOUNTS, account(Number(person.slice(1)), { linked_at: '2020-09-17T10:00:00+07:00' }));
   expect((await prepareRunOf(here.friday, 'ayu')).json).toMatchObject({ count: 1 });
   expect((await here.states())[person]).toBe('prepared');
+});
+
+it('the same account, linked before its money came back, is not corrected; another one is', async () => {
+  const here = await returned();
+  const person = Number(here.person.slice(1));
+  await here.load('accounts', ACCOUNTS, account(person, { linked_at: `${TODAY}T13:00:00+07:00` }));
+  expect((await prepareRunOf(here.friday, 'ayu')).json).toMatchObject({ count: 0 });
+  const other = account(person, { linked_at: `${TODAY}T14:00:00+07:00` }).replace('00112', '00999');
+  await here.load('accounts', ACCOUNTS, other);
+  expect((await prepareRunOf(here.friday, 'ayu')).json).toMatchObject({ count: 1 });
 });
 
 it('what came back pays again: a treasury that was funded for three lets the third be paid twice', async () => {

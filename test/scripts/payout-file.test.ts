@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
-import { firstBrokenLink } from '../../db/audit.ts';
+import { walkChain } from '../../db/audit.ts';
 import { trialBalance } from '../../db/ledger.ts';
 import { prepareRunOf, resolveUnknown, stopIt, submitRun } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
@@ -101,7 +101,7 @@ describe('payout file', () => {
     const { rows } = await here.database.pool.query('select reference from payment_orders');
     expect(rows.length).toBe(3);
     expect(here.bankLog()).toEqual([]);
-    expect(await firstBrokenLink(here.database.db)).toMatchObject({ broken: null });
+    expect(await walkChain(here.database.db)).toMatchObject({ broken: null });
   });
 
   it('holds whom submission would hold; nobody left is no file', async () => {

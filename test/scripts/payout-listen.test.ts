@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { releaseHold } from '../../db/payout.ts';
+import { releaseHold } from '../../db/payment-holds.ts';
 import { diagnose } from '../../scripts/doctor.ts';
 import { prepareRunOf, releaseIt, submitRun } from '../../scripts/payout.ts';
 import { startListener } from '../../scripts/payout-listen.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { trialBalance } from '../../db/ledger.ts';
-import { holdPerson, releaseHold } from '../../db/payout.ts';
+import { holdPerson, releaseHold } from '../../db/payment-holds.ts';
 import { prepareRunOf, releaseIt, resolveUnknown, submitRun } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
 import { rejectIn } from '../../scripts/payout-reject.ts';

@@ -88,8 +88,10 @@ describe('report daily', () => {
           { account: 'in_flight', opening: '0', debit: '1800000', credit: '1800000', closing: '0' },
           { account: 'paid', opening: '0', debit: '1800000', credit: '0', closing: '1800000' },
           { account: 'programme', opening: '0', debit: '1800000', credit: '1800000', closing: '0' },
+          { account: 'returned', opening: '0', debit: '0', credit: '0', closing: '0' },
           { account: 'treasury', opening: '0', debit: '0', credit: '1800000', closing: '-1800000' },
         ],
+        audit_head: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
     });
     const csv = readFileSync(join(out, `daily-${TODAY}.csv`), 'utf8');
@@ -97,6 +99,9 @@ describe('report daily', () => {
     expect(csv).toContain(`${TODAY},paid_by,statement,,,,,1800000\n`);
     const page = readFileSync(join(out, `daily-${TODAY}.html`), 'utf8');
     expect(page).toContain('Rp1.800.000');
+    expect(page).toContain((done.json as { audit_head: string }).audit_head);
+    // The sim's account, by its last four.
+    expect(csv).toContain('"******2020"');
     const next = await command(here, () => daily({ on: '2020-09-16', out }));
     expect(next.json).toMatchObject({
       accounts: expect.arrayContaining([
@@ -104,6 +109,17 @@ describe('report daily', () => {
       ]),
     });
     await expect(command(here, () => daily({ on: '15-09-2020', out }))).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it('of a day that is not over by the clock closes nothing, whatever day is played', async () => {
+    const here = await reconciled();
+    const day = new Date(Date.now() + 86_400_000).toISOString();
+    const done = await command(here, () => {
+      process.env.PRAKERJA_NOW = new Date(Date.now() + 10 * 86_400_000).toISOString();
+      return daily({ on: day.slice(0, 10), out: here.dir });
+    });
+    expect(done.json).toMatchObject({ final: false });
+    expect((await here.database.pool.query('select day from closed_days')).rows).toEqual([]);
   });
 
   it('says that the totals differ, and which breaks are open', async () => {
@@ -161,6 +177,28 @@ describe('report paid-while-listed', () => {
       /^R1,1,incentive,1,600000,P[0-9A-Z]{15},2020-09-15,2020-09-01,,"BKN",2020-09-14T02:00:00.000Z,true$/,
     );
     await expect(command(here, () => paidListed({ list: 'friends' }))).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it('a payment counts once, and what we knew is what the list said when it was sent', async () => {
+    const here = await reconciled();
+    await here.load('exclusions', EXCLUSIONS, `asn,${nik(1)},2020-09-01,,BKN`, `asn,${nik(1)},2020-09-10,,=BKN()`);
+    await here.database.pool.query(
+      `update loads set received_at = '2020-09-14T09:00:00+07:00' where kind = 'exclusions'`,
+    );
+    // After the payment the list only gives it an end: we knew all the same.
+    await here.load(
+      'exclusions',
+      EXCLUSIONS,
+      `asn,${nik(1)},2020-09-01,2020-12-31,BKN`,
+      `asn,${nik(1)},2020-09-10,2020-12-31,=BKN()`,
+    );
+    const out = join(here.dir, 'listed.csv');
+    expect(await command(here, () => paidListed({ list: 'asn', out }))).toMatchObject({
+      exitCode: 3,
+      json: { instalments: 1, people: 1, total_idr: '600000', known_when_paid: 1 },
+    });
+    // No spreadsheet takes somebody's text for a formula.
+    expect(readFileSync(out, 'utf8')).not.toMatch(/,"?=/);
   });
 
   it('an entry that the list has ended before the payment is none', async () => {

@@ -7,6 +7,10 @@ import { addMonths, wibDate } from '../../jobs/time.ts';
 export interface Participant {
   readonly nik: string;
   readonly revoked: boolean;
+  /** A person holds whatever is due to them. */
+  readonly onHold: boolean;
+  /** WIB date on which incentive 1 was due when it was ordered; null: it was not yet. */
+  readonly firstOrderedDueOn: string | null;
 }
 
 /** A line of training.csv about this participant and batch; other event names (purchased) are ignored. */
@@ -137,13 +141,14 @@ export function dueInstalments(
   asOf: string,
 ): readonly Instalment[] {
   const inForce = accountInForce(accounts, new Date(8.64e15));
-  const reason = participant.revoked ? 'participation_revoked' : accountReason(participant.nik, inForce);
+  const reason = reasonOf(participant, inForce);
   const judge = (base: InstalmentBase, dueOn: string | null, why: NotDueWhy): Instalment => {
     if (dueOn === null) return { ...base, status: 'not_due', dueOn: null, why };
     if (dueOn > asOf) return { ...base, status: 'not_due', dueOn, why: 'date_not_reached' };
     return reason === null ? { ...base, status: 'payable', dueOn } : { ...base, status: 'not_payable', dueOn, reason };
   };
-  const first = firstDueOn(participant.nik, events, accounts);
+  // What was ordered is history: news about an earlier training or account moves nothing that follows from it.
+  const first = participant.firstOrderedDueOn ?? firstDueOn(participant.nik, events, accounts);
   const incentives = numbersTo(policy.incentive_times).map((number) => {
     const base: InstalmentBase = { kind: 'incentive', number, amountIdr: BigInt(policy.incentive_idr) };
     return judge(base, first && addMonths(first, number - 1), 'training_not_completed_and_rated');
@@ -153,6 +158,11 @@ export function dueInstalments(
     return judge(base, surveyDone(events, number), 'survey_not_answered');
   });
   return [...incentives, ...surveys];
+}
+
+function reasonOf({ nik, revoked, onHold }: Participant, inForce: Account | null): PayoutReason | null {
+  if (revoked) return 'participation_revoked';
+  return onHold ? 'held_by_operator' : accountReason(nik, inForce);
 }
 
 /** The WIB date of incentive 1; null: no training is completed and rated. */

@@ -8,14 +8,21 @@ export type Screen = (listed: readonly ExclusionList[], rules: Policy['layer3'])
 export interface Payable {
   readonly nik: string;
   readonly revoked: boolean;
+  /** A person holds whatever is due to them. */
+  readonly onHold: boolean;
   readonly policy: Policy;
   readonly listed: readonly ExclusionList[];
   readonly account: Omit<Account, 'linkedAt'> | null;
 }
 
-/** Why nobody may pay this person today (contract, section 7); undefined: nothing speaks against it. */
-export function heldFor(row: Payable, screened: Screen): string | undefined {
+/** Why nobody may pay this person today (contract, section 7), whatever the account; undefined: nothing speaks against it. */
+export function barredFor(row: Omit<Payable, 'account'>, screened: Screen): string | undefined {
   if (row.revoked) return 'participation_revoked';
+  return row.onHold ? 'held_by_operator' : screened(row.listed, row.policy.layer3);
+}
+
+/** The same, and why nothing can go to the account. */
+export function heldFor(row: Payable, screened: Screen): string | undefined {
   const account = row.account && { ...row.account, linkedAt: new Date(0) };
-  return screened(row.listed, row.policy.layer3) ?? accountReason(row.nik, account) ?? undefined;
+  return barredFor(row, screened) ?? accountReason(row.nik, account) ?? undefined;
 }

@@ -56,7 +56,7 @@ export function createPayoutStage(settings: BankSettings | undefined, now: () =>
       else if (work.kind === 'submit' && inBulk(work.rows))
         await sendBulks(db, work.run, orders ?? [], client, context);
       else if (work.kind === 'submit') await sendOrders(db, work.run, orders ?? [], client, context);
-      else await resolveOrders(db, work.rows, client, context);
+      else await resolveOrders(db, work.rows, client, context, screened);
     },
     decide: (work) => work,
     save,

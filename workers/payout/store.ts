@@ -7,6 +7,7 @@ import { COVERED, mayBeAskedAbout, ON_STATEMENT, TOLD_OF } from '../../db/doubt.
 import { type Move, moveInstalments } from '../../db/instalments.ts';
 import { applyNews, type OrderNews } from '../../db/order-news.ts';
 import { accountInForce, type Destination, makeOrders, type Order, type PayeeAccount } from '../../db/orders.ts';
+import { ON_HOLD } from '../../db/payment-holds.ts';
 import type { Chunk } from '../../jobs/chunk.ts';
 import type { InstalmentKind } from '../../jobs/ids.ts';
 import type { ExclusionList, Policy } from '../../jobs/policy.ts';
@@ -29,6 +30,7 @@ export interface ToSend {
   readonly policy: Policy;
   readonly listed: readonly ExclusionList[];
   readonly revoked: boolean;
+  readonly onHold: boolean;
   readonly account: PayeeAccount | null;
   /** Its run's orders go many in one call. */
   readonly bulk: boolean;
@@ -39,7 +41,7 @@ export async function loadToSend(db: Db, chunk: Chunk, run: string, now: Date): 
   const { rows } = await sql<ToSend>`
     select i.instalment_id as "instalmentId", r.registration_id as "registrationId", i.nik, i.batch, i.kind, i.number,
       i.amount_idr as "amountIdr", i.state, i.order_number as "orderNumber", y.body as policy,
-      ${listedOn(wibDate(now))} as listed, p.state = 'revoked' as revoked,
+      ${listedOn(wibDate(now))} as listed, p.state = 'revoked' as revoked, ${ON_HOLD} as "onHold",
       ${accountInForce(now)} as account, u.bulk
     from instalments i join payout_runs u on u.payout_run = i.payout_run and u.state = 'released'
     join registrations r on r.reg = i.reg join participants p on p.nik = i.nik
@@ -117,8 +119,13 @@ export async function keepNews(db: Db, news: readonly BankNews[], now: Date): Pr
   });
 }
 
-/** An unknown order, and whether the statements have anything to say about it. */
+/** An unknown order, whether the statements have anything to say about it, and what screening asks for. */
 export interface UnknownOrder extends Order {
+  readonly nik: string;
+  readonly policy: Policy;
+  readonly listed: readonly ExclusionList[];
+  readonly revoked: boolean;
+  readonly onHold: boolean;
   /**
    * For every try, and for every day in which a restore may have lost one, there is a statement that covers its WIB day,
    * came after it, and can be read from end to end. Never of one that went in a bulk: a bank may debit that as one, and
@@ -135,8 +142,10 @@ export async function loadUnknown(db: Db, chunk: Chunk, now: Date): Promise<Unkn
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr", o.channel, o.provider,
       o.account_number as "accountNumber", o.holder_name as "holderName", o.submitted_at as "orderedAt",
       (${COVERED} and k.reference is null) as covered, (${ON_STATEMENT} or ${TOLD_OF}) as "onStatement",
-      k.reference is not null as bulk
-    from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
+      k.reference is not null as bulk, i.nik, y.body as policy, ${listedOn(wibDate(now))} as listed, p.state = 'revoked' as revoked,
+      ${ON_HOLD} as "onHold"
+    from instalments i join participants p on p.nik = i.nik join registrations r on r.reg = i.reg join batches b on b.batch = i.batch join policies y on y.policy_id = b.policy_id
+    join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
     left join bulk_orders k on k.reference = o.reference
     where i.instalment_id between ${chunk.lo} and ${chunk.hi} and i.state = 'unknown' and ${mayBeAskedAbout(now)} order by i.instalment_id`.execute(
     db,

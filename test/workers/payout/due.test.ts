@@ -15,7 +15,7 @@ import {
 
 const NIK = '3273010101900001';
 const policy = builtinPolicy.payout;
-const participant = { nik: NIK, revoked: false };
+const participant = { nik: NIK, revoked: false, onHold: false, firstOrderedDueOn: null };
 const bank: Account = {
   linkedAt: new Date('2020-09-01T00:00:00Z'),
   channel: 'bank',
@@ -125,7 +125,7 @@ describe('dueInstalments', () => {
   });
 
   it('nothing is payable to the revoked, and that reason comes first', () => {
-    const all = dueInstalments({ nik: NIK, revoked: true }, DONE, [], policy, '2020-12-31');
+    const all = dueInstalments({ ...participant, revoked: true }, DONE, [], policy, '2020-12-31');
     const reasons = all.flatMap((instalment) => (instalment.status === 'not_payable' ? [instalment.reason] : []));
     expect(new Set(reasons)).toEqual(new Set(['participation_revoked']));
   });
@@ -220,6 +220,8 @@ describe('the day of incentive 1: training and account in order for the first ti
     const [wrong, right] = links as [Account, Account];
     const all = dueInstalments(participant, DONE, [{ ...wrong, bankSaid: 'other_name' }, right], policy, '2020-10-30');
     expect(all[0]).toMatchObject({ status: 'payable', dueOn: '2020-08-31' });
+    const onHold = dueInstalments({ ...participant, onHold: true }, DONE, [right], policy, '2020-10-30');
+    expect(onHold[0]).toMatchObject({ status: 'not_payable', reason: 'held_by_operator' });
     const held = dueInstalments(participant, DONE, [{ ...right, bankSaid: 'other_name' }], policy, '2020-10-30');
     expect(held[0]).toMatchObject({ status: 'not_payable', dueOn: '2020-09-20', reason: 'account_name_mismatch' });
   });

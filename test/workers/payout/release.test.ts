@@ -36,6 +36,8 @@ describe('releasing a run', () => {
       approvals: 1,
       needed: 1,
       funded: null,
+      asOf: '2020-09-15',
+      verified: false,
     });
     expect(await trialBalance(here.database.db)).toEqual({ programme: '1800000', treasury: '-1800000' });
     expect(await money(here)).toMatch(/^ok/);

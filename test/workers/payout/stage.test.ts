@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { claim, putBackExpired } from '../../../db/chunk.ts';
 import { trialBalance } from '../../../db/ledger.ts';
-import { holdPerson, openSubmission, releaseHold } from '../../../db/payout.ts';
+import { holdPerson, releaseHold } from '../../../db/payment-holds.ts';
+import { openSubmission } from '../../../db/payout.ts';
 import { builtinPolicy } from '../../../jobs/policy.ts';
 import { diagnose } from '../../../scripts/doctor.ts';
 import { prepareRunOf, releaseIt, resolveUnknown, submitRun } from '../../../scripts/payout.ts';

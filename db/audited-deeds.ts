@@ -1,0 +1,32 @@
+import { sql } from 'kysely';
+import { fileIdOf } from '../jobs/file-ids.ts';
+import type { Db } from './connection.ts';
+
+/**
+ * What people did, as the tables of money tell it: (action, subject, who, verified). Each must have its row in the audit
+ * log: the chain alone does not show that its last rows are gone, or were written anew from one on.
+ */
+const DEEDS = sql`
+  select 'payout prepare' as action, 'run ' || payout_run as subject, prepared_by as who, prepared_verified as verified from payout_runs
+  union all select 'payout release', 'run ' || payout_run, by, verified from payout_approvals
+  union all select 'payout reject', reference, noted_by, noted_verified from order_refusals
+  union all select 'db restored', 'backup of ' || to_char(taken_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), by, null from restores
+  union all select 'operator add', name, added_by, null from operators
+  union all select 'break resolve', 'break ' || break_id, resolved_by, null from breaks where state = 'resolved'`;
+
+export interface MissingDeed {
+  readonly action: string;
+  readonly subject: string;
+}
+
+/** Deeds that the audit log does not have, or has under another name; up to `limit`, the log's order. */
+export async function missingDeeds(db: Db, limit: number): Promise<MissingDeed[]> {
+  const { rows } = await sql<MissingDeed>`
+    select d.action, d.subject from (${DEEDS}) d where not exists (
+      select from audit a where (a.action, a.who) = (d.action, d.who) and (d.verified is null or a.verified = d.verified)
+        and (a.subject = d.subject or (d.action = 'payout reject' and a.subject in (
+          select k.bulk_id from bulk_orders k where k.reference = d.subject
+          union all select ${fileIdOf('')} || o.payout_run from payment_orders o where o.reference = d.subject))))
+    order by 1, 2 limit ${limit}`.execute(db);
+  return rows;
+}
