@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
 import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
-import { PREVIOUS } from './statement.ts';
+import { MEETS_OVERLAPPED, PREVIOUS } from './statement.ts';
 
 export interface OpenBreak {
   readonly break_id: string;
@@ -68,7 +68,7 @@ export async function closeFilledGaps(tx: Tx, statementIds: readonly string[], n
     update breaks b set state = 'resolved', resolved_by = ${RECONCILE}, resolved_at = ${now},
       note = 'statement ' || p.statement_id || ' came, and closes where this one begins'
     from statements s cross join lateral ${PREVIOUS} p
-    where b.type = 'statement_gap' and b.state = 'open' and s.statement_id = b.statement_id and p.closing = s.opening
+    where b.type = 'statement_gap' and b.state = 'open' and s.statement_id = b.statement_id and (p.closing = s.opening or ${MEETS_OVERLAPPED})
       and s.account in (select account from statements where statement_id = any(${statementIds}::bigint[]))
     returning b.break_id as id, p.statement_id as statement`.execute(tx);
   for (const { id, statement } of rows)

@@ -220,12 +220,24 @@ export const PREVIOUS = sql`(
     and (p.to_date < s.from_date or (p.sha256 = s.sha256 and p.part < s.part))
   order by p.to_date desc, p.received_at desc, p.part desc, p.lines desc limit 1)`;
 
-/** What the statement before this one closes with. */
+/**
+ * Of statement `s`: it begins in the days of another of its account, with the balance that the other has come to by then.
+ * Whoever fetches a day before it is over, and again with those that follow, has such statements. Lines are kept once per
+ * account, whichever statement came first.
+ */
+export const MEETS_OVERLAPPED = sql`exists (
+  select from statements x where x.account = s.account and x.from_date < s.from_date and s.from_date <= x.to_date
+    and not exists (select from statement_lines l where l.statement_id = x.statement_id and l.unreadable is not null)
+    and x.opening::numeric + (
+      select coalesce(sum(case l.direction when 'credit' then l.amount_idr else -l.amount_idr end), 0)
+      from statement_lines l join statements o using (statement_id)
+      where o.account = s.account and l.booked_on >= x.from_date and l.booked_on < s.from_date) = s.opening::numeric)`;
+
+/** What the statement before this one closes with; null: there is none, or one that this one overlaps says as much. */
 export async function previousClosing(tx: Tx, statementId: string): Promise<string | null> {
   const { rows } = await sql<{ closing: string | null }>`
-    select p.closing from statements s cross join lateral ${PREVIOUS} p where s.statement_id = ${statementId}`.execute(
-    tx,
-  );
+    select p.closing from statements s cross join lateral ${PREVIOUS} p
+    where s.statement_id = ${statementId} and not (p.closing <> s.opening and ${MEETS_OVERLAPPED})`.execute(tx);
   return rows[0]?.closing ?? null;
 }
 

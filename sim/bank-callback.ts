@@ -18,7 +18,7 @@ export type Caller = {
   /** What a call of this service came to: the lines of the log. */
   tell(service: string, lines: readonly BankLine[]): void;
   /** Resolves once everything that was to be told is told, or could not be. */
-  close(): Promise<void>;
+  told(): Promise<void>;
 };
 
 /** The bank's own key, who it calls, and the faults of its calls. */
@@ -73,7 +73,7 @@ export function newCaller({ key, partner_id, picker }: CallerSettings): Caller {
         for (const message of messages) await post(path, timestamp, message, fault?.kind === 'wrong_signature', times);
       });
     },
-    close: () => telling,
+    told: () => telling,
   };
 }
 

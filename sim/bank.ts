@@ -49,6 +49,8 @@ export type BankSim = {
   readonly private_key_file: string;
   /** With what the bank's own messages are signed. */
   readonly public_key_file: string;
+  /** Resolves once everything that was to be told by then is told, or could not be. */
+  told(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -90,9 +92,10 @@ export async function startBank(place: Place, options: BankOptions = {}): Promis
     source_account: office.rules.source_account,
     private_key_file,
     public_key_file,
+    told: () => office.caller.told(),
     async close() {
       await server.close();
-      await office.caller.close();
+      await office.caller.told();
       office.log.close();
     },
   };

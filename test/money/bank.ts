@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type BankSim, startBank } from '../../sim/bank.ts';
 import type { FaultKind, Picker } from '../../sim/faults.ts';
 import type { BankFault, Plan } from './plan.ts';
@@ -14,8 +16,12 @@ export interface Bank {
   onCall(listen: ((endpoint: string) => void) | undefined): void;
   /** No more faults. */
   behave(): void;
-  /** Resolves when nothing that was delayed is still to be carried out. */
+  /** From now on it tells at this address what becomes of payments. */
+  tellTo(url: string): Promise<void>;
+  /** Resolves when nothing that was delayed is still to be carried out, and everything that was to be told is. */
   quiet(): Promise<void>;
+  /** Whether its books have this order, by its own word in writing. */
+  has(reference: string): boolean;
   /** The statement of the days, as the bank tells it. */
   statement(from: string, to: string): Promise<string>;
   /** Faults that calls have met, by name. */
@@ -24,15 +30,18 @@ export interface Bank {
 }
 
 /** Starts a bank that writes its log, and finds its client's key, in `dir`. */
-export async function openBank(dir: string, plan: Pick<Plan, 'bank' | 'unknownStatus' | 'format'>): Promise<Bank> {
-  const next: Record<string, BankFault[]> = { payment: [], status: [] };
+export async function openBank(
+  dir: string,
+  plan: Pick<Plan, 'bank' | 'unknownStatus' | 'format' | 'notices'>,
+): Promise<Bank> {
+  const next: Record<string, BankFault[]> = { payment: [], status: [], callback: [...(plan.notices ?? [])] };
   const met: Record<string, number> = {};
   let listen: ((endpoint: string) => void) | undefined;
   let busyUntil = 0;
   const picker: Picker = {
     next(endpoint) {
       if (!next[endpoint]) return { delay_ms: 0, fault: undefined };
-      listen?.(endpoint);
+      if (endpoint !== 'callback') listen?.(endpoint);
       const { kind, value = '' } = next[endpoint].shift() ?? { kind: 'none' };
       if (kind === 'none') return { delay_ms: 0, fault: undefined };
       const name = `${endpoint} ${kind}${kind === 'error_text' ? ` ${value}` : ''}`;
@@ -58,10 +67,13 @@ export async function openBank(dir: string, plan: Pick<Plan, 'bank' | 'unknownSt
       next.status = [];
       listen = undefined;
     },
+    tellTo: async (url) => void (await fetch(`${sim.url}/sim/callback`, { method: 'POST', body: url })),
     quiet: async () => {
       const left_ms = busyUntil - performance.now();
       if (left_ms > 0) await once(AbortSignal.timeout(Math.ceil(left_ms)), 'abort');
+      await sim.told();
     },
+    has: (reference) => booked(join(dir, 'bank.ndjson')).has(reference),
     statement: async (from, to) => {
       const answer = await fetch(`${sim.url}/sim/statement?from=${from}&to=${to}&format=${plan.format}`);
       if (!answer.ok) throw new Error(`the bank gave no statement: ${await answer.text()}`);
@@ -70,6 +82,15 @@ export async function openBank(dir: string, plan: Pick<Plan, 'bank' | 'unknownSt
     met,
     close: () => sim.close(),
   };
+}
+
+/** References that the bank's books have; a refusal and a question leave none. */
+function booked(path: string): Set<string> {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  const parsed = lines
+    .filter((text) => text !== '')
+    .map((text) => JSON.parse(text) as { reference: string; bank_reference?: string });
+  return new Set(parsed.filter((line) => line.bank_reference !== undefined).map((line) => line.reference));
 }
 
 function environment(sim: BankSim): Record<string, string> {
@@ -81,5 +102,6 @@ function environment(sim: BankSim): Record<string, string> {
     BANK_PARTNER_ID: sim.client.partner_id,
     BANK_CHANNEL_ID: sim.client.channel_id,
     BANK_SOURCE_ACCOUNT: sim.source_account,
+    BANK_PUBLIC_KEY_FILE: sim.public_key_file,
   };
 }

@@ -6,7 +6,8 @@ import type { Strike } from './plan.ts';
 export type Command =
   | { readonly name: 'prepare' | 'fund' }
   | { readonly name: 'release' | 'stop'; readonly run: string }
-  | { readonly name: 'submit'; readonly run: string; readonly strike?: Strike | undefined }
+  | { readonly name: 'submit'; readonly run: string; readonly bulk: boolean; readonly strike?: Strike | undefined }
+  | { readonly name: 'reject'; readonly reference: string; readonly confirm: boolean }
   | { readonly name: 'resolve'; readonly strike?: Strike | undefined }
   | { readonly name: 'hold' | 'unhold'; readonly person: number; readonly sameAccount: boolean }
   | { readonly name: 'reconcile'; readonly files: readonly string[] }
@@ -36,6 +37,8 @@ export interface Place {
 export interface Counter {
   /** Resolves when it has ended, or stands still. */
   carryOut(command: Command): Promise<Outcome>;
+  /** The bank's messages are taken at this address from now on; null: nobody listens. */
+  listen(): Promise<string | null>;
   /** What stood still goes on; resolves when all of it has ended. */
   wake(): Promise<void>;
   /** From here on only what a command is told to suffer. */

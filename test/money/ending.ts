@@ -1,7 +1,8 @@
 import type { Database } from '../../db/connection.ts';
+import type { Bank } from './bank.ts';
 import type { Command, Outcome } from './commands.ts';
 import type { Fetching } from './plan.ts';
-import { halfSentRuns, heldPeople, runsIn, statesOf } from './town-state.ts';
+import { bulkInDoubt, halfSentRuns, heldPeople, runsIn, statesOf } from './town-state.ts';
 
 /** What the quiet end needs of a schedule. */
 interface Ending {
@@ -9,7 +10,9 @@ interface Ending {
   readonly violations: readonly string[];
   calmDown(): Promise<void>;
   daysPass(days: number): void;
+  readonly bank: Pick<Bank, 'has'>;
   tell(command: Command): Promise<Outcome>;
+  submit(run: string): Promise<void>;
   reconcile(fetching: Fetching): Promise<void>;
   check(when: string): Promise<void>;
   note(what: string): void;
@@ -39,6 +42,7 @@ export async function quietEnd(ending: Ending): Promise<void> {
     ending.daysPass(STEP_DAYS);
     await settle(ending, round === 1 ? 'all' : 'new');
     await sendAll(ending);
+    await writeToTheBank(ending);
     await ending.check(`round ${round} of the quiet end`);
     if (ending.violations.length > 0) return;
     if (round >= ROUNDS_LEAST && before === (await statesOf(database))) break;
@@ -53,10 +57,19 @@ async function settle(ending: Ending, fetching: Fetching): Promise<void> {
   await ending.tell({ name: 'resolve' });
 }
 
+/** What no machine sends again, and the bank never got: two people take its word for it. */
+async function writeToTheBank(ending: Ending): Promise<void> {
+  for (const reference of await bulkInDoubt(ending.database)) {
+    if (ending.bank.has(reference)) continue;
+    await ending.tell({ name: 'reject', reference, confirm: false });
+    await ending.tell({ name: 'reject', reference, confirm: true });
+  }
+}
+
 /** Runs that the bank's refusal has stopped are ended, and the others go out. */
 async function sendAll(ending: Ending): Promise<void> {
   const { database } = ending;
   for (const run of await halfSentRuns(database)) await ending.tell({ name: 'stop', run });
   for (const run of await runsIn(database, 'prepared')) await ending.tell({ name: 'release', run });
-  for (const run of await runsIn(database, 'released')) await ending.tell({ name: 'submit', run });
+  for (const run of await runsIn(database, 'released')) await ending.submit(run);
 }

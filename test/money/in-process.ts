@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
+import { sendInBulk } from '../../db/bulk-orders.ts';
 import { importFile } from '../../db/import/index.ts';
 import { holdPerson, releaseHold } from '../../db/payment-holds.ts';
 import { openResolution, openSubmission } from '../../db/payout.ts';
@@ -9,6 +10,8 @@ import type { Report } from '../../scripts/command.ts';
 import { restoredIn } from '../../scripts/db.ts';
 import { prepareRunOf, releaseIt, stopIt } from '../../scripts/payout.ts';
 import { fundTreasury } from '../../scripts/payout-fund.ts';
+import { type Listener, startListener } from '../../scripts/payout-listen.ts';
+import { rejectIn } from '../../scripts/payout-reject.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { screened } from '../../workers/layer3/rules.ts';
 import { createPayoutStage } from '../../workers/payout/stage.ts';
@@ -46,6 +49,7 @@ export class InProcessCounter implements Counter {
   /** Each lets one go on who stands still. */
   private readonly asleep: (() => void)[] = [];
   private readonly standing: Promise<unknown>[] = [];
+  private listener: Listener | undefined;
 
   constructor(place: Place) {
     this.place = place;
@@ -71,6 +75,12 @@ export class InProcessCounter implements Counter {
     return hand.killed ? { ended: 'killed' } : outcome;
   }
 
+  async listen(): Promise<string> {
+    const { office } = await this.main;
+    this.listener ??= await startListener(office, 0);
+    return this.listener.url;
+  }
+
   /** There are none but those that a command is told to suffer. */
   faultsAreOver(): void {}
 
@@ -82,6 +92,7 @@ export class InProcessCounter implements Counter {
   async close(): Promise<void> {
     onBoundary(undefined);
     await this.wake();
+    await this.listener?.close();
     await dismiss(await this.main);
   }
 
@@ -139,7 +150,10 @@ export class InProcessCounter implements Counter {
       case 'stop':
         return stopIt(office, command.run);
       case 'submit':
-        await db.transaction().execute((tx) => openSubmission(tx, command.run));
+        await db.transaction().execute(async (tx) => {
+          if (command.bulk) await sendInBulk(tx, command.run);
+          return openSubmission(tx, command.run);
+        });
         return this.work(hand);
       case 'resolve':
         await db.transaction().execute((tx) => openResolution(tx, now));
@@ -150,6 +164,10 @@ export class InProcessCounter implements Counter {
         const letting = { registrationId: `R${command.person}`, by: 'budi', note: 'drill', now };
         const { sameAccount } = command;
         return db.transaction().execute((tx) => releaseHold(tx, { ...letting, sameAccount }));
+      }
+      case 'reject': {
+        const word = command.confirm ? { by: 'budi', confirm: true } : { by: 'ayu', note: 'drill' };
+        return rejectIn(office, command.reference, word);
       }
       case 'reconcile':
         return reconcileFiles(office, command.files, undefined);

@@ -54,6 +54,10 @@ export interface Plan {
   readonly intraday: boolean;
   /** The state pays in at the start, so that a release asks whether it is covered. */
   readonly funded: boolean;
+  /** Every other run goes many orders in one call. */
+  readonly bulk: boolean;
+  /** The bank tells by itself what becomes of payments, and what happens to its messages one after the other; null: it does not. */
+  readonly notices: readonly BankFault[] | null;
   readonly events: readonly Event[];
   /** The nth debit that a statement shows for the first time. */
   readonly statement: readonly { readonly nth: number; readonly fault: StatementFault }[];
@@ -124,6 +128,7 @@ export function planOf(seed: number, length: Length = LONG): Plan {
   const format = Math.floor(seed / 4) % 4 === 0 ? 'bni-csv' : 'camt053';
   const people = random.int(2, 5);
   const events = eventsOf(random, people, honesty, length);
+  const ways = waysOf(seeded(seed ^ 0x0b01c));
   return {
     seed,
     people,
@@ -132,9 +137,17 @@ export function planOf(seed: number, length: Length = LONG): Plan {
     format,
     intraday: random.chance(0.15),
     funded: random.chance(0.5),
+    ...ways,
     events,
     statement: format === 'camt053' && random.chance(0.5) ? spoiled(random, honesty) : [],
   };
+}
+
+/** How orders and news of them travel, beside single calls and answers. */
+function waysOf(random: Random): Pick<Plan, 'bulk' | 'notices'> {
+  const kinds = ['none', 'none', 'duplicate', 'disorder', 'wrong_signature'] as const;
+  const notices = Array.from({ length: 40 }, () => ({ kind: random.pick(kinds) }));
+  return { bulk: random.chance(0.35), notices: random.chance(0.35) ? notices : null };
 }
 
 function spoiled(random: Random, honesty: Honesty): Plan['statement'] {

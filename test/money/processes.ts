@@ -49,6 +49,11 @@ export class ProcessCounter implements Counter {
     return stalled ? Promise.race([stalled, ended]) : ended;
   }
 
+  /** A process has one time, and takes no message of another. */
+  async listen(): Promise<null> {
+    return null;
+  }
+
   faultsAreOver(): void {
     this.over = true;
   }
@@ -124,8 +129,13 @@ function wordsOf(command: Command): string[] {
     case 'release':
       return ['payout', 'release', command.run, '--by', 'budi'];
     case 'stop':
+      return ['payout', 'stop', command.run];
     case 'submit':
-      return ['payout', command.name, command.run];
+      return ['payout', 'submit', command.run, ...(command.bulk ? ['--bulk'] : [])];
+    case 'reject': {
+      const words = command.confirm ? ['--by', 'budi', '--confirm'] : ['--by', 'ayu', '--note', 'drill'];
+      return ['payout', 'reject', command.reference, ...words];
+    }
     case 'resolve':
       return ['payout', 'resolve'];
     case 'hold':

@@ -4,7 +4,7 @@ import { type Backup, takeBackup } from '../helpers/backup.ts';
 import type { Bank } from './bank.ts';
 import type { Command, Counter, Outcome } from './commands.ts';
 import { type Bookmark, Papers } from './papers.ts';
-import type { Deed, Event, Fetching, Plan } from './plan.ts';
+import type { Deed, Event, Fetching, Plan, Strike } from './plan.ts';
 import { steadyFaults } from './steady.ts';
 import { BEGINS, type Town } from './town.ts';
 import { endLeases, runsIn, statementsOf } from './town-state.ts';
@@ -69,6 +69,8 @@ export class Schedule {
     await forgetAll(this.database);
     await this.database.pool.query('delete from participants where reg > $1', [this.plan.people]);
     if (this.plan.funded) await this.tell({ name: 'fund' });
+    const address = this.plan.notices && (await this.counter.listen());
+    if (address) await this.bank.tellTo(address);
   }
 
   /** All events, up to the first after which something is wrong. */
@@ -144,8 +146,7 @@ export class Schedule {
       }
       case 'submit':
         this.bank.meet({ payment: deed.faults });
-        for (const run of await runsIn(this.database, 'released'))
-          await this.tell({ name: 'submit', run, strike: deed.strike });
+        for (const run of await runsIn(this.database, 'released')) await this.submit(run, deed.strike);
         return;
       case 'resolve':
         this.bank.meet({ status: deed.faults });
@@ -161,6 +162,10 @@ export class Schedule {
       case 'exclude':
         await this.tell(this.papers.about(deed, this.clock.now));
     }
+  }
+
+  async submit(run: string, strike?: Strike): Promise<void> {
+    await this.tell({ name: 'submit', run, bulk: this.plan.bulk && Number(run) % 2 === 1, strike });
   }
 
   async reconcile(fetching: Fetching): Promise<void> {

@@ -36,6 +36,15 @@ export async function halfSentRuns({ pool }: Database): Promise<string[]> {
   return rows.map(({ run }) => run);
 }
 
+/** Unknown orders that went many in one call, or may have in the time that a restore lost: no machine sends them again. */
+export async function bulkInDoubt({ pool }: Database): Promise<string[]> {
+  const { rows } = await pool.query<{ reference: string }>(`
+    select reference from payment_orders o join instalments i using (instalment_id, order_number)
+    where i.state = 'unknown' and (reference in (select reference from bulk_orders) or o.doubt_since is not null
+      and exists (select from payout_runs where bulk)) order by 1`);
+  return rows.map(({ reference }) => reference);
+}
+
 /** Everybody's instalments in one text: when it stays the same, nothing moves. */
 export async function statesOf({ pool }: Database): Promise<string> {
   const { rows } = await pool.query<{ all: string }>(

@@ -85,6 +85,19 @@ describe('a gap in the chain of statements', () => {
     expect(told).toEqual([{ action: 'break resolve', verified: false }]);
   });
 
+  it('is none where a statement begins in the days of another with the balance that the other had by then', async () => {
+    const { take } = await chain();
+    expect(await take(day('2020-09-10', 50))).toEqual({});
+    // From the 15th to the 16th, which is not over; then from the 16th on.
+    const twoDays = (opening: number, from: string, to: string) =>
+      day('2020-09-15', opening, 40)
+        .replace('<FrDtTm>2020-09-15', `<FrDtTm>${from}`)
+        .replace('<ToDtTm>2020-09-15', `<ToDtTm>${to}`);
+    expect(await take(twoDays(50, '2020-09-11', '2020-09-16'))).toEqual({});
+    expect(await take(day('2020-09-16', 90, 7))).toEqual({});
+    expect(await take(day('2020-09-14', 51))).toEqual({ statement_gap: 1 });
+  });
+
   it('stays open where the balances still do not meet, and another may open', async () => {
     const { take } = await chain();
     await take(day('2020-09-15', 100));
