@@ -63,11 +63,11 @@ const FILES = {
 };
 
 /** What sending leaves behind when the bank has taken everything, with references of its own instead of derived ones. */
-const ACCEPTED = [
+export const ACCEPTED = [
   'update instalments set order_number = 1',
-  `insert into payment_orders (reference, instalment_id, order_number, amount_idr, channel, provider, account_number, holder_name, submitted_at)
+  `insert into payment_orders (reference, instalment_id, order_number, amount_idr, channel, provider, account_number, holder_name, submitted_at, payout_run)
    select 'P' || lpad(i.instalment_id::text, 15, '0'), i.instalment_id, 1, i.amount_idr, a.channel, a.provider, a.account_number,
-     a.holder_name, '${PAID_AT}'
+     a.holder_name, '${PAID_AT}', i.payout_run
    from instalments i join accounts a on a.reg = i.reg order by i.instalment_id`,
   `with moved as (select nextval('ledger_transactions') as id, reference, amount_idr from payment_orders)
    insert into ledger_entries (at, transaction_id, account, debit_idr, credit_idr, reference)

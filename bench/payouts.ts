@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { builtinPolicy } from '../jobs/policy.ts';
 import { Meter } from './meter.ts';
-import { INCENTIVE_IDR, INCENTIVES, INSTALMENTS, PAID_AT, statementOf } from './money.ts';
+import { ACCEPTED, INCENTIVE_IDR, INCENTIVES, INSTALMENTS, PAID_AT, statementOf } from './money.ts';
 import { openBenchOffice } from './office.ts';
 import { machine, printMeasured } from './report.ts';
 
@@ -15,6 +15,8 @@ const { values } = parseArgs({
     dir: { type: 'string', default: '.data/bench/payouts' },
     // Without a report of the bank between file and statement.
     unreported: { type: 'boolean', default: false },
+    // Without file and report: the orders are put where the bank has accepted them, by SQL.
+    accepted: { type: 'boolean', default: false },
   },
 });
 
@@ -60,11 +62,13 @@ async function play(meter: Meter, dir: string, rows: number): Promise<void> {
     if (count !== rows) throw new Error(`${count} instalments were prepared, not ${rows}`);
   });
   await meter.stage('release', rows, async () => void (await meter.command('payout', 'release', '1', '--by', 'budi')));
-  await meter.stage('file', rows, async () => {
-    const { count } = await meter.command('payout', 'file', '1', '--out', file, '--account', '0123456789');
-    if (count !== rows) throw new Error(`${count} orders are in the file, not ${rows}`);
-  });
-  if (!values.unreported)
+  if (values.accepted) for (const statement of ACCEPTED) await meter.query(statement);
+  else
+    await meter.stage('file', rows, async () => {
+      const { count } = await meter.command('payout', 'file', '1', '--out', file, '--account', '0123456789');
+      if (count !== rows) throw new Error(`${count} orders are in the file, not ${rows}`);
+    });
+  if (!values.unreported && !values.accepted)
     await meter.stage('statuses', rows, async () => {
       const { accepted } = await meter.command('payout', 'statuses', report);
       if (accepted !== rows) throw new Error(`${accepted} were accepted, not ${rows}`);

@@ -10,12 +10,15 @@ export interface CallbackOrder {
   readonly state: string;
   /** False: the instalment was ordered anew since. */
   readonly current: boolean;
+  /** The ledger has booked this order paid, or returned, at some time. */
+  readonly booked: boolean;
 }
 
 /** The orders that a message names: nobody else learns anything about them until it is settled. */
 export async function callbackOrders(tx: Tx, references: readonly string[]): Promise<Map<string, CallbackOrder>> {
   const { rows } = await sql<CallbackOrder>`
-    select o.reference, i.instalment_id as "instalmentId", o.amount_idr as "amountIdr", i.state, o.order_number = i.order_number as current
+    select o.reference, i.instalment_id as "instalmentId", o.amount_idr as "amountIdr", i.state, o.order_number = i.order_number as current,
+      exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned')) as booked
     from payment_orders o join instalments i on i.instalment_id = o.instalment_id
     where o.reference = any(${references}::text[]) order by i.instalment_id for update of i`.execute(tx);
   return new Map(rows.map((row) => [row.reference, row]));

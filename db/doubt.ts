@@ -66,6 +66,13 @@ export const TOLD_OF = sql`exists (select from bank_callbacks n where n.referenc
 export const ON_STATEMENT = sql`exists (select from statement_lines l where l.reference = o.reference)`;
 
 /**
+ * Of order `o` of instalment `i`: the bank is to be asked what became of it: it is unknown, or was accepted and a statement
+ * that should show it does not. What was accepted may fail at the bank afterwards, and nobody would learn of it.
+ */
+export const TO_BE_ASKED = sql`(i.state = 'unknown' or (i.state = 'accepted' and exists (
+  select from breaks b where b.type = 'missing_in_bank' and b.key = o.reference and b.state = 'open')))`;
+
+/**
  * Of order `o` of instalment `i`: its policy's minutes since the last try have passed. A bank that is asked sooner may not
  * know yet what it has taken; providers advise ten minutes.
  */

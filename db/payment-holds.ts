@@ -9,25 +9,32 @@ import { accountCorrected } from './orders.ts';
 /** Of participant `p`: a person holds whatever is due to them. */
 export const ON_HOLD = sql<boolean>`exists (select from payment_holds h where h.nik = p.nik)`;
 
+export interface Held {
+  readonly held: number;
+  /** Instalments that may be at the bank, or are: not held. */
+  readonly atBank: number;
+}
+
 /**
- * Holds a person: what is certainly not at the bank, and whatever becomes due until they are let go. Returns how many
- * instalments are held now.
+ * Holds a person: what is certainly not at the bank, and whatever becomes due until they are let go.
  * @throws exit 2 when nobody with a NIK has this registration
  */
-export async function holdPerson(tx: Tx, registrationId: string, by: string, note: string, now: Date): Promise<number> {
+export async function holdPerson(tx: Tx, registrationId: string, by: string, note: string, now: Date): Promise<Held> {
   const nik = await nikOf(tx, registrationId);
   await tx
     .insertInto('payment_holds')
     .values({ nik, held_by: by, held_verified: await isVerified(tx, by), held_at: now, note })
     .onConflict((conflict) => conflict.column('nik').doNothing())
     .execute();
-  const { rows } = await sql<{ id: string }>`select instalment_id as id from instalments where nik = ${nik}`.execute(
-    tx,
-  );
+  const { rows } = await sql<{
+    id: string;
+    state: string;
+  }>`select instalment_id as id, state from instalments where nik = ${nik}`.execute(tx);
   const moves = rows.map(({ id }) => ({ instalmentId: id, to: 'held', reason: 'held_by_operator' }));
   const held = await moveInstalments(tx, ['due', 'prepared', 'released', 'rejected', 'returned'], moves, now);
   await audit(tx, { who: by, action: 'payout hold', subject: registrationId, note });
-  return held.size;
+  const atBank = rows.filter(({ state }) => ['submitting', 'unknown', 'accepted'].includes(state)).length;
+  return { held: held.size, atBank };
 }
 
 /** @throws exit 2 */

@@ -206,17 +206,23 @@ async function holdFunds(tx: Tx, run: string, totalIdr: string, held: boolean, n
   return funded ? true : null;
 }
 
+/** What a run is once it is stopped; another is `stopped`. */
+const stoppedState: Readonly<Record<string, string>> = { prepared: 'cancelled', done: 'done' };
+
 /**
  * Stops a run: what was not sent goes no further and is due again; what was sent stays to be resolved. A run that the
- * bank's refusal has stopped keeps its unsent instalments until a person does this. Returns how many are due again.
+ * bank's refusal has stopped keeps its unsent instalments until a person does this. What may be at the bank and turns out
+ * never to have arrived is not sent again, also of a run that was sent. Returns how many are due again.
  */
 export async function stopRun(tx: Tx, run: string, by: string, now: Date): Promise<number> {
   await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
   const row = await findRun(tx, run);
-  if (!['prepared', 'released', 'stopped'].includes(row.state)) throw refuse(`payout run ${run} is ${row.state}`);
+  const isSent = row.state === 'done' && (await openOfRun(tx, run)) > 0;
+  if (!isSent && !['prepared', 'released', 'stopped'].includes(row.state))
+    throw refuse(`payout run ${run} is ${row.state}`);
   await tx
     .updateTable('payout_runs')
-    .set({ state: row.state === 'prepared' ? 'cancelled' : 'stopped' })
+    .set({ state: stoppedState[row.state] ?? 'stopped', stopped_by: by })
     .where('payout_run', '=', run)
     .execute();
   await moveRun(tx, run, 'prepared', 'held', 'run_stopped');
@@ -230,6 +236,15 @@ export async function stopRun(tx: Tx, run: string, by: string, now: Date): Promi
   const note = `${numAffectedRows} instalments are due again`;
   await audit(tx, { who: by, action: 'payout stop', subject: `run ${run}`, note });
   return Number(numAffectedRows);
+}
+
+/** How many of a run may be at the bank. */
+export async function openOfRun(db: Db | Tx, run: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int4 as n from instalments where payout_run = ${run} and state in ('submitting', 'unknown')`.execute(
+    db,
+  );
+  return rows[0]?.n ?? 0;
 }
 
 /** A released run of which nothing is left to send is done. */

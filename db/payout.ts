@@ -3,7 +3,7 @@ import { refuse } from '../jobs/errors.ts';
 import type { BankWord } from '../jobs/payout-reasons.ts';
 import { stageSettings } from '../jobs/stages.ts';
 import type { Db, Tx } from './connection.ts';
-import { mayBeAskedAbout } from './doubt.ts';
+import { mayBeAskedAbout, TO_BE_ASKED } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
 import { accountCorrected, BANK_SAID } from './orders.ts';
 import { ON_HOLD } from './payment-holds.ts';
@@ -127,7 +127,7 @@ export async function openSubmission(tx: Tx, run: string): Promise<number> {
 }
 
 /**
- * Opens the chunks that ask the bank about what is unknown, and about what a dead worker left in `submitting`. Returns how
+ * Opens the chunks that ask the bank about what is unknown, what it took and no statement shows, and about what a dead worker left in `submitting`. Returns how
  * many are concerned; those that the policy has wait some minutes are not.
  */
 export async function openResolution(tx: Tx, now: Date): Promise<number> {
@@ -141,7 +141,7 @@ export async function openResolution(tx: Tx, now: Date): Promise<number> {
     'resolve',
     sql`
       select i.instalment_id from instalments i join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
-      where i.state = 'unknown' and ${mayBeAskedAbout(now)}`,
+      where ${TO_BE_ASKED} and ${mayBeAskedAbout(now)}`,
   );
 }
 

@@ -356,6 +356,7 @@ table payout_runs
   released_verified boolean
   released_at timestamp with time zone
   bulk boolean not null default false
+  stopped_by text
 
 table people
   nik bigint not null

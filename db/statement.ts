@@ -68,18 +68,25 @@ export async function stageLines(tx: Tx, lines: readonly NewLine[]): Promise<voi
   );
 }
 
+const CONTENT = sql`booked_on, amount_idr, direction, reference, bulk_id, counterparty_name, counterparty_account, bank_reference, return_reason, unreadable`;
+
+/** Of the row of `statements`: its lines are the staged ones, in whatever order. Asked only of the same days, balances and number of lines. */
+const SAME_LINES = sql`not exists (
+  select ${CONTENT} from staged_lines except all select ${CONTENT} from statement_lines l where l.statement_id = statements.statement_id)`;
+
 /**
  * Takes one whole statement with its staged lines; returns its number. Undefined: the same statement is there from
- * another file (a bank stamps each download with its time); it is only kept when it was given again. Of a statement that
+ * another file (a bank stamps each download with its time, and some with a new number); it is only kept when it was given again. Of a statement that
  * overlaps another, the lines that the other has are not taken again.
  */
 export async function storeStatement(tx: Tx, statement: NewStatement): Promise<string | undefined> {
   const { sha256, part, format, account, bankStatementId, from, to, opening, closing, lines, receivedAt } = statement;
   const same = await sql`
     update statements set again_at = greatest(again_at, ${receivedAt})
-    where account = ${account} and bank_statement_id = ${bankStatementId} and sha256 <> ${sha256}
+    where account = ${account} and sha256 <> ${sha256}
       and (from_date, to_date, lines) = (${from}::date, ${to}::date, ${lines}::bigint)
-      and (opening, closing) is not distinct from (${opening}::text, ${closing}::text)`.execute(tx);
+      and (opening, closing) is not distinct from (${opening}::text, ${closing}::text)
+      and (bank_statement_id = ${bankStatementId} or ${lines > 0 ? SAME_LINES : sql`true`})`.execute(tx);
   if (same.numAffectedRows) {
     if (lines > 0) await sql`truncate staged_lines`.execute(tx);
     return undefined;

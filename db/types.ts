@@ -505,6 +505,10 @@ export interface PayoutRuns {
   released_by: string | null;
   released_verified: boolean | null;
   state: Generated<string>;
+  /**
+   * Who stopped it; null while stopped: the bank refused for a reason of ours.
+   */
+  stopped_by: string | null;
 }
 
 export interface People {

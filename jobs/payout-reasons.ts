@@ -40,6 +40,10 @@ const notPayableTexts = {
     id: 'Terjadi kesalahan pada sistem kami; petugas akan memeriksa.',
     en: 'Something in our system failed; a person will look.',
   },
+  run_stopped: {
+    id: 'Pembayaran dihentikan sebelum dikirim ke bank; petugas akan menjadwalkan lagi.',
+    en: 'The payout run was stopped before the bank got this; a person will have it paid again.',
+  },
   participation_revoked: { id: 'Kepesertaan dicabut.', en: 'The participation was revoked.' },
 } as const;
 

@@ -119,6 +119,7 @@ async function takeNotices(tx: Tx, message: CallbackMessage, notices: readonly N
       amountIdr: BigInt(order.amountIdr),
       state: order.state as InstalmentState,
       current: order.current,
+      booked: order.booked,
     };
     return { ...judgeNotice(notice, facts ?? null), notice, order };
   });

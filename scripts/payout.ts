@@ -4,7 +4,7 @@ import { uncoveredDays } from '../db/doubt.ts';
 import { knowPayingAccount } from '../db/paying-accounts.ts';
 import { holdPerson, releaseHold } from '../db/payment-holds.ts';
 import { openResolution, openSubmission, payoutCounts } from '../db/payout.ts';
-import { findRun, finishRuns, policiesOfRun, releaseRun, stopRun } from '../db/payout-runs.ts';
+import { findRun, finishRuns, openOfRun, policiesOfRun, releaseRun, stopRun } from '../db/payout-runs.ts';
 import { failedChunks } from '../db/status.ts';
 import { fail, refuse } from '../jobs/errors.ts';
 import { formatRupiah } from '../jobs/money.ts';
@@ -30,11 +30,22 @@ export function prepare(options: { by: string }): Promise<Report> {
 export async function prepareRunOf(office: Office, by: string): Promise<Report> {
   const asOf = wibDate(office.config.now());
   const prepared = await prepareDue(office, by);
-  if (!prepared) return done({ run: null, count: 0, total_idr: '0' }, `Nothing is due on ${asOf}.`);
+  const held = (await statesOf(office)).held ?? 0;
+  const heldText =
+    held > 0
+      ? [`${held} instalments are held: "prakerja report accounts --out FILE" says which accounts must be put right.`]
+      : [];
+  if (!prepared)
+    return done(
+      { run: null, count: 0, total_idr: '0', held },
+      `Nothing that can be paid is due on ${asOf}.`,
+      ...heldText,
+    );
   const { run, count, totalIdr } = prepared;
   return done(
-    { run, count, total_idr: totalIdr },
+    { run, count, total_idr: totalIdr, held },
     `Payout run ${run}: ${count} instalments, ${formatRupiah(BigInt(totalIdr))}, due by ${asOf}.`,
+    ...heldText,
     `Another person releases it: prakerja payout release ${run} --by OTHER`,
   );
 }
@@ -146,13 +157,21 @@ export async function resolveUnknown(office: Office): Promise<Report> {
   await finishRuns(db);
   const states = await statesOf(office);
   const left = states.unknown ?? 0;
+  const sending = states.submitting ?? 0;
   const text = `${count} unknown orders were asked about; ${left} are still unknown. ${sentence(states)}`;
-  if (left === 0) return done({ asked: count, unknown: left, states }, text);
+  if (left + sending === 0) return done({ asked: count, unknown: left, states }, text);
+  const dead = `${sending} are in the hands of a worker, which may have died: give the command again in two minutes.`;
   const days = await uncoveredDays(db);
   const later = `${early} were sent less than their policy's minutes ago and not asked about: give the command again later.`;
   const wanted = `Since the restore, statements of these days are wanted before anything is sent: ${days.join(', ')}`;
   const json = { asked: count, too_early: early, unknown: left, states, statements_wanted: days };
-  return needsPerson(json, text, ...(early > 0 ? [later] : []), ...(days.length > 0 ? [wanted] : []));
+  return needsPerson(
+    json,
+    text,
+    ...(sending > 0 ? [dead] : []),
+    ...(early > 0 ? [later] : []),
+    ...(days.length > 0 ? [wanted] : []),
+  );
 }
 
 /** Runs payout workers in this process until nothing of it is open. A signal stops cleanly, before that: false. */
@@ -184,9 +203,13 @@ export function stop(text: string, options: { by?: string } = {}): Promise<Repor
   const run = runNumber(text);
   return inNameOf({ name: options.by, role: 'finance' }, async (office, by) => {
     const back = await stopIt(office, run, by);
+    const open = await openOfRun(office.db, run);
     return done(
-      { run, due_again: back },
-      `Payout run ${run} is stopped: ${back} instalments were not sent and are due again; what was sent stays to be resolved.`,
+      { run, due_again: back, may_be_at_bank: open },
+      `Payout run ${run} is stopped: ${back} instalments were not sent and are due again.`,
+      ...(open > 0
+        ? [`${open} may be at the bank: "prakerja payout resolve" asks; what it never got is held, and not sent.`]
+        : []),
     );
   });
 }
@@ -200,8 +223,14 @@ export function hold(registrationId: string, options: { note: string; by?: strin
   const note = options.note.trim();
   if (note === '') throw refuse('--note must say why');
   return inNameOf({ name: options.by, role: 'finance' }, async ({ db, config }, by) => {
-    const held = await db.transaction().execute((tx) => holdPerson(tx, registrationId, by, note, config.now()));
-    return done({ held }, `${held} instalments are held. Those that may be at the bank are not touched.`);
+    const { held, atBank } = await db
+      .transaction()
+      .execute((tx) => holdPerson(tx, registrationId, by, note, config.now()));
+    return done(
+      { held, at_bank: atBank },
+      `${registrationId} is held, with ${held} instalments, and whatever becomes due, until "payout unhold".`,
+      ...(atBank > 0 ? [`${atBank} may be at the bank or are: they are not sent again, but may be paid.`] : []),
+    );
   });
 }
 

@@ -35,6 +35,9 @@ comment on table order_refusals is 'Orders that the bank has in writing refused 
 create trigger order_refusals_append_only before update or delete or truncate on order_refusals
   for each statement execute function never_changes();
 
+alter table payout_runs add column stopped_by text;
+comment on column payout_runs.stopped_by is 'Who stopped it; null while stopped: the bank refused for a reason of ours.';
+
 create table payment_holds (
   nik bigint primary key,
   held_by text not null,

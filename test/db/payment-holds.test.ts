@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { trialBalance } from '../../db/ledger.ts';
 import { holdPerson, releaseHold } from '../../db/payment-holds.ts';
-import { prepareRunOf, resolveUnknown } from '../../scripts/payout.ts';
+import { prepareRunOf, resolveUnknown, stopIt } from '../../scripts/payout.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { ACCOUNTS, nik } from '../helpers/payees.ts';
 import { account, pay, TODAY, type Town, town } from '../helpers/payout.ts';
@@ -37,7 +37,7 @@ describe('a person who is held', () => {
 
   it('may be held before anything is due, and is not paid when it is', async () => {
     const here = await town({ people: 1 });
-    expect(await hold(here)).toBe(0);
+    expect(await hold(here)).toEqual({ held: 0, atBank: 0 });
     expect(await prepared(here, MORNING)).toMatchObject({ count: 0 });
     expect(await here.states()).toEqual({ R1: 'held held_by_operator' });
   });
@@ -73,6 +73,7 @@ describe('an order that certainly never arrived', () => {
       (here) => here.database.pool.query(`update participants set state = 'revoked', revoked_at = now()`),
     ],
     ['whom a person holds', 'held held_by_operator', hold],
+    ['whose run was stopped', 'held run_stopped', (here) => stopIt(here.office, '1', 'ayu')],
   ])('is not sent again to somebody who %s: %s, and the money is back', async (_, state, happens) => {
     const here = await town({ people: 1, faults: [{ fault: 'disconnect', from_call: 1, until_call: 1 }] });
     await pay(here.office);

@@ -159,7 +159,9 @@ export class InProcessCounter implements Counter {
         await db.transaction().execute((tx) => openResolution(tx, now));
         return this.work(hand);
       case 'hold':
-        return db.transaction().execute((tx) => holdPerson(tx, `R${command.person}`, 'ayu', 'drill', now));
+        return db
+          .transaction()
+          .execute(async (tx) => (await holdPerson(tx, `R${command.person}`, 'ayu', 'drill', now)).held);
       case 'unhold': {
         const letting = { registrationId: `R${command.person}`, by: 'budi', note: 'drill', now };
         const { sameAccount } = command;

@@ -124,7 +124,7 @@ describe('in whatever order it comes', () => {
     ['03', '03', 'accepted'],
     ['03', '04', 'returned bank_returned notice 04'],
     ['03', '06', 'rejected bank_rejected notice 06'],
-    ['04', '00', 'held bank_contradiction', 'missing_in_ledger'],
+    ['04', '00', 'returned bank_returned notice 04'],
     ['04', '03', 'returned bank_returned notice 04'],
     ['04', '04', 'returned bank_returned notice 04'],
     ['04', '06', 'returned bank_returned notice 04'],

@@ -121,9 +121,10 @@ export interface StatusDecision {
 /** latestTransactionStatus of service 36. */
 const statusFindings: Readonly<Record<string, Finding>> = {
   '00': 'paid',
-  '01': 'accepted',
-  '02': 'accepted',
-  '03': 'accepted',
+  // Initiated, paying, pending: as open as a 202, and asked about again.
+  '01': 'unknown',
+  '02': 'unknown',
+  '03': 'unknown',
   '04': 'returned',
   '05': 'rejected',
   '06': 'rejected',

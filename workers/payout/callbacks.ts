@@ -97,6 +97,8 @@ export interface NoticedOrder {
   readonly state: InstalmentState;
   /** False: the instalment was ordered anew since. */
   readonly current: boolean;
+  /** The ledger has booked this order paid, or returned, at some time. */
+  readonly booked: boolean;
 }
 
 /** What comes of a notice. */
@@ -116,13 +118,15 @@ const notPaid: ReadonlySet<InstalmentState> = new Set(['rejected', 'returned', '
 /**
  * What a notice means for its order (null: no order has this reference). Messages come late, twice and in any order:
  * what is older than what we know changes nothing. What cannot be true together with what we know is never settled by
- * machine: paid after refused or returned holds the instalment; refused after paid leaves it, and asks a person.
+ * machine: paid after refused holds the instalment; refused after paid leaves it, and asks a person. Paid after returned
+ * is the message that was overtaken.
  */
 export function judgeNotice({ finding, amountIdr }: Notice, order: NoticedOrder | null): NoticeVerdict {
   if (order === null) return verdict('unknown_reference', { opens: 'missing_in_ledger' });
   if (amountIdr !== undefined && amountIdr !== order.amountIdr)
     return verdict('amount_differs', { opens: 'amount_mismatch' });
-  const { state, current } = order;
+  const { state, current, booked } = order;
+  if (finding === 'paid' && booked) return verdict(current ? 'known' : 'history');
   // An order made anew was refused or has come back: only "paid" says something else of the old one.
   if (!current) return verdict('history', finding === 'paid' ? { hold: true, opens: 'missing_in_ledger' } : {});
   if (finding === 'unknown' || finding === 'not_found') return verdict('known');

@@ -26,12 +26,13 @@ export function resolveOrders(
     const reply = await bank.status({ reference, service, externalId });
     const decision = decideStatus({ reference, amountIdr: BigInt(amountIdr) }, reply);
     const { finding, why, bankReference } = decision;
-    const steps = finding !== 'not_found' && finding !== 'unknown' ? (stepsTo('unknown', finding) ?? []) : [];
+    const steps = finding !== 'not_found' && finding !== 'unknown' ? (stepsTo(order.state, finding) ?? []) : [];
     news.add({ instalmentId, reference, externalId, answer: why, bankReference, steps, reason: reasonOf(decision) });
+    if (order.state !== 'unknown') return;
     if (!mayResend({ finding, statementCoversTries: order.covered, onStatement: order.onStatement })) return;
     await news.flush();
-    // It certainly never arrived: who may not be paid any more is not paid now.
-    const reason = barredFor(order, screened);
+    // It certainly never arrived: what somebody stopped, and who may not be paid any more, is not paid now.
+    const reason = order.runStopped ? 'run_stopped' : barredFor(order, screened);
     if (reason !== undefined) {
       await move(db, ['unknown'], [{ instalmentId, reference, to: 'held', reason }], now);
       return;

@@ -3,7 +3,7 @@ import { type InquiryNews, intendInquiries, keepInquiries, loadToAsk, type ToAsk
 import { listedOn } from '../../db/applicants.ts';
 import { keepBulk } from '../../db/bulk-orders.ts';
 import type { Db, Tx } from '../../db/connection.ts';
-import { COVERED, mayBeAskedAbout, ON_STATEMENT, TOLD_OF } from '../../db/doubt.ts';
+import { COVERED, mayBeAskedAbout, ON_STATEMENT, TO_BE_ASKED, TOLD_OF } from '../../db/doubt.ts';
 import { type Move, moveInstalments } from '../../db/instalments.ts';
 import { applyNews, type OrderNews } from '../../db/order-news.ts';
 import { accountInForce, type Destination, makeOrders, type Order, type PayeeAccount } from '../../db/orders.ts';
@@ -121,6 +121,10 @@ export async function keepNews(db: Db, news: readonly BankNews[], now: Date): Pr
 
 /** An unknown order, whether the statements have anything to say about it, and what screening asks for. */
 export interface UnknownOrder extends Order {
+  /** `accepted`: the bank took it, and no statement shows it. */
+  readonly state: 'unknown' | 'accepted';
+  /** A person has stopped its run. */
+  readonly runStopped: boolean;
   readonly nik: string;
   readonly policy: Policy;
   readonly listed: readonly ExclusionList[];
@@ -143,11 +147,11 @@ export async function loadUnknown(db: Db, chunk: Chunk, now: Date): Promise<Unkn
       o.account_number as "accountNumber", o.holder_name as "holderName", o.submitted_at as "orderedAt",
       (${COVERED} and k.reference is null) as covered, (${ON_STATEMENT} or ${TOLD_OF}) as "onStatement",
       k.reference is not null as bulk, i.nik, y.body as policy, ${listedOn(wibDate(now))} as listed, p.state = 'revoked' as revoked,
-      ${ON_HOLD} as "onHold"
+      ${ON_HOLD} as "onHold", i.state, coalesce(u.stopped_by is not null, false) as "runStopped"
     from instalments i join participants p on p.nik = i.nik join registrations r on r.reg = i.reg join batches b on b.batch = i.batch join policies y on y.policy_id = b.policy_id
     join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
-    left join bulk_orders k on k.reference = o.reference
-    where i.instalment_id between ${chunk.lo} and ${chunk.hi} and i.state = 'unknown' and ${mayBeAskedAbout(now)} order by i.instalment_id`.execute(
+    left join bulk_orders k on k.reference = o.reference left join payout_runs u on u.payout_run = o.payout_run
+    where i.instalment_id between ${chunk.lo} and ${chunk.hi} and ${TO_BE_ASKED} and ${mayBeAskedAbout(now)} order by i.instalment_id`.execute(
     db,
   );
   return rows;

@@ -115,9 +115,9 @@ describe('decideStatus', () => {
 
   it.each<[string, BankReply, string]>([
     ['00 success', status('00'), 'paid'],
-    ['01 initiated', status('01'), 'accepted'],
-    ['02 paying', status('02'), 'accepted'],
-    ['03 pending', status('03'), 'accepted'],
+    ['01 initiated', status('01'), 'unknown'],
+    ['02 paying', status('02'), 'unknown'],
+    ['03 pending', status('03'), 'unknown'],
     ['04 refunded', status('04'), 'returned'],
     ['05 cancelled', status('05'), 'rejected'],
     ['06 failed', status('06'), 'rejected'],

@@ -112,10 +112,7 @@ const table: Readonly<Record<string, Partial<Record<InstalmentState, Partial<Not
       ]),
     ),
   },
-  '03': {
-    submitting: { outcome: 'applied', steps: ['accepted'] },
-    unknown: { outcome: 'applied', steps: ['accepted'] },
-  },
+  '03': {},
   '04': {
     submitting: { outcome: 'applied', steps: ['accepted', 'returned'] },
     unknown: { outcome: 'applied', steps: ['accepted', 'returned'] },
@@ -140,13 +137,20 @@ function notice(status: string, amountIdr: bigint | null | undefined = 600_000n)
 describe('judgeNotice', () => {
   const cases = Object.keys(table).flatMap((status) => instalmentStates.map((state) => [status, state] as const));
   it.each(cases)('%s about an order in %s', (status, state) => {
-    const order = { amountIdr: 600_000n, state, current: true };
+    const order = { amountIdr: 600_000n, state, current: true, booked: false };
     expect(judgeNotice(notice(status), order)).toEqual({ ...known, ...table[status]?.[state] });
     expect(judgeNotice(notice(status, undefined), order)).toEqual({ ...known, ...table[status]?.[state] });
   });
 
+  it('paid, of an order whose money has come back by now, is the message that was overtaken', () => {
+    for (const state of ['returned', 'held', 'due', 'prepared', 'released'] as const) {
+      const order = { amountIdr: 600_000n, state, current: true, booked: true };
+      expect(judgeNotice(notice('00'), order)).toEqual(known);
+    }
+  });
+
   it('an order that nobody knows, an amount that is another, an order that is history: never applied', () => {
-    const order = { amountIdr: 600_000n, state: 'accepted', current: true } as const;
+    const order = { amountIdr: 600_000n, state: 'accepted', current: true, booked: false } as const;
     expect(judgeNotice(notice('00'), null)).toEqual({
       ...known,
       outcome: 'unknown_reference',
@@ -161,6 +165,7 @@ describe('judgeNotice', () => {
     const old = { ...order, current: false };
     const contradiction = { outcome: 'history', hold: true, opens: 'missing_in_ledger' };
     expect(judgeNotice(notice('00'), old)).toEqual({ ...known, ...contradiction });
+    expect(judgeNotice(notice('00'), { ...old, booked: true })).toEqual({ ...known, outcome: 'history' });
     for (const status of ['03', '04', '06'])
       expect(judgeNotice(notice(status), old)).toEqual({ ...known, outcome: 'history' });
   });

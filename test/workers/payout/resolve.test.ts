@@ -8,6 +8,7 @@ import { pay, TODAY, type Town, type TownOptions, town } from '../../helpers/pay
 
 const MORNING = '2020-09-16T09:00:00+07:00';
 /** The first order is cut off before the bank has read it. */
+const NOT_KNOWN = { fault: 'error_text', value: '404xx01 Transaction Not Found', endpoint: 'status' };
 const LOST = { fault: 'disconnect', from_call: 1, until_call: 1 };
 
 /** One unknown order that the bank never got, and the office of the next morning. */
@@ -132,9 +133,34 @@ describe('an order that the bank does not know', () => {
   });
 });
 
+describe('what the bank took and no statement shows', () => {
+  it.each<[string, object[], string]>([
+    ['failed there afterwards', [{ fault: 'settle_failed' }], 'rejected bank_rejected 2003600, status 06'],
+    ['is denied there', [NOT_KNOWN], 'accepted'],
+  ])('is asked about once it is missed, and %s: %s', async (_, faults, state) => {
+    const here = await town({ people: 1, faults });
+    await pay(here.office);
+    await here.database.pool.query(`update instalments set state = 'accepted', reason = '' where state <> 'accepted'`);
+    expect(await resolveUnknown(await here.officeAt(MORNING))).toMatchObject({ json: { asked: 0 } });
+    const friday = await here.officeAt('2020-09-18T09:00:00+07:00');
+    const path = await here.statement(`date=${TODAY}`);
+    writeFileSync(
+      path,
+      readFileSync(path, 'utf8')
+        .replace(/<Ntry>.*<\/Ntry>\n/, '')
+        .replace(/(<Cd>CLBD.*?IDR">)\d+/, '$1100000000000000'),
+    );
+    await reconcileFiles(friday, [path], undefined);
+    const tries = here.bankLog().length;
+    expect(await resolveUnknown(friday)).toMatchObject({ json: { asked: 1 } });
+    expect(await here.states()).toEqual({ R1: state });
+    expect(here.bankLog().length).toBe(tries);
+  });
+});
+
 describe('what the bank knows', () => {
   it.each<[string, object, string]>([
-    ['in progress: accepted', { fault: 'pending' }, 'accepted'],
+    ['in progress: asked about again', { fault: 'pending' }, 'unknown 2021800'],
     ['failed in the end: rejected', { fault: 'settle_failed' }, 'rejected bank_rejected 2003600, status 06'],
     ['done, the answer was lost: paid', { fault: 'answer_lost' }, 'paid'],
   ])('%s', async (_, fault, end) => {

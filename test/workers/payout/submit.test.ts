@@ -30,7 +30,7 @@ const ends: Readonly<Record<string, readonly [sent: string, asked: string, settl
   'fault:answer_lost': ['unknown cut', 'paid', 'paid'],
   'fault:html': ['unknown HTTP 200, not understood', 'unknown HTTP 200, not understood', 'paid'],
   '5001800': ['unknown 5001800', 'unknown 5001800', 'paid'],
-  '2021800 pending': ['unknown 2021800', 'accepted', 'paid'],
+  '2021800 pending': ['unknown 2021800', 'unknown 2021800', 'paid'],
   '2021800 settle_failed': [
     'unknown 2021800',
     'rejected bank_rejected 2003600, status 06',
@@ -62,7 +62,7 @@ describe.each(['honours', 'ignores'] as const)('every fault at a bank that %s th
 
     // The bank alone is not believed: what it does not know stays unknown.
     const sent = here.bankLog().length;
-    expect(await resolveUnknown(here.office)).toMatchObject({ exitCode: 3, json: { asked: 8, unknown: 5 } });
+    expect(await resolveUnknown(here.office)).toMatchObject({ exitCode: 3, json: { asked: 8, unknown: 6 } });
     expect(await byReference(here)).toEqual(expected(1));
     expect(here.bankLog().length).toBe(sent);
 
@@ -78,7 +78,8 @@ describe.each(['honours', 'ignores'] as const)('every fault at a bank that %s th
         .sort(),
     ).toEqual(
       [...answers]
-        .filter(([, answer]) => ends[answer]?.[1].startsWith('unknown'))
+        // What is pending the bank knows.
+        .filter(([, answer]) => answer !== '2021800 pending' && ends[answer]?.[1].startsWith('unknown'))
         .map(([reference]) => reference)
         .sort(),
     );
