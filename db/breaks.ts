@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
 import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
-import { MEETS_OVERLAPPED, PREVIOUS } from './statement.ts';
+import { MEETS_OVERLAPPED, PREVIOUS } from './statement-chain.ts';
 
 export interface OpenBreak {
   readonly break_id: string;

@@ -10,10 +10,9 @@ import {
   matchedLines,
   type NewBreak,
   openBreaks,
-  previousClosing,
   undebited,
-  withFollowing,
 } from '../db/statement.ts';
+import { previousClosing, withFollowing } from '../db/statement-chain.ts';
 import { wibDate } from '../jobs/time.ts';
 import {
   type BreakType,

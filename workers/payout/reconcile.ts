@@ -22,6 +22,8 @@ const MISSING_AFTER_WORKING_DAYS = 2;
 const LATE_AFTER_WORKING_DAYS = 2;
 /** Bank exports cut names off; a name this long that the other begins with is the same name. */
 const CUT_NAME_LETTERS_MIN = 10;
+/** A masked account number of which fewer are shown could be anybody's. */
+const SHOWN_DIGITS_MIN = 4;
 
 /** What a statement line says, as far as matching depends on it. */
 export interface LineFacts {
@@ -134,11 +136,32 @@ export function isSamePayee(
   return line.counterpartyName === null || isSameName(line.counterpartyName, order.holderName);
 }
 
-/** Blanks, dots and dashes are typography; `*` and `X` are digits that the bank masks. */
+/**
+ * Typography apart, and without the zeros in front: banks fill numbers up with them, and spreadsheets take them away. A
+ * wallet's number is a phone's: 0812…, 62812…, +62812… and 812… are one. `*` and `X` are digits that the bank masks.
+ */
 function isSameAccount(onStatement: string, ours: string): boolean {
-  const left = onStatement.replace(/[\s.-]/g, '').toUpperCase();
-  const right = ours.replace(/[\s.-]/g, '').toUpperCase();
-  if (left.length !== right.length || !/\d/.test(left)) return false;
+  const [left, right] = [digitsOf(onStatement), digitsOf(ours)];
+  const [phone, ourPhone] = [PHONE.exec(left)?.[1], PHONE.exec(right)?.[1]];
+  if (phone !== undefined && ourPhone !== undefined && isSameNumber(phone, ourPhone)) return true;
+  return isSameNumber(left, right) || isSameNumber(withoutZeros(left), withoutZeros(right));
+}
+
+/** Indonesian mobile numbers: 8 and 8 to 12 digits more, behind 0, 62 or nothing. */
+const PHONE = /^(?:62|0)?(8[\d*X]{8,12})$/;
+
+function digitsOf(account: string): string {
+  return account.replace(/[\s.,'+()/-]/g, '').toUpperCase();
+}
+
+function withoutZeros(digits: string): string {
+  return digits.replace(/^0+/, '');
+}
+
+function isSameNumber(left: string, right: string): boolean {
+  const shown = left.replace(/[*X]/g, '');
+  if (left.length !== right.length || !/\d/.test(shown)) return false;
+  if (shown.length < left.length && shown.length < SHOWN_DIGITS_MIN) return false;
   return [...left].every((char, i) => char === right[i] || char === '*' || char === 'X');
 }
 

@@ -107,13 +107,41 @@ describe('isSamePayee', () => {
     ['masked', '012345****', null, true],
     ['masked, another', '912345****', null, false],
     ['all masked says nothing we can trust', '**********', null, false],
-    ['a zero short', '123456789', null, false],
+    ['masked but for three digits', '*******789', null, false],
+    ['masked but for four', '******6789', null, true],
+    // A spreadsheet reads account numbers as numbers and drops their zeros; core banking fills them up with zeros.
+    ['a zero short', '123456789', null, true],
+    ['filled up with zeros', '0000000123456789', null, true],
+    ['masked and a zero short', '12345****', null, true],
+    ['another digit, a zero short', '123456780', null, false],
+    ['a digit short', '012345678', null, false],
+    ['nothing but zeros', '0000000000', null, false],
+    ['no digits', 'REKENING', null, false],
     ['no account, same name', null, 'SITI  AMINAH.', true],
     ['no account, a name cut off', null, 'SITI AMINA', false],
     ['no account, another name', null, 'SITI RAHAYU', false],
     ['nobody named', null, null, true],
   ])('%s', (_, counterpartyAccount, counterpartyName, same) => {
     expect(isSamePayee({ counterpartyAccount, counterpartyName }, order)).toBe(same);
+  });
+
+  it.each<[string, string, boolean]>([
+    ['as a spreadsheet has it', '81234567890', true],
+    ['with the country', '6281234567890', true],
+    ['in full', '+62 812-3456-7890', true],
+    ['in brackets', '(0812) 3456 7890', true],
+    ['masked, with the country', '62812****7890', true],
+    ['masked, another', '62812****7891', false],
+    ['another', '6281234567891', false],
+    ['of another country', '6381234567890', false],
+  ])('takes a wallet’s number written %s', (_, counterpartyAccount, same) => {
+    const line = { counterpartyAccount, counterpartyName: null };
+    expect(isSamePayee(line, { ...order, accountNumber: '081234567890' })).toBe(same);
+  });
+
+  it('does not take a bank account for a phone', () => {
+    const line = { counterpartyAccount: '62123456789', counterpartyName: null };
+    expect(isSamePayee(line, { ...order, accountNumber: '0123456789' })).toBe(false);
   });
 
   it('accepts a long name that the bank cut off', () => {

@@ -1,25 +1,21 @@
-import { refuse } from '../../../jobs/errors.ts';
-import { createBooks, type Entry } from './books.ts';
+import { type BankLabel, createBankHead, type HeadSheet, type Sides } from './bank-head.ts';
+import { createBooks, type Declared, type Entry, type Total } from './books.ts';
 import type { Period } from './day.ts';
-import { createFacts, type Facts, requireRupiah } from './facts.ts';
-import { type NumberStyle, styled } from './number-style.ts';
+import { type NumberStyle, readMoney, styled } from './number-style.ts';
 import { type StatementReader, unreadable } from './statement.ts';
-import { type Cells, type Layout, readTable, type TableEvent } from './table.ts';
-import { type StatementHead, startOf } from './tally.ts';
-
-/** What a bank's sheet says about itself. */
-export type BankLabel = 'account' | 'period' | 'currency' | 'opening' | 'closing' | 'debits' | 'credits';
+import { type Cells, readTable, type TableEvent } from './table.ts';
+import { startOf } from './tally.ts';
 
 /** One bank's CSV: its names, and what a row of it means. */
-export interface BankSheet<K extends string> {
-  readonly layout: Layout<K, BankLabel>;
+export interface BankSheet<K extends string> extends HeadSheet<K> {
   /** The columns that hold amounts. */
   readonly amounts: readonly K[];
-  /** Labels without which the statement is refused: it was cut off. */
-  readonly needed: readonly BankLabel[];
-  readonly account?: K;
   read(cells: Cells<K>, line: number, style: NumberStyle, period: Period | null): Entry;
 }
+
+/** How banks name a row of sums. */
+export const TOTAL_NAMES: readonly string[] =
+  'total,totals,total mutasi,total transaksi,grand total,sub total,subtotal,jumlah,jumlah mutasi'.split(',');
 
 const AMOUNT_LABELS: ReadonlySet<BankLabel> = new Set(['opening', 'closing', 'debits', 'credits']);
 
@@ -27,34 +23,32 @@ const AMOUNT_LABELS: ReadonlySet<BankLabel> = new Set(['opening', 'closing', 'de
 export function bankReader<K extends string>(sheet: BankSheet<K>): StatementReader {
   return async function* (stream) {
     const books = createBooks();
-    const facts = createFacts<BankLabel>();
-    let account: string | null = null;
+    const about = createBankHead(sheet);
     let started = false;
     const events = readTable(stream, sheet.layout);
     for await (const { event, style } of styled(events, (one) => numbersOf(one, sheet.amounts))) {
       if (event.kind === 'label') {
-        facts.add(event.label, { ...event, style });
+        if (event.label === 'total') books.total(event.line, totalsOf(event.cells, sheet.sides, style));
+        else about.label(event, style);
         continue;
       }
-      if (event.kind === 'row' && sheet.account !== undefined)
-        account = sameAccount(account, event.cells[sheet.account], event.line);
-      if (!started) yield startOf(headOf(facts, account));
+      if (event.kind === 'row') about.row(event.cells, event.line);
+      if (!started) yield startOf(about.head());
       started = true;
-      const entry = entryOf(event, sheet, style, facts.period('period'));
+      const entry = entryOf(event, sheet, style, about.period());
       books.take(entry);
       if (entry.event !== null) yield entry.event;
     }
-    const head = headOf(facts, account);
+    const head = about.head();
     if (!started) yield startOf(head);
-    const missing = sheet.needed.find((label) => facts.text(label) === null);
-    if (missing !== undefined) throw refuse(`the ${sheet.layout.bank} does not say its ${missing}: it was cut off`);
-    yield books.end(head, { debits: facts.total('debits'), credits: facts.total('credits') });
+    yield books.end(head, about.declared());
   };
 }
 
 function numbersOf<K extends string>(event: TableEvent<K, BankLabel>, amounts: readonly K[]): readonly string[] {
-  if (event.kind === 'row') return amounts.map((key) => event.cells[key]);
-  return event.kind === 'label' && AMOUNT_LABELS.has(event.label) ? event.values : [];
+  if (event.kind === 'unreadable') return [];
+  const cells = event.cells === null ? [] : amounts.map((key) => event.cells?.[key] ?? '');
+  return event.kind === 'label' && AMOUNT_LABELS.has(event.label) ? [...event.values, ...cells] : cells;
 }
 
 function entryOf<K extends string>(
@@ -64,28 +58,25 @@ function entryOf<K extends string>(
   period: Period | null,
 ): Entry {
   const { line } = event;
-  if (event.kind === 'row') return sheet.read(event.cells, line, style, period);
-  return { line, signed: null, before: null, after: null, event: unreadable(line, event.why) };
+  const nothing = (why: string): Entry => ({
+    line,
+    signed: null,
+    before: null,
+    after: null,
+    event: unreadable(line, why),
+  });
+  if (event.kind === 'unreadable') return nothing(event.why);
+  const entry = sheet.read(event.cells, line, style, period);
+  // Without a date and a balance it may be a sum under a name that is not known: it must not move the balance.
+  return event.cells[sheet.layout.date] === '' && entry.after === null ? nothing('it has no date') : entry;
 }
 
-function headOf(facts: Facts<BankLabel>, account: string | null): StatementHead {
-  requireRupiah(facts.text('currency'));
-  const period = facts.period('period');
-  return {
-    account: facts.text('account') ?? account,
-    statementId: null,
-    from: period?.from ?? null,
-    to: period?.to ?? null,
-    currency: 'IDR',
-    opening: facts.money('opening'),
-    closing: facts.money('closing'),
+function totalsOf<K extends string>(cells: Cells<K> | null, sides: Sides<K> | undefined, style: NumberStyle): Declared {
+  const total = (key: K): Total | null => {
+    const money = cells === null ? undefined : readMoney(cells[key], style);
+    return money === undefined ? null : { amount: money.amount, count: null };
   };
-}
-
-/** @throws exit 2 for rows of two accounts: whose balance would it be? */
-function sameAccount(known: string | null, cell: string, line: number): string | null {
-  const account = cell.replace(/^'/, '');
-  if (known !== null && account !== '' && account !== known)
-    throw refuse(`line ${line}: the statement holds a second account; export each account to a file of its own`);
-  return known ?? (account === '' ? null : account);
+  return sides === undefined
+    ? { debits: null, credits: null }
+    : { debits: total(sides.debit), credits: total(sides.credit) };
 }

@@ -1,15 +1,16 @@
+import type { BankLabel } from './bank-head.ts';
 import { bankReader } from './bank-sheet.ts';
 import type { Entry } from './books.ts';
-import { csvLine } from './csv-line.ts';
+import { csvLine, signedBalance } from './csv-line.ts';
 import { dayWithin, type Period, readDay } from './day.ts';
 import { type NumberStyle, readMoney } from './number-style.ts';
 import type { StatementReader } from './statement.ts';
 import type { Cells, Layout } from './table.ts';
 
-type Key = 'date' | 'description' | 'branch' | 'amount' | 'balance';
+type Key = 'date' | 'description' | 'branch' | 'amount' | 'mark' | 'balance';
 
 /** KlikBCA Bisnis, "Informasi Rekening - Mutasi Rekening", as its users show it; English where their bank wrote English. */
-export const BCA: Layout<Key, 'account' | 'period' | 'currency' | 'opening' | 'closing' | 'debits' | 'credits'> = {
+export const BCA: Layout<Key, BankLabel> = {
   bank: 'BCA statement',
   date: 'date',
   columns: {
@@ -17,6 +18,8 @@ export const BCA: Layout<Key, 'account' | 'period' | 'currency' | 'opening' | 'c
     description: { names: ['keterangan', 'description', 'remarks'], needed: true },
     branch: { names: ['cabang', 'cbg', 'branch'] },
     amount: { names: ['jumlah', 'mutasi', 'amount'], needed: true },
+    // KlikBCA of private customers writes the direction into a column of its own, which has no name.
+    mark: { names: ['db/cr'], unnamedBehind: 'amount' },
     balance: { names: ['saldo', 'balance'], needed: true },
   },
   labels: {
@@ -27,6 +30,7 @@ export const BCA: Layout<Key, 'account' | 'period' | 'currency' | 'opening' | 'c
     closing: ['saldo akhir', 'ending balance', 'closing balance'],
     debits: ['mutasi debet', 'mutasi debit', 'mutasi db', 'debet', 'debit', 'total debit'],
     credits: ['mutasi kredit', 'mutasi cr', 'kredit', 'credit', 'total credit'],
+    total: [],
   },
 };
 
@@ -45,9 +49,9 @@ export const readBcaCsv: StatementReader = bankReader<Key>({
 });
 
 function read(cells: Cells<Key>, line: number, style: NumberStyle, period: Period | null): Entry {
-  const after = readMoney(cells.balance, style)?.amount ?? null;
+  const after = signedBalance(cells.balance, style);
   if (PENDING.test(cells.date)) return { line, signed: null, before: null, after: null, event: null };
-  const money = readMoney(cells.amount, style);
+  const money = readMoney(`${cells.amount} ${cells.mark}`, style);
   const readable = money !== undefined && money.amount > 0n && money.mark !== '';
   const signed = readable ? (money.mark === 'DB' ? -money.amount : money.amount) : null;
   const bookingDate = period === null ? null : dayOf(cells.date, period);

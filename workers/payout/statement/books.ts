@@ -30,6 +30,8 @@ export interface Total {
 export interface Books {
   /** @throws exit 2 when the running balance breaks */
   take(entry: Entry): void;
+  /** A row of sums: of all lines before it, or of those since the last such row. @throws exit 2 when it is neither */
+  total(line: number, said: Declared): void;
   /** @throws exit 2 when balances, sums and entries do not agree to the sen */
   end(head: StatementHead, declared: Declared): StatementEnd;
 }
@@ -38,6 +40,7 @@ export function createBooks(): Books {
   const tally = createTally();
   const chain = createChain();
   const sums = { debits: { amount: 0n, count: 0 }, credits: { amount: 0n, count: 0 } };
+  let atTotal = { debits: 0n, credits: 0n };
   let known = true;
   return {
     take(entry) {
@@ -57,47 +60,99 @@ export function createBooks(): Books {
       side.amount += entry.signed < 0n ? -entry.signed : entry.signed;
       side.count++;
     },
+    total(line, said) {
+      const fits = (side: 'debits' | 'credits') => {
+        const [amount, all] = [said[side]?.amount ?? null, sums[side].amount];
+        return amount === null || amount === all || amount === all - atTotal[side];
+      };
+      if (known && !(fits('debits') && fits('credits')))
+        throw refuse(`line ${line}: its totals are not those of the lines before it; ${ASK_AGAIN}`);
+      atTotal = { debits: sums.debits.amount, credits: sums.credits.amount };
+    },
     end(head, declared) {
-      requireSame('opening', head.opening, chain.opening());
-      requireSame('closing', head.closing, chain.closing());
+      const ends = chain.ends(head);
+      requireSame('opening', head.opening, ends.opening);
+      requireSame('closing', head.closing, ends.closing);
       if (known) {
         requireTotal('debits', declared.debits, sums.debits);
         requireTotal('credits', declared.credits, sums.credits);
       }
-      return tally.end({
-        ...head,
-        opening: head.opening ?? chain.opening(),
-        closing: head.closing ?? chain.closing(),
-      });
+      const [opening, closing] = [head.opening ?? ends.opening, head.closing ?? ends.closing];
+      const end = tally.end({ ...head, opening, closing });
+      // The closing of the last row is no proof: the rows behind it may have been cut off.
+      return { ...end, balanced: end.balanced && head.closing !== null };
     },
   };
 }
 
-/** A running balance: what each row begins with must be what the row before it ended with. */
+type Ends = Pick<StatementHead, 'opening' | 'closing'>;
+
+/**
+ * The running balance of rows that stand oldest first or newest first: whichever way holds. Where both do (a payment and its
+ * return), what the statement declares decides, and where it declares nothing, the days of the rows.
+ */
 function createChain() {
+  const [oldestFirst, newestFirst] = [createWay(), createWay()];
+  let first: string | null = null;
+  let last: string | null = null;
+  /** The ways that hold, the likelier first. */
+  const ways = (): readonly Ends[] => {
+    const oldest = oldestFirst.broken === null ? [oldestFirst.ends()] : [];
+    const { opening, closing } = newestFirst.ends();
+    const newest = newestFirst.broken === null ? [{ opening: closing, closing: opening }] : [];
+    return first !== null && last !== null && first > last ? [...newest, ...oldest] : [...oldest, ...newest];
+  };
+  return {
+    step(entry: Entry): void {
+      const { signed, before, after, event } = entry;
+      if (event?.kind === 'line') {
+        first ??= event.bookingDate;
+        last = event.bookingDate;
+      }
+      oldestFirst.step(entry);
+      newestFirst.step({ ...entry, signed: signed === null ? null : -signed, before: after, after: before });
+      if (oldestFirst.broken !== null && newestFirst.broken !== null) throw oldestFirst.broken;
+    },
+    ends(declared: Ends): Ends {
+      const all = ways();
+      const fits = (one: Ends) => isSame(declared.opening, one.opening) && isSame(declared.closing, one.closing);
+      return all.find(fits) ?? all[0] ?? oldestFirst.ends();
+    },
+  };
+}
+
+/** One way through the rows: what each row begins with must be what the row before it ended with. */
+function createWay() {
   let opening: Exact | null = null;
   let balance: Exact | null = null;
   let begun = false;
   return {
+    broken: null as Error | null,
     step({ line, signed, before, after }: Entry): void {
-      if (balance !== null && before !== null && before !== balance) throw brokenAt(line, balance, before);
+      if (this.broken !== null) return;
       const start = before ?? balance ?? (after !== null && signed !== null ? after - signed : null);
       const reached = start !== null && signed !== null ? start + signed : null;
-      if (reached !== null && after !== null && reached !== after) throw brokenAt(line, reached, after);
+      if (balance !== null && before !== null && before !== balance) this.broken = brokenAt(line, balance, before);
+      else if (reached !== null && after !== null && reached !== after) this.broken = brokenAt(line, reached, after);
       if (!begun) opening = start;
       begun = true;
       balance = after ?? reached;
     },
-    opening: () => opening,
-    closing: () => balance,
+    ends: (): Ends => ({ opening, closing: balance }),
   };
 }
 
+const ASK_AGAIN = 'nothing of the statement was taken: ask the bank for the whole statement';
+
 function brokenAt(line: number, expected: Exact, found: Exact): Error {
   return refuse(
-    `line ${line}: its balance is ${exactText(found)}, but by the lines before it must be ${exactText(expected)}; ` +
-      'nothing of the statement was taken: ask the bank for the whole statement',
+    `line ${line}: its balance is ${exactText(found)}, but by the lines before it must be ${exactText(expected)}; ${ASK_AGAIN}`,
   );
+}
+
+/** What is not known contradicts nothing. */
+function isSame(said: Exact | null, ofRows: Exact | null): boolean {
+  return said === null || ofRows === null || said === ofRows;
 }
 
 function requireSame(which: string, said: Exact | null, ofRows: Exact | null): void {

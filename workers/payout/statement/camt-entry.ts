@@ -1,5 +1,7 @@
 import { isDate, parseInstant, wibDate } from '../../../jobs/time.ts';
 import { currencyOf, find, findAll, textAt, type XmlNode } from './node.ts';
+import { asBulkId } from './our-ids.ts';
+import { findReturnCode } from './return-reason.ts';
 
 /** One `Ntry` as it stands in the document: amounts are its text, of any currency. What is missing is null. */
 export interface CamtEntry {
@@ -11,7 +13,10 @@ export interface CamtEntry {
   readonly bookingDate: string | null;
   readonly valueDate: string | null;
   readonly bankReference: string | null;
-  readonly bulkId: string | null;
+  /** NtryRef: the entry's number on the statement, or the payment's. */
+  readonly entryReference: string | null;
+  /** What the entry says it was ordered as, by its Btch: usually one, or none. */
+  readonly bulkIds: readonly string[];
   /** Btch/NbOfTxs; null: the entry does not say that it is a batch. */
   readonly batchCount: number | null;
   readonly info: string | null;
@@ -26,7 +31,11 @@ export interface CamtDetail {
   readonly endToEndId: string | null;
   readonly instructionId: string | null;
   readonly paymentId: string | null;
+  readonly messageId: string | null;
+  readonly transactionId: string | null;
   readonly bankReference: string | null;
+  /** Whether there is a RtrInf, and the reason that it gives. */
+  readonly isReturn: boolean;
   readonly returnReason: string | null;
   readonly creditorName: string | null;
   readonly creditorAccount: string | null;
@@ -50,14 +59,23 @@ export function readEntry(entry: XmlNode): CamtEntry {
     bookingDate: readDate(find(entry, 'BookgDt')),
     valueDate: readDate(find(entry, 'ValDt')),
     bankReference: textAt(entry, 'AcctSvcrRef'),
-    bulkId: firstText(batches.map((batch) => given(textAt(batch, 'PmtInfId')))),
+    entryReference: given(textAt(entry, 'NtryRef')),
+    bulkIds: [...new Set(batches.flatMap(bulkIdsOf))],
     batchCount: batches.length === 0 ? null : batches.reduce((sum, batch) => sum + countOf(batch), 0),
     info: textAt(entry, 'AddtlNtryInf'),
     details: groups.flatMap((group) => findAll(group, 'TxDtls').map(readDetail)),
   };
 }
 
+/** PmtInfId is ours or the bank's; MsgId counts when it is one of ours: banks number their own messages. */
+function bulkIdsOf(batch: XmlNode): readonly string[] {
+  const [payment, message] = [given(textAt(batch, 'PmtInfId')), asBulkId(textAt(batch, 'MsgId'))];
+  if (message === null) return payment === null ? [] : [payment];
+  return asBulkId(payment) === null ? [message] : [payment as string, message];
+}
+
 function readDetail(detail: XmlNode): CamtDetail {
+  const returned = find(detail, 'RtrInf');
   const amount = find(detail, 'Amt') ?? find(detail, 'AmtDtls', 'TxAmt', 'Amt');
   const references = find(detail, 'Refs');
   const parties = find(detail, 'RltdPties');
@@ -68,8 +86,11 @@ function readDetail(detail: XmlNode): CamtDetail {
     endToEndId: given(textAt(references, 'EndToEndId')),
     instructionId: given(textAt(references, 'InstrId')),
     paymentId: given(textAt(references, 'PmtInfId')),
+    messageId: asBulkId(textAt(references, 'MsgId')),
+    transactionId: given(textAt(references, 'TxId')),
     bankReference: textAt(references, 'AcctSvcrRef'),
-    returnReason: textAt(detail, 'RtrInf', 'Rsn', 'Cd') ?? textAt(detail, 'RtrInf', 'Rsn', 'Prtry'),
+    isReturn: returned !== undefined,
+    returnReason: reasonOf(returned),
     creditorName: nameOf(parties, 'Cdtr'),
     creditorAccount: accountOf(find(parties, 'CdtrAcct')),
     debtorName: nameOf(parties, 'Dbtr'),
@@ -78,14 +99,25 @@ function readDetail(detail: XmlNode): CamtDetail {
   };
 }
 
+/** The code; a bank's own words, of which a code in them is more; or a code that stands in the additional text only. */
+function reasonOf(returned: XmlNode | undefined): string | null {
+  const words = textAt(returned, 'Rsn', 'Prtry');
+  const inTexts = [words, ...textsNamed(returned, 'AddtlInf')].map((text) => findReturnCode(text ?? ''));
+  return textAt(returned, 'Rsn', 'Cd') ?? firstText(inTexts) ?? words;
+}
+
 function remittance(detail: XmlNode): string[] {
   const texts: string[] = [];
   for (const part of find(detail, 'RmtInf')?.children ?? []) {
-    const text = part.name === 'Ustrd' ? part.text.trim() : textAt(part, 'CdtrRefInf', 'Ref');
-    if (text) texts.push(text);
+    if (part.name === 'Ustrd') texts.push(part.text.trim());
+    else texts.push(textAt(part, 'CdtrRefInf', 'Ref') ?? '', ...textsNamed(part, 'AddtlRmtInf'));
   }
-  const info = textAt(detail, 'AddtlTxInf');
-  return info === null ? texts : [...texts, info];
+  texts.push(...textsNamed(find(detail, 'RtrInf'), 'AddtlInf'), textAt(detail, 'AddtlTxInf') ?? '');
+  return texts.filter((text) => text !== '');
+}
+
+function textsNamed(node: XmlNode | undefined, name: string): readonly string[] {
+  return node === undefined ? [] : findAll(node, name).map((child) => child.text.trim());
 }
 
 /** `Nm`, since 001.08 under `Pty`. */

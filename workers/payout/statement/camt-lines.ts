@@ -1,6 +1,9 @@
 import { type Exact, parsePlain, wholeRupiah } from './amount.ts';
 import type { CamtDetail, CamtEntry } from './camt-entry.ts';
-import { findReference, type StatementLine, type UnreadableLine, unreadable } from './statement.ts';
+import { shownCurrency } from './facts.ts';
+import { asBulkId, findOurs } from './our-ids.ts';
+import { findReturnReason } from './return-reason.ts';
+import { type StatementLine, type UnreadableLine, unreadable } from './statement.ts';
 
 type Line = StatementLine | UnreadableLine;
 type Direction = 'debit' | 'credit';
@@ -31,23 +34,27 @@ interface Frame {
   readonly direction: Direction;
   readonly bookingDate: string;
   readonly amount: Exact;
+  /** Whose statement it is. */
+  readonly account: string | null;
 }
 
 /**
  * The lines of one entry: one, or one per transaction when a batch entry lists its transactions with amounts that add
  * up to it. What does not add up, or leaves a choice, is one unreadable line.
  * @param firstNumber the number of the first of them
+ * @param account whose statement it is; null: it does not say
  */
-export function linesOf(entry: CamtEntry, firstNumber: number): Line[] {
+export function linesOf(entry: CamtEntry, firstNumber: number, account: string | null): Line[] {
   const bad = (why: string): Line[] => [unreadable(firstNumber, why)];
   const direction = directionOf(entry.indicator);
   if (direction === null) return bad('it says neither debit nor credit');
-  if (entry.currency !== 'IDR') return bad(`its currency is ${entry.currency?.slice(0, 3) ?? 'missing'}, not IDR`);
+  if (entry.currency !== 'IDR')
+    return bad(`its currency is ${entry.currency === null ? 'missing' : shownCurrency(entry.currency)}, not IDR`);
   if (entry.status !== null && entry.status !== 'BOOK') return bad('its status is not one of ISO 20022');
   const amount = parsePlain(entry.amountText ?? '');
   if (amount === undefined) return bad('its amount cannot be read');
   if (entry.bookingDate === null) return bad('its booking date is missing or cannot be read');
-  const frame: Frame = { entry, direction, amount, bookingDate: entry.bookingDate };
+  const frame: Frame = { entry, direction, amount, bookingDate: entry.bookingDate, account };
   const [only, second] = entry.details;
   if (second !== undefined) return batchLines(frame, firstNumber);
   if ((entry.batchCount ?? 0) > 1) return [bulkLine(frame, only, firstNumber)];
@@ -90,26 +97,42 @@ function batchLines(frame: Frame, firstNumber: number): Line[] {
 
 /** Many payments in one line without their amounts: only a bulk id can say which. */
 function bulkLine(frame: Frame, detail: CamtDetail | undefined, lineNumber: number): Line {
-  const bulkId = frame.entry.bulkId ?? commonPaymentId(frame.entry);
-  if (bulkId === null) return unreadable(lineNumber, 'a batch without bulk id and without amounts of its transactions');
-  const made = line(frame, detail, frame.amount, lineNumber);
+  const common = commonPaymentId(frame.entry);
+  const bulkIds = frame.entry.bulkIds.length > 0 || common === null ? frame.entry.bulkIds : [common];
+  if (bulkIds.length > 1) return unreadable(lineNumber, 'it names several bulk ids');
+  const made = line(frame, detail, frame.amount, lineNumber, bulkIds);
   if (made.kind === 'unreadable') return made;
-  return { ...made, bulkId, reference: null, counterpartyName: null, counterpartyAccount: null };
+  if (made.bulkId === null)
+    return unreadable(lineNumber, 'a batch without bulk id and without amounts of its transactions');
+  return { ...made, reference: null, counterpartyName: null, counterpartyAccount: null };
 }
 
 function commonPaymentId(entry: CamtEntry): string | null {
-  const ids = new Set(entry.details.map((detail) => detail.paymentId));
-  return ids.size === 1 ? (entry.details[0]?.paymentId ?? null) : null;
+  const ids = new Set(entry.details.map((detail) => detail.paymentId ?? detail.messageId));
+  return ids.size === 1 ? ([...ids][0] ?? null) : null;
 }
 
-function line(frame: Frame, detail: CamtDetail | undefined, amount: Exact, lineNumber: number): Line {
+function line(
+  frame: Frame,
+  detail: CamtDetail | undefined,
+  amount: Exact,
+  lineNumber: number,
+  bulkIds = bulkIdsOf(frame.entry, detail),
+): Line {
   const { entry, direction, bookingDate } = frame;
   const amountIdr = wholeRupiah(amount);
   if (amountIdr === null) return unreadable(lineNumber, 'its amount has sen');
   const texts = [...(detail?.texts ?? []), ...(entry.info === null ? [] : [entry.info])];
-  const found = findReference(detail?.endToEndId ?? null, detail?.instructionId ?? null, ...texts);
-  if (found.kind === 'several') return unreadable(lineNumber, 'it names several of our references');
-  const party = partyOf(direction, detail);
+  const ours = findOurs(
+    [detail?.endToEndId ?? null, detail?.instructionId ?? null, ...texts],
+    [detail?.transactionId ?? null, detail?.bankReference ?? null, ...entryReferences(entry)],
+  );
+  if (ours.kind === 'several') return unreadable(lineNumber, ours.why);
+  const bulkId = oneBulkId(ours.bulkId, bulkIds);
+  if (bulkId === undefined && ours.reference === null) return unreadable(lineNumber, 'it names several bulk ids');
+  const returnReason = detail?.returnReason ?? (direction === 'credit' ? findReturnReason(texts.join('\n')) : null);
+  const isReturn = entry.reversal || detail?.isReturn === true || returnReason !== null;
+  const party = partyOf(frame, detail, isReturn);
   return {
     kind: 'line',
     lineNumber,
@@ -117,23 +140,45 @@ function line(frame: Frame, detail: CamtDetail | undefined, amount: Exact, lineN
     valueDate: entry.valueDate,
     amountIdr,
     direction,
-    reference: found.kind === 'one' ? found.reference : null,
-    bulkId: entry.bulkId ?? detail?.paymentId ?? null,
+    reference: ours.reference,
+    bulkId: bulkId ?? null,
     counterpartyName: party.name,
     counterpartyAccount: party.account,
     bankReference: detail?.bankReference ?? entry.bankReference,
-    returnReason: detail?.returnReason ?? null,
+    returnReason,
     description: [detail?.endToEndId, ...texts].filter((text) => text).join(' '),
   };
 }
 
-/** The other side. A returned payment keeps the parties of the payment, so a credit may name only the creditor. */
-function partyOf(
-  direction: Direction,
-  detail: CamtDetail | undefined,
-): { name: string | null; account: string | null } {
+/** A transaction's own ids before those of its entry: two batches in one entry are told apart by their transactions. */
+function bulkIdsOf(entry: CamtEntry, detail: CamtDetail | undefined): readonly string[] {
+  const own = detail?.paymentId ?? detail?.messageId ?? null;
+  return own !== null && (entry.bulkIds.length !== 1 || asBulkId(own) !== null) ? [own] : entry.bulkIds;
+}
+
+/** Undefined: several. One of ours outweighs what the bank calls its batch. */
+function oneBulkId(inTexts: string | null, ids: readonly string[]): string | null | undefined {
+  const ours = new Set([inTexts, ...ids.map(asBulkId)].filter((id) => id !== null));
+  const named = ours.size > 0 ? [...ours] : ids;
+  return named.length > 1 ? undefined : (named[0] ?? null);
+}
+
+/** The bank's references of an entry are those of its one transaction, or of none in particular. */
+function entryReferences({ details, entryReference, bankReference }: CamtEntry): readonly (string | null)[] {
+  return details.length > 1 ? [] : [entryReference, bankReference];
+}
+
+interface Party {
+  readonly name: string | null;
+  readonly account: string | null;
+}
+
+/** The other side. A return keeps the parties of the payment: there the payee is the creditor, unless the bank has turned them round. */
+function partyOf({ direction, account }: Frame, detail: CamtDetail | undefined, isReturn: boolean): Party {
   const creditor = { name: detail?.creditorName ?? null, account: detail?.creditorAccount ?? null };
   const debtor = { name: detail?.debtorName ?? null, account: detail?.debtorAccount ?? null };
-  if (direction === 'debit' || (debtor.name === null && debtor.account === null)) return creditor;
-  return debtor;
+  const isNobody = ({ name, account: number }: Party) => name === null && number === null;
+  if (direction === 'debit' || isNobody(debtor)) return creditor;
+  const isOurs = creditor.account !== null && creditor.account === account;
+  return isReturn && !isNobody(creditor) && !isOurs ? creditor : debtor;
 }

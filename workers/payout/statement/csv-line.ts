@@ -1,7 +1,8 @@
 import { type Exact, wholeRupiah } from './amount.ts';
 import { type NumberStyle, readMoney } from './number-style.ts';
+import { findOurs } from './our-ids.ts';
 import { findReturnReason } from './return-reason.ts';
-import { findReference, type StatementLine, type UnreadableLine, unreadable } from './statement.ts';
+import { type StatementLine, type UnreadableLine, unreadable } from './statement.ts';
 
 /** What a row of a CSV says, before it is known to be readable. */
 export interface RowFacts {
@@ -13,6 +14,13 @@ export interface RowFacts {
   readonly signed: Exact | null;
   readonly description: string;
   readonly bankReference: string;
+  /** Where the payee stands no bank says but BNI: naming nobody cannot disagree. */
+  readonly payee?: Payee;
+}
+
+export interface Payee {
+  readonly account: string | null;
+  readonly name: string | null;
 }
 
 /** The line that a row is; what cannot be read without guessing is unreadable. */
@@ -22,8 +30,8 @@ export function csvLine(row: RowFacts): StatementLine | UnreadableLine {
   const amountIdr = wholeRupiah(signed < 0n ? -signed : signed);
   if (amountIdr === null) return unreadable(line, 'its amount has sen');
   if (bookingDate === null) return unreadable(line, 'its date cannot be read');
-  const found = findReference(description);
-  if (found.kind === 'several') return unreadable(line, 'it names several of our references');
+  const ours = findOurs([description], [row.bankReference]);
+  if (ours.kind === 'several') return unreadable(line, ours.why);
   const direction = signed < 0n ? 'debit' : 'credit';
   return {
     kind: 'line',
@@ -32,11 +40,10 @@ export function csvLine(row: RowFacts): StatementLine | UnreadableLine {
     valueDate: row.valueDate,
     amountIdr,
     direction,
-    reference: found.kind === 'one' ? found.reference : null,
-    bulkId: null,
-    // Where the payee stands in these descriptions no bank says: naming nobody cannot disagree.
-    counterpartyName: null,
-    counterpartyAccount: null,
+    reference: ours.reference,
+    bulkId: ours.bulkId,
+    counterpartyName: row.payee?.name ?? null,
+    counterpartyAccount: row.payee?.account ?? null,
     bankReference: row.bankReference === '' ? null : row.bankReference,
     returnReason: direction === 'credit' ? findReturnReason(description) : null,
     description,
@@ -48,6 +55,13 @@ export function signedColumns(debit: string, credit: string, style: NumberStyle)
   const [out, into] = [unsigned(debit, style), unsigned(credit, style)];
   if (out === null || into === null || (out === 0n) === (into === 0n)) return null;
   return into - out;
+}
+
+/** A balance; overdrawn with a minus or `DB`. Null: the cell has none. */
+export function signedBalance(text: string, style: NumberStyle): Exact | null {
+  const money = readMoney(text, style);
+  if (money === undefined || (money.amount < 0n && money.mark !== '')) return null;
+  return money.mark === 'DB' ? -money.amount : money.amount;
 }
 
 /** An empty cell and a dash are nothing; null: no amount, a negative one, or one with a direction of its own. */

@@ -1,16 +1,8 @@
 import { refuse } from '../../../jobs/errors.ts';
-import type { ByteStream } from './statement.ts';
-import { utf8 } from './text.ts';
 
 const RECORD_CHARS_MAX = 64 * 1024;
 
-/** One record and the line of the file it begins on, from 1. */
-export interface CsvRecord {
-  readonly line: number;
-  readonly fields: readonly string[];
-}
-
-/** The same before it is split into fields. */
+/** One record and the line of the file it begins on, from 1; before it is split into fields. */
 export interface RawRecord {
   readonly line: number;
   readonly text: string;
@@ -25,15 +17,10 @@ interface CsvSplitter {
 }
 
 /**
- * The records of a CSV stream (RFC 4180, CR LF or LF). Written by hand because a statement's lines are named by the line
- * of the file they begin on, and because a stray quote must be refused rather than repaired.
- * @throws exit 2 for bytes that are not UTF-8 and for quotes that do not pair up
+ * The records of a CSV stream (RFC 4180, CR LF or LF), not split yet, for the header must show the separator first.
+ * Written by hand because a statement's lines are named by the line of the file they begin on, and because a stray quote
+ * must be refused rather than repaired.
  */
-export async function* csvRecords(stream: ByteStream): AsyncGenerator<CsvRecord, void, undefined> {
-  for await (const { line, text } of rawRecords(utf8(stream))) yield { line, fields: fieldsOf({ line, text }, ',') };
-}
-
-/** Records that are not split yet, for files whose header must show the separator first. */
 export async function* rawRecords(texts: AsyncIterable<string>): AsyncGenerator<RawRecord, void, undefined> {
   const splitter = createSplitter();
   for await (const text of texts) yield* splitter.push(text);

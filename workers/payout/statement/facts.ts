@@ -51,9 +51,10 @@ export function createFacts<L extends string>(): Facts<L> {
     total(label) {
       const fact = known.get(label);
       if (fact === undefined) return null;
-      const count = fact.values[1];
-      if (count !== undefined && !/^\d{1,12}$/.test(count)) throw cannot(label, fact);
-      return { amount: money(label, fact), count: count === undefined ? null : Number(count) };
+      const [, text] = fact.values;
+      const count = text === undefined ? null : readCount(text);
+      if (count === undefined) throw cannot(label, fact);
+      return { amount: money(label, fact), count };
     },
     period(label) {
       const fact = known.get(label);
@@ -64,8 +65,20 @@ export function createFacts<L extends string>(): Facts<L> {
   };
 }
 
+/** `1234`, `1,234` and `1.234`: a number of lines has no decimals, so either mark is grouping. */
+export function readCount(text: string): number | undefined {
+  return /^(?:\d{1,12}|\d{1,3}(?:,\d{3}){1,3}|\d{1,3}(?:\.\d{3}){1,3})$/.test(text)
+    ? Number(text.replace(/[.,]/g, ''))
+    : undefined;
+}
+
+/** A currency as a message may name it: a cell that is no code could be anything, a name too. */
+export function shownCurrency(currency: string | null): string {
+  return currency !== null && /^[A-Z]{3}$/.test(currency) ? currency : 'another currency';
+}
+
 /** @throws exit 2 for a statement in another currency than rupiah; one that does not say is in rupiah */
 export function requireRupiah(currency: string | null): void {
   if (currency === null || /^(?:rp\.?|idr|rupiah)$/i.test(currency)) return;
-  throw refuse(`the statement is in ${currency.slice(0, 10)}, not in rupiah`);
+  throw refuse(`the statement is in ${shownCurrency(currency)}, not in rupiah`);
 }

@@ -1,13 +1,15 @@
 import { BCA, readBcaCsv } from './bca-csv.ts';
-import { BNI_COLUMNS, readBniCsv } from './bni-csv.ts';
+import { BNI, readBniCsv } from './bni-csv.ts';
 import { BRI, readBriCsv } from './bri-csv.ts';
 import { readCamt053, readCamt054 } from './camt053.ts';
 import { MANDIRI, readMandiriCsv } from './mandiri-csv.ts';
 import { readMt940 } from './mt940.ts';
 import type { StatementFormat, StatementReader } from './statement.ts';
 import { hasHeader } from './table.ts';
+import { requireNotUtf16 } from './text.ts';
 import { readWalletCsv, WALLET } from './wallet-csv.ts';
 
+export * from './our-ids.ts';
 export * from './statement.ts';
 
 /** Each format's reader. */
@@ -36,8 +38,8 @@ function isMessage(text: string, namespace: string, root: string): boolean {
 const MARKS: readonly (readonly [StatementFormat, (text: string) => boolean])[] = [
   ['camt053', (text) => isMessage(text, 'camt.053', 'BkToCstmrStmt')],
   ['camt054', (text) => isMessage(text, 'camt.054', 'BkToCstmrDbtCdtNtfctn')],
-  ['mt940', (text) => /(?:^|\n|\{4:\n):20:/.test(text) && /\n:60[FM]:/.test(text)],
-  ['bni-csv', (text) => text.startsWith(BNI_COLUMNS.join(','))],
+  ['mt940', (text) => /(?:^|\n|\{4:\n?):20:/.test(text) && /\n:60[FM]:/.test(text)],
+  ['bni-csv', (text) => hasHeader(text, BNI)],
   ['bri-csv', (text) => hasHeader(text, BRI)],
   ['wallet-csv', (text) => hasHeader(text, WALLET)],
   ['bca-csv', (text) => hasHeader(text, BCA) && /\bperiode\b/i.test(text)],
@@ -45,8 +47,12 @@ const MARKS: readonly (readonly [StatementFormat, (text: string) => boolean])[] 
   ['mandiri-csv', (text) => hasHeader(text, MANDIRI, { twice: 'description' })],
 ];
 
-/** The format that the beginning of a file (DETECT_BYTES of it) shows; null: none that is known, so ask for --format. */
+/**
+ * The format that the beginning of a file (DETECT_BYTES of it) shows; null: none that is known, so ask for --format.
+ * @throws exit 2 for UTF-16: it is no format that somebody could name
+ */
 export function detectFormat(bytes: Uint8Array): StatementFormat | null {
+  requireNotUtf16(bytes);
   const start = Buffer.from(bytes.subarray(0, DETECT_BYTES)).toString('latin1');
   const text = start.replace(/^\u00ef\u00bb\u00bf/, '').replaceAll('\r', '');
   return MARKS.find(([, isThis]) => isThis(text))?.[0] ?? null;

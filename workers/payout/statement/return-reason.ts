@@ -1,17 +1,28 @@
-/** ISO 20022 external return reasons that a returned credit transfer carries. */
-const CODES =
-  'AC01 AC03 AC04 AC06 AC13 AC14 AG01 AG02 AM01 AM02 AM04 AM05 AM09 BE01 BE04 BE05 BE06 BE07 DUPL FF01 FOCR MD06 MD07 MS02 MS03 RC01 RR01 RR02 RR03 RR04 TM01'.split(
-    ' ',
-  );
-const PATTERN = new RegExp(`\\b(?:${CODES.join('|')})\\b`, 'g');
+/**
+ * ISO 20022 external return reasons: two letters of a family and two digits, and a few of four letters. Families are
+ * named because two letters and two digits alone are also an address (`RT05 RW03`) or a branch (`KC01`).
+ */
+const FAMILIES = 'AC AG AM BE CN DC DS DT ED FF FR MD MS PY RC RF RR SL SP TM';
+const WORDS =
+  'ARDT CNOR CURR CUST CUTA DNOR DUPL EMVL ERIN FOCR FRAD LEGL NARR NOAS NOCM NOOR PINL RUTA SVNR TRAC UPAY';
+const NUMBERED = new RegExp(String.raw`(?<![0-9A-Za-z])(?:${FAMILIES.replaceAll(' ', '|')})\d{2}(?![0-9A-Za-z])`, 'g');
+const WORDED = new RegExp(`(?<![0-9A-Za-z])(?:${WORDS.replaceAll(' ', '|')})(?![0-9A-Za-z])`, 'g');
+
+/** What banks write about money that comes back; RTRN and NRTI are MT940's. */
+const RETURN =
+  /(?<![0-9A-Za-z])(?:RETUR|RETURN|RETURNED|RTRN|NRTI|REFUND|REFUNDED|REVERSAL|REVERSED|PENGEMBALIAN|DIKEMBALIKAN)(?![0-9A-Za-z])/i;
 
 /** The reason in free text that says it is a return ("RETUR … AC04"); null: no return, no code, or more than one. */
 export function findReturnReason(text: string): string | null {
-  return /\b(?:RETUR|RETURN|RETURNED)\b/i.test(text) ? findReturnCode(text) : null;
+  return RETURN.test(text) ? findReturnCode(text) : null;
 }
 
-/** The one code in a text that is known to be about a return; null: none, or more than one. */
+/**
+ * The one code in a text that is known to be about a return; null: none, or more than one. Four letters (CUST) may also be
+ * a word: they count only where no code with digits stands.
+ */
 export function findReturnCode(text: string): string | null {
-  const codes = new Set(text.match(PATTERN) ?? []);
+  const numbered = new Set(text.match(NUMBERED) ?? []);
+  const codes = numbered.size > 0 ? numbered : new Set(text.match(WORDED) ?? []);
   return codes.size === 1 ? ([...codes][0] ?? null) : null;
 }

@@ -13,9 +13,6 @@ export const statementFormats = [
 ] as const;
 export type StatementFormat = (typeof statementFormats)[number];
 
-/** Our payment references as they stand in free text: 16 characters beginning with P (jobs/ids.ts). */
-export const REFERENCE = /\bP[0-9A-Z]{15}\b/;
-
 /** What is known of a statement before its first line. Balances are null where the format has none. */
 export interface StatementStart {
   readonly kind: 'statement';
@@ -69,7 +66,9 @@ export interface StatementEnd extends Omit<StatementStart, 'kind'> {
   readonly unreadable: number;
   /** Entries that are announced but not booked; they are in no balance and yield no line. */
   readonly notBooked: number;
-  /** Opening plus entries was checked against closing (a difference is refused); false: a balance or an amount is missing. */
+  /**
+   * Opening plus entries was checked against closing (a difference is refused); false: a balance or an amount is missing,
+   * or the closing is only what the last row says. */
   readonly balanced: boolean;
 }
 
@@ -87,23 +86,4 @@ export type StatementReader = (stream: ByteStream) => AsyncGenerator<StatementEv
 
 export function unreadable(lineNumber: number, why: string): UnreadableLine {
   return { kind: 'unreadable', unreadable: true, lineNumber, why };
-}
-
-/** What free texts say about our reference: the one they name, none, or several different ones (never chosen between). */
-export type FoundReference =
-  | { readonly kind: 'one'; readonly reference: string }
-  | { readonly kind: 'none' | 'several' };
-
-const REFERENCES = new RegExp(REFERENCE, 'g');
-
-/** Looks for our references. Blanks inside a reference are never glued together. */
-export function findReference(...texts: readonly (string | null)[]): FoundReference {
-  let found: string | undefined;
-  for (const text of texts) {
-    for (const match of text?.match(REFERENCES) ?? []) {
-      if (found !== undefined && found !== match) return { kind: 'several' };
-      found = match;
-    }
-  }
-  return found === undefined ? { kind: 'none' } : { kind: 'one', reference: found };
 }

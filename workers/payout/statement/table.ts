@@ -9,6 +9,16 @@ export interface Column {
   readonly needed?: true;
   /** Every column of these names counts, several of the same name too: their texts are joined. */
   readonly repeats?: true;
+  /** Where no column has the names: the one without a name directly behind this one. */
+  readonly unnamedBehind?: string;
+}
+
+/** Rows of the table that are no entries: a text in a column names them as a balance or a sum. */
+export interface NamedRows<K extends string, L extends string> {
+  readonly column: K;
+  /** What a row with a date may be, and what one without may be. */
+  readonly dated: readonly L[];
+  readonly undated: readonly L[];
 }
 
 /** How a bank writes its statement: a table, with labelled facts (`Periode : …`, `Saldo Akhir,…`) before and behind it. */
@@ -18,6 +28,7 @@ export interface Layout<K extends string = string, L extends string = string> {
   /** A row with something in this column is a row, whatever it begins with. */
   readonly date: K;
   readonly labels: Readonly<Record<L, readonly string[]>>;
+  readonly named?: NamedRows<K, L>;
 }
 
 export type Cells<K extends string> = Readonly<Record<K, string>>;
@@ -44,11 +55,12 @@ const PAGE_FOOTERS = [
   /^(?:dicetak|tanggal cetak|printed)\b.*$/i,
 ];
 
-/** Names are compared without case, dots, underscores and blanks in excess: `TGL_TRAN` is `tgl tran`. */
+/** Names are compared without case, dots, underscores, blanks in excess and our currency: `Amount (IDR)` is `amount`. */
 function fold(name: string): string {
   return name
     .toLowerCase()
     .replace(/[\s_.]+/g, ' ')
+    .replace(/ ?\((?:idr|rp) ?\)$/, '')
     .trim();
 }
 
@@ -64,7 +76,7 @@ function headerOf(text: string, columns: Readonly<Record<string, Column>>): Head
   for (const separator of SEPARATORS) {
     const names = (splitFields(text, separator) ?? []).map(fold);
     while (names.at(-1) === '') names.pop();
-    const found = Object.entries(columns).map(([key, column]) => [key, placesOf(names, column)] as const);
+    const found = Object.entries(columns).map(([key, column]) => [key, placesOf(names, column, columns)] as const);
     if (found.some(([key, at]) => at.length === 0 && columns[key]?.needed)) continue;
     const isTwice = found.some(([key, at]) => at.length > 1 && !columns[key]?.repeats);
     return isTwice ? null : { separator, places: Object.fromEntries(found), width: names.length };
@@ -72,11 +84,14 @@ function headerOf(text: string, columns: Readonly<Record<string, Column>>): Head
   return null;
 }
 
-function placesOf(names: readonly string[], column: Column): number[] {
+function placesOf(names: readonly string[], column: Column, columns: Readonly<Record<string, Column>>): number[] {
   const at = (wanted: readonly string[]) => [...names.keys()].filter((i) => wanted.includes(names[i] as string));
   if (column.repeats) return at(column.names);
   const first = column.names.find((name) => names.includes(name));
-  return first === undefined ? [] : at([first]);
+  if (first !== undefined) return at([first]);
+  const neighbour = columns[column.unnamedBehind ?? ''];
+  const [place] = neighbour === undefined ? [] : placesOf(names, neighbour, columns);
+  return place !== undefined && names[place + 1] === '' ? [place + 1] : [];
 }
 
 /** Whether a file that begins like this has the layout's header; `twice`: and this column more than once. */
@@ -139,15 +154,31 @@ function* eventsOf<K extends string, L extends string>(
   if (fields.every((field) => field === '')) return;
   const fits = fields.length >= header.width && fields.slice(header.width).every((field) => field === '');
   const cells = fits ? cellsOf<K>(fields, header) : null;
-  if (cells !== null && cells[layout.date] !== '') {
-    yield { kind: 'row', line, cells };
-    return;
-  }
-  const fact = labelled(fields, layout);
+  const fact = factIn(fields, cells, layout);
   if (fact !== null) yield { kind: 'label', line, ...fact, cells };
+  else if (cells !== null && cells[layout.date] !== '') yield { kind: 'row', line, cells };
   else if (isPageFooter(fields)) return;
   else if (cells !== null) yield { kind: 'row', line, cells };
   else yield { kind: 'unreadable', line, why: `it does not have ${header.width} columns as the header has` };
+}
+
+/**
+ * The fact that a record behind the header states; null: none. A row with a date is an entry, but spreadsheets fill up
+ * footers with empty cells: then the label itself stands where the date would.
+ */
+function factIn<K extends string, L extends string>(
+  fields: readonly string[],
+  cells: Cells<K> | null,
+  layout: Layout<K, L>,
+): { label: L; values: string[] } | null {
+  const date = cells?.[layout.date] ?? '';
+  const standsInDate = date === fields.find((field) => field !== '');
+  const fact = date === '' || standsInDate ? labelled(fields, layout) : null;
+  if (fact !== null || cells === null || layout.named === undefined) return fact;
+  const { column, dated, undated } = layout.named;
+  const name = fold(cells[column].replace(/[\s:=]+$/, ''));
+  const label = (date === '' ? undated : dated).find((key) => layout.labels[key].includes(name));
+  return label === undefined ? null : { label, values: [] };
 }
 
 function cellsOf<K extends string>(fields: readonly string[], { places }: Header): Cells<K> {

@@ -3,6 +3,9 @@ import type { Rupiah } from '../../../jobs/money.ts';
 import { type Exact, exactText, wholeRupiah } from './amount.ts';
 import type { StatementEnd, StatementStart } from './statement.ts';
 
+/** :20: of an MT940 has room for as many. */
+const SHOWN_ID_CHARS_MAX = 16;
+
 export interface StatementHead {
   readonly account: string | null;
   readonly statementId: string | null;
@@ -63,10 +66,15 @@ function requireBalance(head: StatementHead, opening: Exact, sum: Exact, closing
   const computed = opening + sum;
   if (computed === closing) return;
   throw refuse(
-    `statement ${head.statementId ?? ''}: opening ${exactText(opening)} plus entries ${exactText(sum)} is ` +
+    `statement ${shownId(head.statementId)}: opening ${exactText(opening)} plus entries ${exactText(sum)} is ` +
       `${exactText(computed)}, but its closing is ${exactText(closing)} (difference ${exactText(closing - computed)}); ` +
       'nothing of it was taken: ask the bank for the whole statement',
   );
+}
+
+/** A statement's id as a message may name it: whatever else a bank writes there stays out of it, names too. */
+export function shownId(id: string | null): string {
+  return (id ?? '').split('\n', 1)[0]?.slice(0, SHOWN_ID_CHARS_MAX) ?? '';
 }
 
 /** The event that opens a statement. */

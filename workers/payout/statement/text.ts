@@ -11,7 +11,7 @@ const PIECE_BYTES_MAX = 64 * 1024;
  */
 export async function* utf8(stream: ByteStream): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  for await (const bytes of stream) {
+  for await (const bytes of notUtf16(stream)) {
     for (let at = 0; at < bytes.length; at += PIECE_BYTES_MAX) {
       const text = decode(decoder, bytes.subarray(at, at + PIECE_BYTES_MAX));
       if (text !== '') yield text;
@@ -19,6 +19,30 @@ export async function* utf8(stream: ByteStream): AsyncGenerator<string, void, un
   }
   const rest = decode(decoder, undefined);
   if (rest !== '') yield rest;
+}
+
+/** @throws exit 2 for what begins as UTF-16 does: with its byte order mark, or with a letter of two bytes */
+export function requireNotUtf16(start: Uint8Array): void {
+  const [first, second] = start;
+  const isMarked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  if (isMarked || first === 0 || second === 0)
+    throw refuse('the statement is in UTF-16, save it as UTF-8 and import it again');
+}
+
+async function* notUtf16(stream: ByteStream): AsyncGenerator<Uint8Array, void, undefined> {
+  let start: Uint8Array | null = new Uint8Array(0);
+  for await (const bytes of stream) {
+    if (start === null) {
+      yield bytes;
+      continue;
+    }
+    start = joined(start, bytes);
+    if (start.length < 2) continue;
+    requireNotUtf16(start);
+    yield start;
+    start = null;
+  }
+  if (start !== null && start.length > 0) yield start;
 }
 
 /** How many bytes a UTF-8 sequence has, by its first; 0: none begins so. */
@@ -49,7 +73,7 @@ const NO_WINDOWS_1252 = /[\u0081\u008d\u008f\u0090\u009d]/;
 export async function* utf8OrWindows(stream: ByteStream): AsyncGenerator<string, void, undefined> {
   let held: Uint8Array = new Uint8Array(0);
   let decided: ((stream: ByteStream) => AsyncGenerator<string, void, undefined>) | undefined;
-  const rest = stream[Symbol.asyncIterator]();
+  const rest = notUtf16(stream)[Symbol.asyncIterator]();
   while (decided === undefined) {
     const { value, done } = await rest.next();
     const bytes = done ? held : joined(held, value);

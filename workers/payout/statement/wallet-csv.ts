@@ -2,16 +2,11 @@ import { refuse } from '../../../jobs/errors.ts';
 import { type Exact, wholeRupiah } from './amount.ts';
 import { requireTotal } from './books.ts';
 import { readDay } from './day.ts';
-import { createFacts, type Facts, requireRupiah } from './facts.ts';
+import { createFacts, type Facts, readCount, requireRupiah } from './facts.ts';
 import { type NumberStyle, readMoney, styled } from './number-style.ts';
+import { findOurs } from './our-ids.ts';
 import { findReturnCode } from './return-reason.ts';
-import {
-  findReference,
-  type StatementLine,
-  type StatementReader,
-  type UnreadableLine,
-  unreadable,
-} from './statement.ts';
+import { type StatementLine, type StatementReader, type UnreadableLine, unreadable } from './statement.ts';
 import { type Cells, type Layout, readTable, type TableEvent } from './table.ts';
 import { createTally, type StatementHead, startOf } from './tally.ts';
 
@@ -66,8 +61,8 @@ export const WALLET: Layout<Key, Label> = {
 
 type Status = 'settled' | 'reversed' | 'failed' | 'pending';
 const STATUSES: Readonly<Record<Status, readonly string[]>> = {
-  settled: ['SETTLED', 'SUCCESS', 'SUKSES', 'BERHASIL'],
-  reversed: ['REVERSED', 'REFUNDED', 'DIKEMBALIKAN'],
+  settled: ['SETTLED', 'SUCCESS', 'COMPLETED', 'SUKSES', 'BERHASIL'],
+  reversed: ['REVERSED', 'REFUNDED', 'REFUND', 'DIKEMBALIKAN'],
   failed: ['FAILED', 'GAGAL', 'CANCELLED', 'DIBATALKAN'],
   pending: ['PENDING', 'DIPROSES'],
 };
@@ -150,8 +145,8 @@ function lineOf(
   const amountIdr = amount === null ? null : wholeRupiah(amount);
   if (amountIdr === null) return unreadable(line, 'its amount cannot be read, or has sen');
   if (day === null) return unreadable(line, 'its settlement time cannot be read');
-  const found = findReference(cells.reference, cells.reason);
-  if (found.kind === 'several') return unreadable(line, 'it names several of our references');
+  const ours = findOurs([cells.reference, cells.reason, cells.batch]);
+  if (ours.kind === 'several') return unreadable(line, ours.why);
   return {
     kind: 'line',
     lineNumber: line,
@@ -159,8 +154,8 @@ function lineOf(
     valueDate: null,
     amountIdr,
     direction: status === 'reversed' ? 'credit' : 'debit',
-    reference: found.kind === 'one' ? found.reference : null,
-    bulkId: cells.batch === '' ? null : cells.batch,
+    reference: ours.reference,
+    bulkId: cells.batch === '' ? ours.bulkId : cells.batch,
     counterpartyName: cells.name === '' ? null : cells.name,
     counterpartyAccount: cells.account.replace(/^'/, '') || null,
     bankReference: cells.id === '' ? null : cells.id,
@@ -208,8 +203,10 @@ function createReport() {
           requireTotal(`a total ${status}`, facts.total(status), sums[status]);
       }
       const declared = facts.text('records');
-      if (declared !== null && declared !== String(records))
-        throw refuse(`the report declares ${declared.slice(0, 20)} records, but holds ${records}; ask for it again`);
+      if (declared !== null && readCount(declared) !== records)
+        throw refuse(
+          `the report declares ${readCount(declared) ?? 'a number of'} records, but holds ${records}; ask for it again`,
+        );
       const head = headOf(facts);
       return tally.end({ ...head, from: head.from ?? first, to: head.to ?? last });
     },

@@ -103,6 +103,30 @@ describe('a statement', () => {
     expect((await read(broken)).at(-1)).toMatchObject({ lines: 1, unreadable: 1, notBooked: 1, balanced: true });
   });
 
+  it('saved again by a spreadsheet, its footer filled up with empty cells, is the same', async () => {
+    const padded = [...PREAMBLE.slice(1), HEADER, PAID, PENDING, RETURNED, ...TOTALS].map(
+      (line) => `${line}${','.repeat(4 - Math.min(4, line.split('","').length - 1))}`,
+    );
+    expect((await read(padded)).at(-1)).toMatchObject({ lines: 1, notBooked: 1, opening: 1_000_000n, balanced: true });
+  });
+
+  it('counts its lines with a mark for thousands, too', async () => {
+    for (const count of ['1,001', '1.001'])
+      await expect(changed('"287,490.00","1"'.slice(1), `287,490.00","${count}"`)).rejects.toThrow('in 1001 lines');
+    await expect(changed('"287,490.00","1"'.slice(1), '287,490.00","x"')).rejects.toThrow('the debits');
+  });
+
+  it('with the direction in a column without a name is the same', async () => {
+    const split = FILE.map((line) => line.replace('"Jumlah",', '"Jumlah","",').replace(/ (DB|CR)",/, '","$1",'));
+    expect(await read(split)).toEqual(await read(FILE));
+  });
+
+  it('is refused in UTF-16, with what to do', async () => {
+    const bytes = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(FILE.join('\n'), 'utf16le')]);
+    for (const text of [bytes, bytes.subarray(2), Buffer.from(bytes).swap16()])
+      await expect(readAll(readBcaCsv, pieces(text, 1))).rejects.toThrow('in UTF-16, save it as UTF-8');
+  });
+
   it('with a byte order mark is the same', async () => {
     const [first = '', ...others] = FILE;
     expect(await read([`\ufeff${first}`, ...others])).toEqual(await read(FILE));
@@ -131,6 +155,7 @@ describe('a date', () => {
     ['31/12', '2020-12-31'],
     ['01/01', '2021-01-01'],
     ['31/12/2020', '2020-12-31'],
+    ['31 Desember 2020', '2020-12-31'],
     ["'31/12", '2020-12-31'],
   ])('%s is %s', async (text, bookingDate) => {
     expect(await of(text)).toMatchObject({ kind: 'line', bookingDate });
@@ -159,5 +184,17 @@ describe('a row', () => {
       lineNumber: 8,
       why: expect.stringContaining(why),
     });
+  });
+
+  it.each([
+    ['directly behind an amount', `600000.00${REF}  SITI`],
+    ['between underscores', `TRF_${REF}_SITI`],
+    ['beside a word of 16 letters that begins with our name', `PRAKERJA20200915 ${REF}`],
+  ])('names its reference %s', async (_, text) => {
+    expect((await changed(REF, text))[1]).toMatchObject({ reference: REF });
+  });
+
+  it('names a bulk', async () => {
+    expect((await changed(REF, 'PRAKERJA-RUN-12'))[1]).toMatchObject({ reference: null, bulkId: 'PRAKERJA-RUN-12' });
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PrakerjaError } from '../../../../jobs/errors.ts';
 import { readBniCsv } from '../../../../workers/payout/statement/bni-csv.ts';
-import type { StatementLine } from '../../../../workers/payout/statement/index.ts';
+import { detectFormat, type StatementLine } from '../../../../workers/payout/statement/index.ts';
 import { pieces, readAll } from './camt-writer.ts';
 
 const HEADER = 'Post Date,Value Date,Branch,Journal No.,Description,Debit,Credit';
@@ -86,7 +86,10 @@ describe('a statement', () => {
     ['that does not add up', [awal('1,000,000.00'), PAID, akhir('400,001.00')], 'difference 1)'],
     ['with rows after its closing', [awal('1'), akhir('1'), PAID], 'after SALDO AKHIR'],
     ['with its opening further down', [PAID, awal('1')], 'not the first row'],
-    ['whose opening cannot be read', [awal('1.000,00')], 'line 2'],
+    ['whose opening cannot be read', [awal('??')], 'line 2: the opening'],
+    ['with an opening and no closing', [awal('1,000,000.00'), PAID], 'does not say its closing: it was cut off'],
+    ['with an opening and nothing else', [awal('1,000,000.00')], 'does not say its closing: it was cut off'],
+    ['that writes numbers in two ways', [PAID, PAID.replace('600,000.00', '600.000,00')], 'in two ways'],
     ['with a stray quote', [`${AT},${AT},0988,1,O"BRIEN,"1.00","0.00"`], 'line 2'],
     ['with a quote that is never closed', [`${AT},"${'x'.repeat(70_000)}`], 'line 2'],
   ])('%s is refused whole', async (_, rows, message) => {
@@ -133,14 +136,13 @@ describe('a line', () => {
     ['sen', row('x', '', '0.50'), 'sen'],
     ['both columns', row('x', '1.00', '1.00'), 'exactly one'],
     ['neither column', row('x', '', ''), 'exactly one'],
-    ['European grouping', row('x', '', '1.234,00'), 'exactly one'],
     ['half grouping', row('x', '', '12,34.00'), 'exactly one'],
     ['a negative amount', row('x', '', '-5.00'), 'exactly one'],
-    ['an impossible date', row('x', '', '1', '31/02/20 00.00.00'), 'Post Date'],
-    ['an impossible time', row('x', '', '1', '01/02/20 24.00.00'), 'Post Date'],
-    ['an American date', row('x', '', '1', '09/15/20 10.00.00'), 'Post Date'],
+    ['an impossible date', row('x', '', '1', '31/02/20 00.00.00'), 'date cannot be read'],
+    ['an impossible time', row('x', '', '1', '01/02/20 24.00.00'), 'date cannot be read'],
+    ['an American date', row('x', '', '1', '09/15/20 10.00.00'), 'date cannot be read'],
     ['two references', row(`${REF} P00000000000000B`), 'several'],
-    ['six columns', `${AT},${AT},0988,1,x,1.00`, 'seven'],
+    ['six columns', `${AT},${AT},0988,1,x,1.00`, 'does not have 7 columns'],
   ])('%s makes it unreadable', async (_, text, why) => {
     const event = (await read(PAID, text))[2];
     expect(event).toMatchObject({ kind: 'unreadable', lineNumber: 3, why: expect.stringContaining(why) });
@@ -151,6 +153,104 @@ describe('a line', () => {
       (event) => 'lineNumber' in event && event.lineNumber,
     );
     expect(numbers).toEqual([false, 2, 4, 6, false]);
+  });
+});
+
+describe('as people export it', () => {
+  const one = `${REF} SITI`;
+  const readText = (text: string | Uint8Array) => readAll(readBniCsv, pieces(text));
+
+  it.each<[string, string, object]>([
+    ['a comma behind each line', `${HEADER},\n${AT},${AT},0259,1,${one},"600,000.00",.00,\n`, {}],
+    [
+      'everything in quotes',
+      `${HEADER.replace(/[^,]+/g, '"$&"')}\n"${AT}","${AT}","0259","1","${one}","600,000.00",".00"\n`,
+      {},
+    ],
+    ['semicolons', `${HEADER}\n${AT},${AT},0259,1,${one},600000.00,.00\n`.replaceAll(',', ';'), {}],
+    ['Indonesian numbers', `${HEADER}\n${AT},${AT},0259,1,${one},"600.000,00","0,00"\n`, {}],
+    ['a balance', `${HEADER},Balance\n${AT},${AT},0259,1,${one},"600,000.00",.00,"400,000.00"\n`, {}],
+    ['a year in full', `${HEADER}\n15/09/2020 10:00:00,15/09/2020,0259,1,${one},"600,000.00",.00\n`, {}],
+    ['a time without seconds', `${HEADER}\n15/09/20 10.00,15/09/20,0259,1,${one},"600,000.00",.00\n`, {}],
+    ['the month by name', `${HEADER}\n15 Sep 2020 10:00,15-Sep-20,0259,1,${one},"600,000.00",.00\n`, {}],
+    [
+      'lines before the table',
+      `BNI Direct\nAccount No : 0000001234\nPeriod : 01/09/2020 - 30/09/2020\n\n${HEADER}\n${AT},${AT},0259,1,${one},"600,000.00",.00\n`,
+      { account: '0000001234', from: '2020-09-01', to: '2020-09-30' },
+    ],
+    [
+      'rows of a total',
+      `${HEADER}\n${AT},${AT},0259,1,${one},"600,000.00",.00\n,,,,TOTAL,"600,000.00",.00\n`,
+      { opening: null, closing: null },
+    ],
+  ])('%s', async (_, text, end) => {
+    expect(detectFormat(new TextEncoder().encode(text))).toBe('bni-csv');
+    const events = await readText(text);
+    expect(events.slice(1, -1)).toMatchObject([
+      { reference: REF, amountIdr: 600_000n, direction: 'debit', bookingDate: '2020-09-15', valueDate: '2020-09-15' },
+    ]);
+    expect(events.at(-1)).toMatchObject({ lines: 1, unreadable: 0, ...end });
+  });
+
+  it.each(['Saldo Awal/Saldo Akhir', 'saldo awal/saldo akhir', 'Opening Balance/Closing Balance'])(
+    '%s are balances, never credits',
+    async (names) => {
+      const [opening = '', closing = ''] = names.split('/');
+      const rows = [
+        awal('1,000,000.00').replace('SALDO AWAL', opening),
+        PAID,
+        akhir('400,000.00').replace('SALDO AKHIR', closing),
+      ];
+      expect(await read(...rows)).toMatchObject([
+        { opening: 1_000_000n },
+        { direction: 'debit', amountIdr: 600_000n },
+        { closing: 400_000n, lines: 1, unreadable: 0, balanced: true },
+      ]);
+    },
+  );
+
+  it('a balance that breaks, and a total that is another, are refused', async () => {
+    const rows = (second: string) => [
+      `${HEADER},Balance`,
+      `${AT},${AT},0259,1,${one},"600,000.00",.00,"400,000.00"`,
+      `${AT},${AT},0259,2,x,"100,000.00",.00,"${second}"`,
+    ];
+    await expect(readText(rows('300,001.00').join('\n'))).rejects.toThrow('line 3: its balance is 300001');
+    expect((await readText(rows('300,000.00').join('\n'))).at(-1)).toMatchObject({ closing: 300_000n });
+    const total = [HEADER, PAID, ',,,,TOTAL,"600,001.00",.00'].join('\n');
+    await expect(readText(total)).rejects.toThrow('line 3: its totals are not those of the lines before it');
+  });
+
+  it('balances in a column of their own, overdrawn with DB', async () => {
+    const rows = [
+      `${HEADER},Balance`,
+      `${AT},${AT},0259,,SALDO AWAL,.00,.00,"400,000.00"`,
+      `${AT},${AT},0259,1,${one},"600,000.00",.00,"200,000.00 DB"`,
+      `${AT},${AT},0259,,SALDO AKHIR,.00,.00,"200,000.00 DB"`,
+    ];
+    expect((await readText(rows.join('\n'))).at(-1)).toMatchObject({
+      opening: 400_000n,
+      closing: -200_000n,
+      balanced: true,
+    });
+  });
+
+  it('names in Windows-1252', async () => {
+    const bytes = Buffer.from(`${HEADER}\n${AT},${AT},0259,1,${REF} ANDR\u00c9,"600,000.00",.00\n`, 'latin1');
+    expect((await readText(bytes))[1]).toMatchObject({ description: `${REF} ANDR\u00c9` });
+  });
+
+  it('another currency is refused', async () => {
+    const text = `${HEADER},Ccy\n${AT},${AT},0259,1,${one},"600,000.00",.00,USD\n`;
+    await expect(readText(text)).rejects.toThrow('in USD, not in rupiah');
+  });
+
+  it('a bulk debit by its id', async () => {
+    const text = (ids: string) => `${AT},${AT},0259,1,PAYROLL ${ids},"60,000,000.00",.00`;
+    expect((await read(text('PRAKERJA-RUN-12')))[1]).toMatchObject({ bulkId: 'PRAKERJA-RUN-12', reference: null });
+    expect((await read(text('PRAKERJA-RUN-12 PRAKERJA-RUN-13')))[1]).toMatchObject({
+      why: 'it names several of our bulk ids',
+    });
   });
 });
 

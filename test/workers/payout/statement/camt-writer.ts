@@ -18,6 +18,18 @@ export interface Written {
   readonly details?: string;
 }
 
+export const REF = 'P00000000000000A';
+/** A payment of ours as a bank writes it. */
+export const payment: Written = {
+  amount: '600000.00',
+  direction: 'debit',
+  endToEndId: REF,
+  name: 'SITI AMINAH',
+  account: '0123456789',
+  bankReference: 'BNIS000000000001',
+  text: `TRANSFER ${REF}`,
+};
+
 function xml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.codePointAt(0)};`);
 }

@@ -1,18 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readCamt053 } from '../../../../workers/payout/statement/camt053.ts';
-import { balance, document, entry, pieces, readAll, statement, type Written } from './camt-writer.ts';
+import { balance, document, entry, payment, pieces, REF, readAll, statement, type Written } from './camt-writer.ts';
 
-const REF = 'P00000000000000A';
 const REF_B = 'P00000000000000B';
-const payment: Written = {
-  amount: '600000.00',
-  direction: 'debit',
-  endToEndId: REF,
-  name: 'SITI AMINAH',
-  account: '0123456789',
-  bankReference: 'BNIS000000000001',
-  text: `TRANSFER ${REF}`,
-};
 
 const read = (text: string) => readAll(readCamt053, pieces(text));
 /** The events of one entry in a statement without balances, from its first line to its last. */
@@ -204,43 +194,6 @@ describe('a line', () => {
     expect((await read(later)).slice(1)).toMatchObject([
       { kind: 'line', counterpartyName: 'SITI & <3', reference: REF },
       { kind: 'end', balanced: true },
-    ]);
-  });
-});
-
-describe('a batch entry', () => {
-  const part = (amount: string, reference: string): string =>
-    `<TxDtls><Refs><PmtInfId>BULK-1</PmtInfId><EndToEndId>${reference}</EndToEndId></Refs>${amount === '' ? '' : `<AmtDtls><TxAmt><Amt Ccy="IDR">${amount}</Amt></TxAmt></AmtDtls>`}</TxDtls>`;
-  const batch = (amount: string, details: string) => readEntry(entry({ amount, direction: 'debit', details }));
-
-  it('is a line per transaction when they add up', async () => {
-    const lines = await batch('1200000.00', part('600000.00', REF) + part('600000.00', REF_B));
-    expect(lines).toMatchObject([
-      { lineNumber: 1, reference: REF, amountIdr: 600_000n, bulkId: 'BULK-1' },
-      { lineNumber: 2, reference: REF_B, amountIdr: 600_000n, bulkId: 'BULK-1' },
-    ]);
-  });
-
-  it('is one line with its bulk id when the transactions have no amounts', async () => {
-    expect(await batch('1200000.00', part('', REF) + part('', REF_B))).toMatchObject([
-      { amountIdr: 1_200_000n, bulkId: 'BULK-1', reference: null },
-    ]);
-    const summary = '<Btch><PmtInfId>BULK-2</PmtInfId><NbOfTxs>2</NbOfTxs></Btch>';
-    expect(await batch('1200000.00', summary)).toMatchObject([{ amountIdr: 1_200_000n, bulkId: 'BULK-2' }]);
-  });
-
-  it.each([
-    ['do not add up', part('600000.00', REF) + part('600001.00', REF_B), 'add up'],
-    ['have an amount here and none there', part('600000.00', REF) + part('', REF_B), 'no amount'],
-    [
-      'are fewer than it says',
-      `<Btch><NbOfTxs>3</NbOfTxs></Btch>${part('600000', REF)}${part('600000', REF_B)}`,
-      'as many',
-    ],
-    ['are summed up without a bulk id', '<Btch><NbOfTxs>2</NbOfTxs></Btch>', 'bulk id'],
-  ])('is unreadable when they %s', async (_, details, why) => {
-    expect(await batch('1200000.00', details)).toMatchObject([
-      { kind: 'unreadable', why: expect.stringContaining(why) },
     ]);
   });
 });

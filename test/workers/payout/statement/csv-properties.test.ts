@@ -16,6 +16,7 @@ import {
   movements,
   told,
   writeBca,
+  writeBni,
   writeBri,
   writeMandiri,
   writeWallet,
@@ -30,7 +31,8 @@ interface Format {
 
 const FORMATS: readonly (readonly [StatementFormat, Format])[] = [
   ['bca-csv', { write: writeBca, isLine: (one) => !one.pending, ends: false }],
-  ['mandiri-csv', { write: writeMandiri, isLine: () => true, ends: false }],
+  ['bni-csv', { write: writeBni, isLine: () => true, ends: true }],
+  ['mandiri-csv', { write: writeMandiri, isLine: () => true, ends: true }],
   ['bri-csv', { write: writeBri, isLine: () => true, ends: true }],
   ['wallet-csv', { write: writeWallet, isLine: (one) => !one.failed, ends: false }],
 ];

@@ -111,6 +111,57 @@ export function writeBca(all: readonly Movement[], manner: Manner): string {
   );
 }
 
+/** BNI's balances are rows of the table: the first and the last. */
+export function writeBni(all: readonly Movement[], manner: Manner): string {
+  const { style, opening } = manner;
+  const closing = all.reduce((balance, one) => balance + signed(one), opening);
+  const nothing = style === 'english' ? '.00' : ',00';
+  const framed = <T>(first: T, each: readonly T[], last: T) => [first, ...each, last];
+  const side = (direction: string) =>
+    all.map((one) => (one.direction === direction ? money(one.amountIdr, style) : nothing));
+  const at = (day: string) => `${dayMonth(day)}/${day.slice(2, 4)} 10.00.00`;
+  const days = framed(
+    '2020-12-30',
+    all.map((one) => one.day),
+    '2021-01-04',
+  ).map(at);
+  return file(
+    manner,
+    [],
+    [
+      ['Post Date', days],
+      ['Value Date', days],
+      [
+        'Branch',
+        framed(
+          '',
+          all.map(() => '0988'),
+          '',
+        ),
+      ],
+      [
+        'Journal No.',
+        framed(
+          '',
+          all.map((_, i) => String(i)),
+          '',
+        ),
+      ],
+      [
+        'Description',
+        framed(
+          'SALDO AWAL',
+          all.map((one) => `${one.text} ${one.reference}`),
+          'Saldo Akhir',
+        ),
+      ],
+      ['Debit', framed(nothing, side('debit'), closing < 0n ? money(-closing, style) : nothing)],
+      ['Credit', framed(money(opening, style), side('credit'), closing < 0n ? nothing : money(closing, style))],
+    ],
+    [],
+  );
+}
+
 /** `plain`: as Mandiri exports it, without balances. */
 export function writeMandiri(all: readonly Movement[], manner: Manner, plain = false): string {
   const { style, opening } = manner;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { paymentReference } from '../../../../jobs/ids.ts';
 import { exactText, parseGrouped, parsePlain, wholeRupiah } from '../../../../workers/payout/statement/amount.ts';
-import { detectFormat, findReference, REFERENCE } from '../../../../workers/payout/statement/index.ts';
+import { detectFormat } from '../../../../workers/payout/statement/index.ts';
 import { document, statement } from './camt-writer.ts';
 
 const BNI = 'Post Date,Value Date,Branch,Journal No.,Description,Debit,Credit\n';
@@ -13,6 +12,8 @@ describe('detectFormat', () => {
     ['camt.052', '<Document><BkToCstmrAcctRpt>', null],
     ['BNI', BNI, 'bni-csv'],
     ['BNI with a byte order mark', `\ufeff${BNI}`, 'bni-csv'],
+    ['BNI in quotes', '"Post Date","Value Date","Branch","Journal No.","Description","Debit","Credit"\n', 'bni-csv'],
+    ['BNI with a comma more', `${BNI.trim()},\n`, 'bni-csv'],
     ['Mandiri', 'Account No,Date,Val. Date,Description,Description,Debit,Credit\n', 'mandiri-csv'],
     ['Mandiri with one text', 'Account No,Date,Val. Date,Description,Debit,Credit\n', null],
     ['BRI', 'TGL_TRANSAKSI,DESKRIPSI,SALDO_AWAL,DEBET,KREDIT,SALDO_AKHIR\r\n', 'bri-csv'],
@@ -21,6 +22,7 @@ describe('detectFormat', () => {
     ['a wallet', 'reference,amount,status,settled_at\n', 'wallet-csv'],
     ['MT940', ':20:1\r\n:25:1\r\n:28C:1\r\n:60F:C200101IDR0,\r\n', 'mt940'],
     ['MT940 in a SWIFT envelope', '{1:F01X}{2:O940}{4:\r\n:20:1\r\n:60F:C200101IDR0,\r\n', 'mt940'],
+    ['MT940 in the line of its envelope', '{1:F01X}{2:O940}{4::20:1\r\n:60F:C200101IDR0,\r\n', 'mt940'],
     ['MT942', ':20:1\r\n:25:1\r\n:34F:IDR0,\r\n', null],
     ['nothing', '', null],
     ['something else', 'a,b\n1,2\n', null],
@@ -29,23 +31,9 @@ describe('detectFormat', () => {
   });
 });
 
-describe('references', () => {
-  it('are found as jobs/ids.ts makes them', () => {
-    const key = { registrationId: 'R1', batch: 1, kind: 'incentive', number: 1, orderNumber: 1 } as const;
-    expect(REFERENCE.exec(`TRF/${paymentReference(key)}/1`)?.[0]).toBe(paymentReference(key));
-  });
-
-  it.each<[string[], object]>([
-    [['x', ''], { kind: 'none' }],
-    [['P00000000000000A', 'again P00000000000000A'], { kind: 'one', reference: 'P00000000000000A' }],
-    [['P00000000000000A P00000000000000B'], { kind: 'several' }],
-    [['P00000000000000A', 'P00000000000000B'], { kind: 'several' }],
-    [['p00000000000000a'], { kind: 'none' }],
-    [['XP00000000000000A'], { kind: 'none' }],
-    [['P000000000000000A'], { kind: 'none' }],
-  ])('in %j: %j', (texts, found) => {
-    expect(findReference(...texts)).toEqual(found);
-  });
+it('UTF-16 is no format that somebody could name: it is refused', () => {
+  for (const bytes of [Buffer.from(`\ufeff${BNI}`, 'utf16le'), Buffer.from(BNI, 'utf16le').swap16()])
+    expect(() => detectFormat(bytes)).toThrow('the statement is in UTF-16, save it as UTF-8');
 });
 
 describe('amounts', () => {

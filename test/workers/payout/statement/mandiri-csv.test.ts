@@ -50,7 +50,8 @@ describe('a statement', () => {
     expect(events.slice(1)).toMatchObject([
       { direction: 'debit', reference: REF, bookingDate: '2020-09-15' },
       { direction: 'credit', returnReason: 'AC04' },
-      { opening: 1_000_000n, closing: 1_000_000n, balanced: true, from: '2020-09-15', to: '2020-09-16' },
+      // The last row's balance proves the rows before it, not that it is the last: nothing declares a closing.
+      { opening: 1_000_000n, closing: 1_000_000n, balanced: false, from: '2020-09-15', to: '2020-09-16' },
     ]);
   });
 
@@ -71,5 +72,64 @@ describe('a statement', () => {
     expect((await read(row('x', 'y', debit, credit)))[1]).toMatchObject({
       why: expect.stringContaining('exactly one'),
     });
+  });
+
+  describe('in the older layout', () => {
+    const OLDER = 'AccountNo;Ccy;PostDate;Remarks;AdditionalDesc;Credit Amount;Debit Amount;Close Balance';
+    const paid = (currency: string, at: string) => `123;${currency};${at};${REF};KE SITI;0.00;600,000.00;400,000.00`;
+    const readOlder = (...rows: string[]) => readAll(readMandiriCsv, pieces([OLDER, ...rows].join('\n')));
+
+    it('is refused in another currency, which only its column says', async () => {
+      const reading = readOlder(paid('USD', '2020-09-15'));
+      await expect(reading).rejects.toThrow('the statement is in USD, not in rupiah');
+      await expect(reading).rejects.toMatchObject({ exitCode: 2 });
+      const named = readOlder(paid('SITI AMINAH', '2020-09-15'));
+      await expect(named).rejects.toThrow('the statement is in another currency, not in rupiah');
+    });
+
+    it.each([
+      ['15 September 2020 11:27:10', '2020-09-15'],
+      ['01 Agustus 2020 10:16:54', '2020-08-01'],
+      ['5 Mei 2020', '2020-05-05'],
+    ])('%s is %s', async (at, bookingDate) => {
+      expect((await readOlder(paid('IDR', at)))[1]).toMatchObject({ kind: 'line', bookingDate });
+    });
+
+    it.each<[string, string, object]>([
+      ['a total', ';;;TOTAL;;0.00;600,000.00;', { closing: 400_000n, balanced: false }],
+      ['a total with a balance', ';;;TOTAL MUTASI;;0.00;600,000.00;400,000.00', { closing: 400_000n, balanced: false }],
+      ['its closing', ';;;Close Balance;;;;400,000.00', { closing: 400_000n, balanced: true }],
+      ['its closing in Credit', ';;;Closing Balance;;400,000.00;0.00;', { closing: 400_000n, balanced: true }],
+    ])('ends with a row of %s, which moves nothing', async (_, last, end) => {
+      const events = await readOlder(paid('IDR', '2020-09-15'), last);
+      expect(events.at(-1)).toMatchObject({ lines: 1, unreadable: 0, opening: 1_000_000n, ...end });
+      const other = last.replace(/[64]00,000/, '900,000');
+      await expect(readOlder(paid('IDR', '2020-09-15'), other)).rejects.toMatchObject({ exitCode: 2 });
+    });
+  });
+
+  it('has a total in its first column', async () => {
+    expect((await read(row(REF, 'x'), 'Total,,,,,,,"453,684.00",.00')).at(-1)).toMatchObject({
+      lines: 1,
+      unreadable: 0,
+    });
+    await expect(read(row(REF, 'x'), 'Total,,,,,,,"453,685.00",.00')).rejects.toThrow('line 3: its totals');
+  });
+
+  it('has a total of one side in the columns of both', async () => {
+    const total = (amount: string) => `Total Debit,,,,,,,"${amount}",.00`;
+    expect((await read(row(REF, 'x'), total('453,684.00'))).at(-1)).toMatchObject({ lines: 1, unreadable: 0 });
+    await expect(read(row(REF, 'x'), total('453,685.00'))).rejects.toThrow('declares debits of 453685');
+  });
+
+  it('has an entry with a date whose text is the name of a sum', async () => {
+    for (const text of ['TOTAL', 'Saldo Awal'])
+      expect((await read(row(text, '')))[1]).toMatchObject({ kind: 'line', amountIdr: 453_684n, description: text });
+  });
+
+  it('finds a bulk id in the text and in the bank’s reference', async () => {
+    const bulk = 'PRAKERJA-BULK-0123456789ABCDEF0123';
+    expect((await read(row(`MCM ${bulk}`, 'x')))[1]).toMatchObject({ bulkId: bulk, reference: null });
+    expect((await read(row('MCM', 'x').replace(',,"453', `,${bulk},"453`)))[1]).toMatchObject({ bulkId: bulk });
   });
 });

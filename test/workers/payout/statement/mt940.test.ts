@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PrakerjaError } from '../../../../jobs/errors.ts';
+import { detectFormat } from '../../../../workers/payout/statement/index.ts';
 import { readMt940 } from '../../../../workers/payout/statement/mt940.ts';
 import { pieces, readAll } from './camt-writer.ts';
 
@@ -12,7 +13,14 @@ const paid = `:61:2009150915D600000,00NTRF${REF}//BNIS1\n:86:TRF SITI`;
 const message = (...entries: string[]) =>
   `:20:STMT\n:25:0000000001\n:28C:7/1\n:60F:C200915IDR1000000,\n${entries.join('\n')}\n:62F:C200915IDR400000,00\n-\n`;
 const read = (text: string, size?: number) => readAll(readMt940, pieces(text, size));
-const line = async (entry: string) => (await read(message(entry).replace(/:62F:.*\n/, '')))[1];
+/** The one entry of a message that ends with what it comes to: a message without its closing is refused. */
+async function line(entry: string) {
+  const [, mark = '', amount = '0'] = /^:61:\d+(R?[CD])[A-Z]?(\d+),/.exec(entry) ?? [];
+  const sum = mark === 'D' || mark === 'RC' ? -Number(amount) : Number(amount);
+  const sen = entry.includes(',50') ? ',50' : ',';
+  const closing = sen === ',50' ? '999998,50' : `${1_000_000 + sum},`;
+  return (await read(message(entry).replace(/:62F:.*/, `:62F:C200915IDR${closing}`)))[1];
+}
 
 describe('a statement', () => {
   it.each([1, 7, 1 << 16])('is read in full, in pieces of %d bytes', async (size) => {
@@ -40,7 +48,21 @@ describe('a statement', () => {
   it.each([
     ['is an MT942', ':20:1\n:25:1\n:34F:IDR0,\n', 'MT942'],
     ['is empty', '', 'no statement'],
-    ['has an entry before its opening', ':20:1\n:61:2009150915D1,NTRF\n:86:x\n', 'before its opening'],
+    ['has an entry before its opening', ':20:1\n:61:2009150915D1,NTRF\n:86:x\n-\n', 'before its opening'],
+    ['has no closing', message(paid).replace(/:62F:.*\n/, ''), 'no :62F:: it was cut off'],
+    ['has no closing, nor an end', `${message().split('\n:62F:')[0]}\n`, 'no :62F:: it was cut off'],
+    [
+      'has no closing, and another message behind it',
+      `${message(paid).replace(/:62F:.*\n-\n/, '')}${message(paid)}`,
+      'no :62F:: it was cut off',
+    ],
+    ['is cut off in the head of its second message', `${message(paid)}:20:STMT\n:25:000`, 'no opening: it was cut off'],
+    [
+      'says it is of one that a message must not name',
+      message(paid, paid).replace('STMT', 'A\nSITI AMINAH'),
+      'statement A: opening',
+    ],
+    ['has a long id', message(paid, paid).replace('STMT', 'X'.repeat(40)), `statement ${'X'.repeat(16)}: opening`],
     ['has an unreadable balance', ':20:1\n:60F:X200915IDR1,\n', ':60F:'],
   ])('that %s is refused', async (_, text, why) => {
     await expect(read(text)).rejects.toThrow(why);
@@ -60,6 +82,37 @@ describe('a line', () => {
       `:61:200915RD600000,NTRF${REF}\n:86:RETUR AC04`,
       { direction: 'credit', returnReason: 'AC04' },
     ],
+    ['the reference behind //', `:61:2009150915D1,NTRFNONREF//${REF}`, { reference: REF, bankReference: REF }],
+    ['two fields of :86:', `:61:200915D1,NTRF\n:86:TRANSFER\n:86:KE ${REF}`, { description: `TRANSFER\nKE ${REF}` }],
+    ['two fields of :86:, the reference in the second', `:61:200915D1,NTRF\n:86:x\n:86:${REF}`, { reference: REF }],
+    ['a text that begins like a tag', `:61:200915D1,NTRF\n:86:JAM 10\n:12:11 REF ${REF}`, { reference: REF }],
+    ['a time that is a tag elsewhere', `:61:200915D1,NTRF\n:86:JAM\n:21:30 ${REF}`, { reference: REF }],
+    ['a type filled up with blanks', `:61:200915D1,NOV ${REF}`, { reference: REF }],
+    ['a type of one letter', `:61:200915D1,00S   ${REF}`, { reference: REF }],
+    ['a type whose blanks an editor cut off', `:61:200915D1,NOV\n:86:${REF}`, { reference: REF }],
+    ['a bank’s own tags', `:61:200915D1,NTRF\n:86:${REF}\n:NS:22SITI P00000000000000B`, { reference: REF }],
+    ['a letter with an accent', `:61:200915D1,NTRF\n:86:ANDR\u00c9 ${REF}`, { reference: REF }],
+    ['a bulk id in :61:', ':61:200915D1,NTRFPRAKERJA-RUN-12', { bulkId: 'PRAKERJA-RUN-12', reference: null }],
+    [
+      'a bulk id in :86:',
+      ':61:200915D1,NTRF\n:86:BULK PRAKERJA-BULK-0123456789ABCDEF0123',
+      { bulkId: 'PRAKERJA-BULK-0123456789ABCDEF0123' },
+    ],
+    [
+      'a bulk id that :61: has no room for',
+      ':61:200915D1,NTRFPRAKERJA-RUN-123\n:86:PRAKERJA-RUN-1234',
+      { bulkId: 'PRAKERJA-RUN-1234' },
+    ],
+    [
+      'two bulk ids',
+      ':61:200915D1,NTRFPRAKERJA-RUN-1\n:86:PRAKERJA-RUN-2',
+      { why: 'it names several of our bulk ids' },
+    ],
+    [
+      'an order and its bulk',
+      `:61:200915D1,NTRF${REF}\n:86:PRAKERJA-RUN-1`,
+      { reference: REF, bulkId: 'PRAKERJA-RUN-1' },
+    ],
     ['RC takes a credit back', ':61:200915RC1,NTRF', { direction: 'debit' }],
     ['a funds code', ':61:200915CR1,NTRF', { direction: 'credit', amountIdr: 1n }],
     ['booked in the year before', ':61:2101021231D1,NTRF', { bookingDate: '2020-12-31', valueDate: '2021-01-02' }],
@@ -71,6 +124,109 @@ describe('a line', () => {
   ])('%s', async (_, entry, expected) => {
     expect(await line(entry)).toMatchObject(expected);
   });
+});
+
+describe('a reference over two lines', () => {
+  const text = 'MCM INHOUSETRF CS-CS DARI REKENING PROGRAM KARTU PRAKERJA ';
+  const of = (info: string) => line(`:61:2009150915D1,NTRF\n:86:${info}`);
+
+  it('is joined where SWIFT cuts: at column 65', async () => {
+    expect(`${text}${REF}`.indexOf(REF) + 7).toBe(65);
+    expect(await of(`${text}${REF.slice(0, 7)}\n${REF.slice(7)} SITI`)).toMatchObject({ reference: REF });
+    expect(await of(`${text.slice(1)}${REF.slice(0, 7)}\n${REF.slice(7)} SITI`)).toMatchObject({ reference: null });
+  });
+
+  it('is found at the end of a full line, too, whatever comes next', async () => {
+    const full = `${text.slice(9)}${REF}`;
+    expect(await of(`${full}\nSITI`)).toMatchObject({ reference: REF, description: `${full}\nSITI` });
+  });
+
+  it('is joined where a structured text is cut: at its subfields', async () => {
+    expect(await of(`116?00TRF?20${REF.slice(0, 9)}?21${REF.slice(9)}?30BNINIDJA`)).toMatchObject({ reference: REF });
+    expect(await of(`116?00TRF?20${REF}?21INSENTIF`)).toMatchObject({ reference: REF });
+    expect(await of(`116?00TRF?20EREF+${REF}?21SVWZ+INSENTIF`)).toMatchObject({ reference: REF });
+    expect(await of(`TRF?20${REF.slice(0, 9)}?21${REF.slice(9)}`)).toMatchObject({ reference: null });
+    expect(await of(`116?00TRF?20${REF.slice(0, 9)}?30${REF.slice(9)}`)).toMatchObject({ reference: null });
+  });
+});
+
+describe('the other side', () => {
+  it.each<[string, string | null, string | null]>([
+    ['116?00TRF?20X?30BNINIDJA?311234567890?32SITI?33 AMINAH?34997', '1234567890', 'SITI AMINAH'],
+    ['/EREF/X/CNTP/1234567890/BNINIDJA/SITI AMINAH///REMI/x', '1234567890', 'SITI AMINAH'],
+    ['/BENM//NAME/SITI AMINAH/REMI/x', null, 'SITI AMINAH'],
+    ['/BENM/SITI AMINAH', null, 'SITI AMINAH'],
+    ['TRANSFER KE SITI AMINAH', null, null],
+    ['116?00TRF?310000000001?32PROGRAM PRAKERJA', null, null],
+  ])('of %j', async (info, counterpartyAccount, counterpartyName) => {
+    const entry = await line(`:61:2009150915D1,NTRF${REF}\n:86:${info}`);
+    expect(entry).toMatchObject({ counterpartyAccount, counterpartyName });
+  });
+});
+
+describe('a return', () => {
+  it.each<[string, string, string | null]>([
+    ['by its code word', 'NTRF\n:86:/RTRN/AC04/EREF/x', 'AC04'],
+    ['by its type', 'NRTI\n:86:AC07 REKENING TUTUP', 'AC07'],
+    ['that names no code', 'NRTI\n:86:RT05 RW03', null],
+    ['that is none', 'NTRF\n:86:AC04', null],
+  ])('%s', async (_, rest, returnReason) => {
+    expect(await line(`:61:2009150915C1,${rest}`)).toMatchObject({ direction: 'credit', returnReason });
+  });
+
+  it('of a debit that is taken back', async () => {
+    expect(await line(':61:2009150915RD1,NTRF\n:86:BE04')).toMatchObject({ returnReason: 'BE04' });
+  });
+});
+
+describe('several messages', () => {
+  const one = message(paid);
+  const bare = one.replace(/-\n$/, '');
+  const enveloped = `{1:F01BMRIIDJAXXXX0000000000}{2:O940}{4:\n${bare}`;
+  it.each<[string, string]>([
+    ['with a "-" between them', one + one],
+    ['with nothing between them', bare + bare],
+    ['with their type before them', `:940:\n${bare}:940:\n${bare}`],
+    ['with ING’s end', `${bare}-XXX\n${bare}-XXX`],
+    ['in envelopes', `${enveloped}-}\n${enveloped}-}`],
+    ['in envelopes with $ behind them', `${enveloped}-}$\n${enveloped}-}{5:{CHK:1}}$\n`],
+    ['in frames', `\u0001${enveloped}-}\u0003\n\u0001${enveloped}-}{5:{CHK:1}}\u0003\n`],
+    ['in envelopes without an end', enveloped + enveloped],
+    ['that begin in the line of their envelope', `${enveloped}-}\n`.replaceAll('{4:\n', '{4:').repeat(2)],
+    ['with a bank’s lines behind them, and no end', `${bare}0000 01INGBNL2A\n${bare}0000 01INGBNL2A\n`],
+    ['with a bank’s lines between them', `0000 01INGBNL2A\n940 00\n${one}0000 01INGBNL2A\n940 00\n${one}`],
+  ])('%s', async (_, text) => {
+    expect(detectFormat(new TextEncoder().encode(text))).toBe('mt940');
+    for (const file of [text, text.replaceAll('\n', '\r\n')])
+      expect(await read(file)).toMatchObject([
+        { kind: 'statement', statementId: 'STMT 7/1' },
+        { kind: 'line', lineNumber: 1, reference: REF, description: `${REF}\nTRF SITI` },
+        { kind: 'end', balanced: true },
+        { kind: 'statement' },
+        { kind: 'line', lineNumber: 1 },
+        { kind: 'end', balanced: true },
+      ]);
+  });
+});
+
+it('Latin-1 is read', async () => {
+  const bytes = Buffer.from(message(paid.replace('SITI', 'ANDR\u00c9')), 'latin1');
+  expect((await readAll(readMt940, pieces(bytes, 1)))[1]).toMatchObject({ description: `${REF}\nTRF ANDR\u00c9` });
+});
+
+it('cut off anywhere, a statement is refused, or all of it is there', async () => {
+  const text = message(paid, paid.replace('D600000,00', 'C200000,').replace(REF, 'P00000000000000B')).replace(
+    'C200915IDR400000,00',
+    'C200915IDR600000,',
+  );
+  const whole = await read(text);
+  for (let at = 0; at < text.length; at++) {
+    const events = await read(text.slice(0, at)).catch((error: unknown) => {
+      expect(error).toBeInstanceOf(PrakerjaError);
+      return null;
+    });
+    if (events !== null) expect(events).toEqual(whole);
+  }
 });
 
 it('bytes of any kind, and statements with any byte changed, are read or refused, never a crash', async () => {

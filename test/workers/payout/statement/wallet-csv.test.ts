@@ -50,6 +50,9 @@ describe('a report', () => {
   it.each<[string, string, object]>([
     ['a reversal that gives no reason', row('REVERSED', '1.00'), { returnReason: 'MS03' }],
     ['a reversal with a minus', row('REVERSED', '-1.00'), { amountIdr: 1n, direction: 'credit' }],
+    ['a reversal as a refund', row('REFUND', '1.00'), { direction: 'credit' }],
+    ['a payout that is completed', row('Completed', '1.00'), { direction: 'debit' }],
+    ['the month by name', row('SETTLED', '1.00', '15 Sep 2020 10:00 WIB'), { bookingDate: '2020-09-15' }],
     ['Indonesian words', row('berhasil', '-1.00'.slice(1)), { direction: 'debit' }],
     ['a time in another zone', row('SETTLED', '1.00', '2020-09-15T18:00:00Z'), { bookingDate: '2020-09-16' }],
     ['a status that is not known', row('SETTLING', '1.00'), { kind: 'unreadable' }],
@@ -58,7 +61,7 @@ describe('a report', () => {
     ['sen', row('SETTLED', '1.50'), { kind: 'unreadable' }],
   ])('%s', async (_, text, expected) => {
     const sum = { '-1.00': '-1.00', '1.50': '1.50' }[text.split(',')[2] ?? ''] ?? '1.00';
-    const signedSum = text.includes('REVERSED') ? '-1.00' : sum;
+    const signedSum = /REVERSED|REFUND/.test(text) ? '-1.00' : sum;
     expect((await read(text, total(signedSum)))[1]).toMatchObject(expected);
   });
 
@@ -68,6 +71,11 @@ describe('a report', () => {
     ['whose total has the fee in it', [row('SETTLED'), total('601000.00')], 'come to 600000'],
     ['whose total of one status is another', [row('SETTLED'), total('600000.00'), 'Total Reversed,1.00'], 'reversed'],
     ['with a record missing', [row('SETTLED'), total('600000.00'), 'Records : 2'], 'declares 2 records, but holds 1'],
+    [
+      'with records of nobody knows how many',
+      [row('SETTLED'), total('600000.00'), 'Records : SITI'],
+      'declares a number of',
+    ],
     ['in dollars', ['Currency : USD', row('SETTLED')], 'not in rupiah'],
   ])('%s is refused whole', async (_, lines, message) => {
     await expect(read(...lines)).rejects.toThrow(message);
@@ -81,5 +89,15 @@ describe('a report', () => {
       from: '2020-09-15',
       notBooked: 1,
     });
+  });
+
+  it('of records by the thousand, and amounts in IDR', async () => {
+    const header = HEADER.replace('Gross Amount', 'Amount (IDR)').replace('Fee', 'Fee (Rp)');
+    const file = [header, ...Array<string>(1_001).fill(row('SETTLED', '1.00')), total('1001.00'), '"Records : 1,001"'];
+    expect((await readAll(readWalletCsv, pieces(file.join('\n')))).at(-1)).toMatchObject({
+      lines: 1_001,
+    });
+    const dollars = [HEADER.replace('Gross Amount', 'Amount (USD)'), row('SETTLED'), total('600000.00')];
+    await expect(readAll(readWalletCsv, pieces(dollars.join('\n')))).rejects.toThrow('not a wallet');
   });
 });
