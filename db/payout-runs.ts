@@ -206,6 +206,15 @@ async function holdFunds(tx: Tx, run: string, totalIdr: string, held: boolean, n
   return funded ? true : null;
 }
 
+async function wentByFile(tx: Tx, run: string): Promise<boolean> {
+  const file = await tx
+    .selectFrom('payout_files')
+    .select('payout_run')
+    .where('payout_run', '=', run)
+    .executeTakeFirst();
+  return file !== undefined;
+}
+
 /** What a run is once it is stopped; another is `stopped`. */
 const stoppedState: Readonly<Record<string, string>> = { prepared: 'cancelled', done: 'done' };
 
@@ -217,7 +226,7 @@ const stoppedState: Readonly<Record<string, string>> = { prepared: 'cancelled', 
 export async function stopRun(tx: Tx, run: string, by: string, now: Date): Promise<number> {
   await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
   const row = await findRun(tx, run);
-  const isSent = row.state === 'done' && (await openOfRun(tx, run)) > 0;
+  const isSent = row.state === 'done' && (await openOfRun(tx, run)) > 0 && !(await wentByFile(tx, run));
   if (!isSent && !['prepared', 'released', 'stopped'].includes(row.state))
     throw refuse(`payout run ${run} is ${row.state}`);
   await tx

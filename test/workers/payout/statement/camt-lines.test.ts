@@ -1,18 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCamt053 } from '../../../../workers/payout/statement/camt053.ts';
-import { document, entry, payment, pieces, REF, readAll, statement, type Written } from './camt-writer.ts';
-
-const REF_B = 'P00000000000000B';
-
-const read = (text: string) => readAll(readCamt053, pieces(text));
-/** The events of one entry in a statement without balances, from its first line to its last. */
-async function readEntry(text: string) {
-  return (await read(document(statement([text], null, null)))).slice(1, -1);
-}
-async function line(written: Partial<Written>): Promise<unknown> {
-  const [event] = await readEntry(entry({ ...payment, ...written }));
-  return event;
-}
+import { entry, line, payment, REF, REF_B, readEntry } from './camt-writer.ts';
 
 describe('a batch entry', () => {
   const part = (amount: string, reference: string): string =>

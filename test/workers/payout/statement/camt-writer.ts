@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { readCamt053 } from '../../../../workers/payout/statement/camt053.ts';
 import type { ByteStream, StatementEvent, StatementReader } from '../../../../workers/payout/statement/index.ts';
 
 /** An entry for the writer below; what is left out is not written. */
@@ -19,6 +20,7 @@ export interface Written {
 }
 
 export const REF = 'P00000000000000A';
+export const REF_B = 'P00000000000000B';
 /** A payment of ours as a bank writes it. */
 export const payment: Written = {
   amount: '600000.00',
@@ -91,4 +93,16 @@ export async function readAll(reader: StatementReader, stream: ByteStream): Prom
   const events: StatementEvent[] = [];
   for await (const event of reader(stream)) events.push(event);
   return events;
+}
+
+/** All that the reader tells of a document. */
+export const read = (text: string) => readAll(readCamt053, pieces(text));
+/** The events of one entry in a statement without balances, from its first line to its last. */
+export async function readEntry(text: string) {
+  return (await read(document(statement([text], null, null)))).slice(1, -1);
+}
+/** The one event of our payment, written otherwise. */
+export async function line(written: Partial<Written>): Promise<unknown> {
+  const [event] = await readEntry(entry({ ...payment, ...written }));
+  return event;
 }

@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { readCamt053 } from '../../../../workers/payout/statement/camt053.ts';
-import { balance, document, entry, payment, pieces, REF, readAll, statement, type Written } from './camt-writer.ts';
-
-const REF_B = 'P00000000000000B';
-
-const read = (text: string) => readAll(readCamt053, pieces(text));
-/** The events of one entry in a statement without balances, from its first line to its last. */
-async function readEntry(text: string) {
-  return (await read(document(statement([text], null, null)))).slice(1, -1);
-}
-async function line(written: Partial<Written>): Promise<unknown> {
-  const [event] = await readEntry(entry({ ...payment, ...written }));
-  return event;
-}
+import {
+  balance,
+  document,
+  entry,
+  line,
+  payment,
+  pieces,
+  REF,
+  REF_B,
+  read,
+  readAll,
+  readEntry,
+  statement,
+  type Written,
+} from './camt-writer.ts';
 
 describe('a statement', () => {
   it('is read in full', async () => {
