@@ -25,7 +25,7 @@ describe.each(['honours', 'ignores'] as const)('a bank that %s the reference', (
       accounts: [account(1), wallet, account(3)],
     });
     const prepared = await prepareRunOf(office, 'ayu');
-    expect(prepared.json).toEqual({ run: '1', count: 3, total_idr: '1800000' });
+    expect(prepared.json).toEqual({ run: '1', count: 3, total_idr: '1800000', held: 0 });
     await expect(releaseIt(office, '1', 'ayu')).rejects.toThrow('another person must release it');
     await expect(submitRun(office, '1')).rejects.toThrow('payout run 1 is prepared');
     expect(bankLog()).toEqual([]);
