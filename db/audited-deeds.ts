@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import { fileIdOf } from '../jobs/file-ids.ts';
 import type { Db } from './connection.ts';
 
 /**
@@ -9,7 +8,7 @@ import type { Db } from './connection.ts';
 const DEEDS = sql`
   select 'payout prepare' as action, 'run ' || payout_run as subject, prepared_by as who, prepared_verified as verified from payout_runs
   union all select 'payout release', 'run ' || payout_run, by, verified from payout_approvals
-  union all select 'payout reject', reference, noted_by, noted_verified from order_refusals
+  union all select distinct 'payout reject', subject, noted_by, noted_verified from order_refusals
   union all select 'db restored', 'backup of ' || to_char(taken_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), by, null from restores
   union all select 'operator add', name, added_by, null from operators
   union all select 'break resolve', 'break ' || break_id, resolved_by, null from breaks where state = 'resolved'`;
@@ -23,10 +22,7 @@ export interface MissingDeed {
 export async function missingDeeds(db: Db, limit: number): Promise<MissingDeed[]> {
   const { rows } = await sql<MissingDeed>`
     select d.action, d.subject from (${DEEDS}) d where not exists (
-      select from audit a where (a.action, a.who) = (d.action, d.who) and (d.verified is null or a.verified = d.verified)
-        and (a.subject = d.subject or (d.action = 'payout reject' and a.subject in (
-          select k.bulk_id from bulk_orders k where k.reference = d.subject
-          union all select ${fileIdOf('')} || o.payout_run from payment_orders o where o.reference = d.subject))))
+      select from audit a where (a.action, a.who, a.subject) = (d.action, d.who, d.subject) and (d.verified is null or a.verified = d.verified))
     order by 1, 2 limit ${limit}`.execute(db);
   return rows;
 }

@@ -46,8 +46,8 @@ export async function noteRefusal(tx: Tx, word: BankWordOnOrders & { readonly no
   const verified = await isVerified(tx, by);
   const references = orders.filter(({ notedBy }) => notedBy === null).map(({ reference }) => reference);
   await sql`
-    insert into order_refusals (reference, noted_by, noted_verified, noted_at, note)
-    select r, ${by}, ${verified}, ${now}, ${note} from unnest(${references}::text[]) as r`.execute(tx);
+    insert into order_refusals (reference, subject, noted_by, noted_verified, noted_at, note)
+    select r, ${subject}, ${by}, ${verified}, ${now}, ${note} from unnest(${references}::text[]) as r`.execute(tx);
   await audit(tx, { who: by, action: 'payout reject', subject, note: `${references.length} orders: ${note}` });
   return summed(orders);
 }

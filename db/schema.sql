@@ -274,6 +274,7 @@ table operators
 
 table order_refusals
   reference text not null
+  subject text not null
   noted_by text not null
   noted_verified boolean not null
   noted_at timestamp with time zone not null

@@ -406,6 +406,10 @@ export interface OrderRefusals {
   noted_by: string;
   noted_verified: boolean;
   reference: string;
+  /**
+   * What was named: the order, or the call or file that it went in.
+   */
+  subject: string;
 }
 
 export interface OriginalRegistrations {

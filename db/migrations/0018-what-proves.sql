@@ -26,11 +26,13 @@ create trigger closed_days_append_only before update or delete or truncate on cl
 
 create table order_refusals (
   reference text primary key references payment_orders,
+  subject text not null,
   noted_by text not null,
   noted_verified boolean not null,
   noted_at timestamptz not null,
   note text not null
 );
+comment on column order_refusals.subject is 'What was named: the order, or the call or file that it went in.';
 comment on table order_refusals is 'Orders that the bank has in writing refused or never taken, as one person has noted it; another one confirms, and they are rejected.';
 create trigger order_refusals_append_only before update or delete or truncate on order_refusals
   for each statement execute function never_changes();
