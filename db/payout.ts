@@ -63,6 +63,7 @@ export interface DueRow {
  * reason. What a person held stays held. Paying again is a new order, which a second person releases.
  *
  * Adds what can be paid now to the temp table `payable_now`, which a run is made of.
+ * @param rows of a range of NIKs, in their order
  */
 export async function storeDue(
   tx: Tx,
@@ -76,41 +77,40 @@ export async function storeDue(
   await sql`create temp table if not exists payable_now (instalment_id bigint primary key) on commit delete rows`.execute(
     tx,
   );
-  await sql`delete from due_now`.execute(tx);
+  const [first, last] = [rows[0]?.nik, rows.at(-1)?.nik];
+  if (first === undefined || last === undefined) return;
+  // Emptied, not deleted from: dead rows of all pages before would be read at each page.
+  await sql`truncate due_now`.execute(tx);
   await sql`
     insert into due_now select * from unnest(${rows.map((r) => r.nik)}::bigint[], ${rows.map((r) => r.reg)}::bigint[],
       ${rows.map((r) => r.batch)}::int[], ${rows.map((r) => r.kind)}::text[], ${rows.map((r) => r.number)}::int[],
       ${rows.map((r) => String(r.amountIdr))}::bigint[], ${rows.map((r) => r.dueOn)}::date[], ${rows.map((r) => r.reason)}::text[])`.execute(
     tx,
   );
+  // The range says that a page is a page: without it the planner reads all instalments for each (0022).
+  const theirs = sql`(i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number)
+    and i.nik between ${first}::bigint and ${last}::bigint`;
   await sql`
-    insert into instalments (nik, reg, batch, kind, number, amount_idr, due_on)
+    insert into instalments as i (nik, reg, batch, kind, number, amount_idr, due_on)
     select nik, reg, batch, kind, number, amount_idr, due_on from due_now order by nik, kind, number
-    on conflict (nik, batch, kind, number) do nothing`.execute(tx);
+    on conflict (nik, batch, kind, number) do update set due_on = excluded.due_on
+      where i.order_number = 0 and i.state in ('due', 'held') and i.due_on <> excluded.due_on`.execute(tx);
   const { rows: corrected } = await sql<{ id: string }>`
-    select i.instalment_id as id from due_now d join instalments i on (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number)
+    select i.instalment_id as id from due_now d join instalments i on ${theirs}
     join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
     where i.state in ('rejected', 'returned') and d.reason = '' and ${accountCorrected(now)}`.execute(tx);
-  await sql`
-    update instalments i set due_on = d.due_on from due_now d
-    where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number)
-      and i.order_number = 0 and i.state in ('due', 'held') and i.due_on <> d.due_on`.execute(tx);
   const again = corrected.map(({ id }) => ({ instalmentId: id, to: 'held', reason: 'account_corrected' }));
   await moveInstalments(tx, ['rejected', 'returned'], again, now);
   await sql`
     update instalments i set state = 'due', reason = '' from due_now d
-    where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number)
-      and i.state = 'held' and i.reason = any(${accountReasons}) and d.reason = ''`.execute(tx);
+    where ${theirs} and i.state = 'held' and i.reason = any(${accountReasons}) and d.reason = ''`.execute(tx);
   await sql`
-    insert into payable_now select i.instalment_id from due_now d
-    join instalments i on (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number) where d.reason = ''`.execute(
+    insert into payable_now select i.instalment_id from due_now d join instalments i on ${theirs} where d.reason = ''`.execute(
     tx,
   );
   await sql`
     update instalments i set state = 'held', reason = d.reason from due_now d
-    where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number) and i.state = 'due' and d.reason <> ''`.execute(
-    tx,
-  );
+    where ${theirs} and i.state = 'due' and d.reason <> ''`.execute(tx);
 }
 
 /** Opens the chunks that send a released run. Instalments that a dead worker left in `submitting` belong to them too. */

@@ -1,5 +1,4 @@
 import { Report } from '../crash/report.ts';
-import { isKnown, known } from './known.ts';
 import type { Ran } from './play.ts';
 
 /** What one seed came to, as a shard tells it. */
@@ -14,18 +13,15 @@ export interface Result extends Ran {
 export class MoneyReport extends Report {
   private events = 0;
   private readonly kinds = new Map<string, number[]>();
-  private knownOnes = 0;
-  private readonly options: { readonly history: boolean; readonly strict: boolean };
+  private readonly options: { readonly history: boolean };
 
-  constructor(replay: string, options: { readonly history: boolean; readonly strict: boolean }) {
+  constructor(replay: string, options: { readonly history: boolean }) {
     super(replay);
     this.options = options;
   }
 
   override add(result: Result): void {
-    const mayPass = !this.options.strict && isKnown(result.violations);
-    if (mayPass) this.knownOnes++;
-    super.add(mayPass ? { ...result, violations: [] } : result);
+    super.add(result);
     this.events += result.events;
     const [first] = result.violations;
     if (first === undefined) return;
@@ -36,15 +32,12 @@ export class MoneyReport extends Report {
 
   override summary(): object {
     const violations = Object.fromEntries([...this.kinds].map(([kind, seeds]) => [kind, seeds]));
-    return { ...super.summary(), commands: this.events, known: this.knownOnes, violations };
+    return { ...super.summary(), commands: this.events, violations };
   }
 
   override print(): void {
     super.print();
     console.log(`${this.events} commands and days, quiet ends included`);
-    if (this.knownOnes > 0)
-      console.log(`${this.knownOnes} of the schedules show nothing but what is known (known.ts):`);
-    if (this.knownOnes > 0) for (const { what } of known) console.log(`  ${what}`);
     if (this.kinds.size > 0) console.log('violations, by the first of each schedule:');
     for (const [kind, seeds] of this.kinds)
       console.log(`  ${seeds.length} times: ${kind} (seeds ${seeds.slice(0, 8).join(', ')})`);
