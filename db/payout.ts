@@ -145,6 +145,14 @@ export async function openResolution(tx: Tx, now: Date): Promise<number> {
   );
 }
 
+/** How many unknown orders were sent less than their policy's minutes ago. */
+export async function tooEarlyToAsk(db: Db, now: Date): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int4 as n from instalments i join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
+    where i.state = 'unknown' and not ${mayBeAskedAbout(now)}`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
 /** One open set of chunks per subject: what is open already is left to work. Returns how many instalments are concerned. */
 export async function openPayoutChunks(tx: Tx, subject: string, ids: ReturnType<typeof sql>): Promise<number> {
   const runId = await currentRun(tx);

@@ -8,10 +8,12 @@ import { identify } from './actor.ts';
 import { done, type Report, withOffice } from './command.ts';
 
 const TOKEN_BYTES = 24;
+/** Under whose names the program writes down what it does by itself. */
+const NOT_PEOPLE: ReadonlySet<string> = new Set(['cli', 'schedule', 'reconcile', 'migration']);
 
 /** `operator add NAME --role ROLES`: prints the token, once; only its hash is kept. */
 export function add(name: string, options: { role: string; by?: string }): Promise<Report> {
-  if (!/^[a-z][a-z0-9._-]{1,63}$/.test(name) || name === 'cli' || name === 'schedule')
+  if (!/^[a-z][a-z0-9._-]{1,63}$/.test(name) || NOT_PEOPLE.has(name))
     throw refuse('NAME must be 2 to 64 lower-case letters, digits, dots or dashes, such as ayu.lestari');
   const given = rolesOf(options.role);
   return withOffice(async (office) => {

@@ -3,7 +3,7 @@ import { sendInBulk } from '../db/bulk-orders.ts';
 import { uncoveredDays } from '../db/doubt.ts';
 import { knowPayingAccount } from '../db/paying-accounts.ts';
 import { holdPerson, releaseHold } from '../db/payment-holds.ts';
-import { openResolution, openSubmission, payoutCounts } from '../db/payout.ts';
+import { openResolution, openSubmission, payoutCounts, tooEarlyToAsk } from '../db/payout.ts';
 import { findRun, finishRuns, openOfRun, policiesOfRun, releaseRun, stopRun } from '../db/payout-runs.ts';
 import { failedChunks } from '../db/status.ts';
 import { fail, refuse } from '../jobs/errors.ts';
@@ -152,7 +152,7 @@ export async function resolveUnknown(office: Office): Promise<Report> {
   if (!config.bank) throw refuse('BANK_URL is not set: the bank cannot be asked');
   await knowPayingAccount(db, config.bank.sourceAccount, 'api');
   const count = await db.transaction().execute((tx) => openResolution(tx, config.now()));
-  const early = Math.max(0, ((await statesOf(office)).unknown ?? 0) - count);
+  const early = await tooEarlyToAsk(db, config.now());
   await work(office, 'resolve', count);
   await finishRuns(db);
   const states = await statesOf(office);
