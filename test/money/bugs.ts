@@ -98,7 +98,7 @@ export const moneyBugs: Readonly<Record<string, readonly Change[]>> = {
   'mismatch-settled': [
     {
       file: 'workers/payout/reconcile.ts',
-      find: "const effect = breaks.length === 0 && order.current && order.state !== 'returned' ? 'paid' : 'none';",
+      find: "const effect = breaks.length === 0 && isOpen && order.state !== 'returned' ? 'paid' : 'none';",
       replace: "const effect = 'paid';",
     },
   ],

@@ -87,13 +87,15 @@ const debitExpected: ReadonlySet<InstalmentState> = new Set(['submitting', 'unkn
 
 function judgeDebit(line: LineFacts, order: OrderFacts): Judgement {
   if (order.debited) return judgement('none', ['duplicate_debit']);
+  const isOpen = order.current && debitExpected.has(order.state);
+  // Booked before: it was told of, came back, and maybe was held or ordered anew since.
+  const expected = order.booked || isOpen;
   // Never sent, or refused by the bank, and debited all the same: the ledger has no such payment.
-  const expected = order.current ? debitExpected.has(order.state) : order.booked;
   if (order.submittedOn === null || !expected) return judgement('none', ['missing_in_ledger']);
   const breaks: BreakType[] = [];
   if (line.amountIdr !== order.amountIdr) breaks.push('amount_mismatch');
   if (!isSamePayee(line, order)) breaks.push('payee_mismatch');
-  const effect = breaks.length === 0 && order.current && order.state !== 'returned' ? 'paid' : 'none';
+  const effect = breaks.length === 0 && isOpen && order.state !== 'returned' ? 'paid' : 'none';
   if (isLate(order.submittedOn, line.bookingDate)) breaks.push('late');
   return judgement(effect, breaks);
 }

@@ -47,6 +47,8 @@ describe('judgeLine', () => {
     ['whose return was read first', debit, { ...order, state: 'returned' }, 'none', []],
     ['ordered anew since, and never booked', debit, { ...order, current: false }, 'none', ['missing_in_ledger']],
     ['ordered anew since it came back', debit, { ...order, current: false, booked: true }, 'none', []],
+    ['held after the bank told that it came back', debit, { ...order, state: 'held', booked: true }, 'none', []],
+    ['due again after it came back', debit, { ...order, state: 'due', booked: true }, 'none', []],
     ['one rupiah more', { ...debit, amountIdr: 600_001n }, order, 'none', ['amount_mismatch']],
     ['another account', { ...debit, counterpartyAccount: '0123456780' }, order, 'none', ['payee_mismatch']],
     [
