@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
 import { moveInstalments } from './instalments.ts';
+import { STILL_DEBITED } from './money-out.ts';
 
 /** What the bank says about an order, in answer to a call or by itself. */
 export interface OrderNews {
@@ -18,13 +19,16 @@ interface Known extends OrderNews {
   readonly current: boolean;
   /** The ledger has booked this order paid, or returned, at some time. */
   readonly booked: boolean;
+  /** A statement shows a debit of it that did not come back. */
+  readonly debited: boolean;
 }
 
 /** News with what is known of their orders. */
 async function withOrders(tx: Tx, news: readonly OrderNews[]): Promise<Known[]> {
-  const { rows } = await sql<Pick<Known, 'reference' | 'state' | 'current' | 'booked'>>`
+  const { rows } = await sql<Pick<Known, 'reference' | 'state' | 'current' | 'booked' | 'debited'>>`
     select o.reference, i.state, i.order_number = o.order_number as current,
-      exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned')) as booked
+      exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned')) as booked,
+      ${STILL_DEBITED} > 0 as debited
     from payment_orders o join instalments i on i.instalment_id = o.instalment_id
     where o.reference = any(${news.map((n) => n.reference)}::text[])`.execute(tx);
   const known = new Map(rows.map((row) => [row.reference, row]));
@@ -54,8 +58,8 @@ export async function applyNews(tx: Tx, news: readonly OrderNews[], now: Date): 
   const known = await withOrders(tx, news);
   const contradicted = known.filter(isContradicted).map((n) => n.instalmentId);
   await holdContradicted(tx, contradicted, now);
-  // What is said of an older order moves nothing.
-  const current = known.filter((n) => n.current);
+  // What is said of an older order moves nothing, and nothing undoes what a statement shows: its break is there already.
+  const current = known.filter((n) => n.current && !(n.debited && n.steps.at(-1) === 'rejected'));
   const longest = Math.max(0, ...current.map((n) => n.steps.length));
   for (let step = 0; step < longest; step++) {
     const moves = current.flatMap((n) => {

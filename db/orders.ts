@@ -4,6 +4,8 @@ import type { BankWord } from '../jobs/payout-reasons.ts';
 import type { Tx } from './connection.ts';
 import { mayHaveBeenSent } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
+import { MONEY_OUT } from './money-out.ts';
+import { holdContradicted } from './order-news.ts';
 
 /** Where money goes. */
 export interface Destination {
@@ -75,9 +77,11 @@ export function accountCorrected(now: Date) {
 /**
  * Makes the next order of each instalment that is still `released`: its derived reference, the instalment in
  * `submitting`, the money in flight. Returns those that may be sent once this is committed. What the bank may have
- * already (after a restore, or on a statement) is `unknown` at once and not among them.
+ * already (after a restore, or on a statement) is `unknown` at once and not among them; whoever has the money of an
+ * earlier order is held.
  */
 export async function makeOrders(tx: Tx, rows: readonly Orderable[], now: Date): Promise<Order[]> {
+  await holdContradicted(tx, await withMoneyOut(tx, rows), now);
   // Numbered first: whoever was held or stopped since they were loaded gets no order, or a later one would find it there.
   const { rows: numbered } = await sql<{ id: string }>`
     update instalments set order_number = order_number + 1
@@ -101,6 +105,15 @@ export async function makeOrders(tx: Tx, rows: readonly Orderable[], now: Date):
   const doubted = [...doubts.values()].map(({ instalmentId, reason }) => ({ instalmentId, to: 'unknown', reason }));
   await moveInstalments(tx, ['submitting'], doubted, now);
   return orders.filter((order) => moved.has(order.instalmentId) && !doubts.has(order.instalmentId));
+}
+
+async function withMoneyOut(tx: Tx, rows: readonly Orderable[]): Promise<string[]> {
+  const { rows: out } = await sql<{ id: string }>`
+    select i.instalment_id as id from instalments i
+    where i.instalment_id = any(${rows.map((row) => row.instalmentId)}::bigint[]) and i.state = 'released' and ${MONEY_OUT}`.execute(
+    tx,
+  );
+  return out.map(({ id }) => id);
 }
 
 function nextOrder(row: Orderable, now: Date): Order & { readonly orderNumber: number } {

@@ -3,6 +3,7 @@ import { refuse } from '../jobs/errors.ts';
 import { audit } from './audit.ts';
 import type { Tx } from './connection.ts';
 import { moveInstalments } from './instalments.ts';
+import { MONEY_OUT } from './money-out.ts';
 import { isVerified } from './operators.ts';
 import { accountCorrected } from './orders.ts';
 
@@ -59,8 +60,8 @@ export interface Letting {
 /**
  * Lets go what a person or a list held, once the cause is gone: due again, and screened again before it is paid. Returns
  * how many.
- * @throws exit 2 when money came back from the account and it was not corrected since, or the bank said both that it paid
- * and that it did not
+ * @throws exit 2 when money came back from the account and it was not corrected since, the bank said both that it paid and
+ * that it did not, or a statement shows money that went out and did not come back
  */
 export async function releaseHold(tx: Tx, letting: Letting): Promise<number> {
   const { registrationId, by, note, now, sameAccount, bankAsked } = letting;
@@ -78,6 +79,12 @@ export async function releaseHold(tx: Tx, letting: Letting): Promise<number> {
   if (contradicted.length > 0 && !bankAsked)
     throw refuse(
       `the bank said that it paid ${registrationId} and that it did not: ask it, and say --bank-asked when the money did not arrive`,
+    );
+  const { rows: out } = await sql`
+    select 1 from instalments i where i.nik = ${nik} and i.state = 'held' and ${MONEY_OUT}`.execute(tx);
+  if (out.length > 0)
+    throw refuse(
+      `a statement shows money that went to ${registrationId} and did not come back: nothing is paid again until a statement shows it back`,
     );
   const lifted = await tx.deleteFrom('payment_holds').where('nik', '=', nik).executeTakeFirst();
   const { numAffectedRows } = await sql`

@@ -6,6 +6,7 @@ import { listedOn } from './applicants.ts';
 import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
 import { type Move, moveInstalments } from './instalments.ts';
+import { STILL_DEBITED } from './money-out.ts';
 import { accountInForce, type Order, type Orderable, type PayeeAccount } from './orders.ts';
 import { ON_HOLD } from './payment-holds.ts';
 import { findRun } from './payout-runs.ts';
@@ -190,6 +191,8 @@ export interface StatusRow {
   readonly state: string;
   /** False: it was ordered anew since, and this order is history. */
   readonly current: boolean;
+  /** A statement shows a debit of it that did not come back. */
+  readonly debited: boolean;
   readonly outcome: string | null;
   readonly reason: string | null;
   readonly bankReference: string | null;
@@ -198,8 +201,8 @@ export interface StatusRow {
 /** Orders that the report names and all that are in the run's file, after a reference, in the order of their references. */
 export async function statusRows(tx: Tx, run: string, after: string, limit: number): Promise<StatusRow[]> {
   const { rows } = await sql<StatusRow>`
-    select i.instalment_id as "instalmentId", o.reference, i.state, o.order_number = i.order_number as current, s.outcome,
-      s.reason, s.bank_reference as "bankReference"
+    select i.instalment_id as "instalmentId", o.reference, i.state, o.order_number = i.order_number as current,
+      ${STILL_DEBITED} > 0 as debited, s.outcome, s.reason, s.bank_reference as "bankReference"
     ${ORDERS} left join file_statuses s on s.reference = o.reference
     where o.reference > ${after} and (s.reference is not null or ${inFile(run)}) order by o.reference limit ${limit}`.execute(
     tx,

@@ -5,6 +5,7 @@ import { stageSettings } from '../jobs/stages.ts';
 import type { Db, Tx } from './connection.ts';
 import { mayBeAskedAbout, TO_BE_ASKED } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
+import { CONTRADICTED, MONEY_OUT } from './money-out.ts';
 import { accountCorrected, BANK_SAID } from './orders.ts';
 import { ON_HOLD } from './payment-holds.ts';
 import { findRun } from './payout-runs.ts';
@@ -59,7 +60,7 @@ export interface DueRow {
 
 /**
  * Stores what is due: new instalments, held ones whose account is in order by now, and those whose money was refused or
- * came back and whose account has been corrected since, become `due`; those that cannot be paid are `held` with the
+ * came back and whose account has been corrected since, become `due`, unless a statement says that it did not come back; those that cannot be paid are `held` with the
  * reason. What a person held stays held. Paying again is a new order, which a second person releases.
  *
  * Adds what can be paid now to the temp table `payable_now`, which a run is made of.
@@ -98,7 +99,8 @@ export async function storeDue(
   const { rows: corrected } = await sql<{ id: string }>`
     select i.instalment_id as id from due_now d join instalments i on ${theirs}
     join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
-    where i.state in ('rejected', 'returned') and d.reason = '' and ${accountCorrected(now)}`.execute(tx);
+    where i.state in ('rejected', 'returned') and d.reason = '' and ${accountCorrected(now)}
+      and not ${MONEY_OUT} and not ${CONTRADICTED}`.execute(tx);
   const again = corrected.map(({ id }) => ({ instalmentId: id, to: 'held', reason: 'account_corrected' }));
   await moveInstalments(tx, ['rejected', 'returned'], again, now);
   await sql`

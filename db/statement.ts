@@ -3,6 +3,7 @@ import { BULK_DEBITED, OUR_BULK } from './bulk.ts';
 import type { Db, Tx } from './connection.ts';
 import { ROUTE } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
+import { SIGNED, STILL_DEBITED } from './money-out.ts';
 import { isOfPayingAccount } from './paying-accounts.ts';
 
 export interface NewStatement {
@@ -39,6 +40,13 @@ export interface NewLine {
 /** Two at once would both find a file new, and what the other's lines prove would not be seen: the second one waits. */
 export async function oneReconciliationAtATime(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('prakerja reconcile'))`.execute(tx);
+}
+
+/** Whether no statement is being read; none is until this transaction ends. */
+export async function noneReconciles(tx: Tx): Promise<boolean> {
+  const { rows } = await sql<{ none: boolean }>`
+    select pg_try_advisory_xact_lock_shared(hashtext('prakerja reconcile')) as none`.execute(tx);
+  return rows[0]?.none === true;
 }
 
 /** Whether this very file was taken before. */
@@ -148,6 +156,8 @@ export interface MatchedLine {
     readonly state: string;
     readonly submittedOn: string | null;
     readonly debited: boolean;
+    /** Whole rupiah of all its lines on statements, debits less credits; a bulk that has it too counts. */
+    readonly stillDebitedIdr: string;
     /** The ledger has booked it paid at some time: an order that was made anew since may have been. */
     readonly booked: boolean;
   } | null;
@@ -163,6 +173,8 @@ export async function matchedLines(tx: Tx, statementId: string, after: string, l
         'submittedOn', (o.submitted_at at time zone 'Asia/Jakarta')::date,
         'debited', exists (select from statement_lines e where e.reference = l.reference and e.direction = 'debit'
           and (e.statement_id, e.line) < (l.statement_id, l.line)) or ${BULK_DEBITED},
+        'stillDebitedIdr', (${STILL_DEBITED} + case when ${BULK_DEBITED} and exists (
+          select from statement_lines e where e.reference = l.reference and e.direction = 'debit') then o.amount_idr else 0 end)::text,
         'booked', exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned'))) end as "order"
     from statement_lines l left join payment_orders o on o.reference = l.reference left join instalments i on i.instalment_id = o.instalment_id
     where l.statement_id = ${statementId} and l.line > ${after} and not exists (select from plain p where p.line = l.line)
@@ -245,17 +257,14 @@ export async function undebited(
   return rows;
 }
 
-/** Of statement line `l`: what left the account. */
-const signed = sql`case l.direction when 'debit' then l.amount_idr else -l.amount_idr end`;
-
 /** Open breaks by type, and the three totals that must be equal, as text. */
 export async function reconciliationTotals(db: Db | Tx) {
   const { rows } = await sql<{ ledger: string; orders: string; statement: string }>`
     select
       (select coalesce(sum(debit_idr - credit_idr), 0) from ledger_entries where account = 'paid')::text as ledger,
       (select coalesce(sum(amount_idr), 0) from instalments where state = 'paid')::text as orders,
-      ((select coalesce(sum(${signed}), 0) from statement_lines l join payment_orders o on o.reference = l.reference)
-        + (select coalesce(sum(${signed}), 0) from statement_lines l where l.reference is null and ${OUR_BULK}))::text as statement`.execute(
+      ((select coalesce(sum(${SIGNED}), 0) from statement_lines l join payment_orders o on o.reference = l.reference)
+        + (select coalesce(sum(${SIGNED}), 0) from statement_lines l where l.reference is null and ${OUR_BULK}))::text as statement`.execute(
     db,
   );
   const breaks = await sql<{ type: string; n: number }>`

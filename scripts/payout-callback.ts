@@ -116,10 +116,9 @@ async function takeNotices(tx: Tx, message: CallbackMessage, notices: readonly N
   const judged = notices.map((notice): Judged => {
     const order = orders.get(notice.reference);
     const facts = order && {
+      ...order,
       amountIdr: BigInt(order.amountIdr),
       state: order.state as InstalmentState,
-      current: order.current,
-      booked: order.booked,
     };
     return { ...judgeNotice(notice, facts ?? null), notice, order };
   });

@@ -129,7 +129,7 @@ function newsOf(row: StatusRow, { others, refused }: Staged, taken: Taken) {
   if (refused && named !== null && named !== 'rejected')
     throw refuse(`the report refuses the whole file and accepts the order ${row.reference}; nothing was changed`);
   const outcome = named ?? others.outcome;
-  const judged = judgeFileStatus(row.state as InstalmentState, row.current, outcome);
+  const judged = judgeFileStatus({ ...row, state: row.state as InstalmentState }, outcome);
   if (judged === 'contradiction') taken.contradictions.push(row.reference);
   else taken[judged]++;
   if (judged === 'none' || judged === 'contradiction') return [];

@@ -95,7 +95,14 @@ function factsOf(line: MatchedLine): LineFacts {
 }
 
 function orderOf({ order }: MatchedLine) {
-  return order && { ...order, amountIdr: BigInt(order.amountIdr), state: order.state as InstalmentState };
+  return (
+    order && {
+      ...order,
+      amountIdr: BigInt(order.amountIdr),
+      stillDebitedIdr: BigInt(order.stillDebitedIdr),
+      state: order.state as InstalmentState,
+    }
+  );
 }
 
 function judge(line: MatchedLine, statementId: string): { effect?: Effect; breaks: NewBreak[] } {

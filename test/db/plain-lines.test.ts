@@ -72,6 +72,7 @@ function isClean(one: Line, state: string): boolean {
     state: state as InstalmentState,
     submittedOn: SUBMITTED_ON,
     debited: false,
+    stillDebitedIdr: 0n,
     current: true,
     booked: false,
   };

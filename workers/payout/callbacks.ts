@@ -99,6 +99,8 @@ export interface NoticedOrder {
   readonly current: boolean;
   /** The ledger has booked this order paid, or returned, at some time. */
   readonly booked: boolean;
+  /** A statement shows a debit of it that did not come back. */
+  readonly debited: boolean;
 }
 
 /** What comes of a notice. */
@@ -123,16 +125,20 @@ const notPaid: ReadonlySet<InstalmentState> = new Set(['rejected', 'returned', '
  */
 export function judgeNotice({ finding, amountIdr }: Notice, order: NoticedOrder | null): NoticeVerdict {
   if (order === null) return verdict('unknown_reference', { opens: 'missing_in_ledger' });
+  const { state, current, booked, debited } = order;
   if (amountIdr !== undefined && amountIdr !== order.amountIdr)
-    return verdict('amount_differs', { opens: 'amount_mismatch' });
-  const { state, current, booked } = order;
+    return verdict('amount_differs', {
+      hold: finding === 'paid' && (!current || notPaid.has(state)),
+      opens: 'amount_mismatch',
+    });
   if (finding === 'paid' && booked) return verdict(current ? 'known' : 'history');
   // An order made anew was refused or has come back: only "paid" says something else of the old one.
   if (!current) return verdict('history', finding === 'paid' ? { hold: true, opens: 'missing_in_ledger' } : {});
   if (finding === 'unknown' || finding === 'not_found') return verdict('known');
   if (finding === 'paid' && notPaid.has(state))
     return verdict('contradiction', { hold: true, opens: 'missing_in_ledger' });
-  if (finding === 'rejected' && state === 'paid') return verdict('contradiction', { opens: 'missing_in_bank' });
+  if (finding === 'rejected' && (state === 'paid' || debited))
+    return verdict('contradiction', { opens: 'missing_in_bank' });
   const steps = stepsTo(state, finding) ?? [];
   return steps.length === 0 ? verdict('known') : verdict('applied', { steps });
 }

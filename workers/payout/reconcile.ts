@@ -46,6 +46,8 @@ export interface OrderFacts {
   readonly submittedOn: string | null;
   /** Whether another statement line has debited this order already. */
   readonly debited: boolean;
+  /** What statements debit and do not give back, this line counted. */
+  readonly stillDebitedIdr: Rupiah;
   /** False: the instalment was ordered anew since, and `state` is that of the new order. */
   readonly current: boolean;
   /** The ledger has booked this order paid at some time. */
@@ -73,10 +75,13 @@ function judgement(effect: Judgement['effect'], breaks: readonly BreakType[], ig
   return { effect, breaks, ignored };
 }
 
-/** Money that came back. Only the whole amount undoes a payment; part of it is a person's work. */
+/**
+ * Money that came back. Only the whole amount undoes a payment; part of it is a person's work. One of two debits that
+ * comes back undoes none: the payee has the money still.
+ */
 function judgeCredit(line: LineFacts, order: OrderFacts): Judgement {
   if (line.amountIdr !== order.amountIdr) return judgement('none', ['returned', 'amount_mismatch']);
-  return judgement('returned', ['returned']);
+  return judgement(order.stillDebitedIdr > 0n ? 'none' : 'returned', ['returned']);
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Context, callEach, type Db, orderCalls } from './calls.ts';
 import { type BankClient, bulkServiceOf, serviceOf } from './client.ts';
 import { barredFor, type Screen } from './screen.ts';
 import { stepsTo } from './states.ts';
-import { intendCalls, move, type UnknownOrder } from './store.ts';
+import { intendCalls, move, stillUnknown, type Tx, type UnknownOrder } from './store.ts';
 import { payeeOf, sendOne } from './submit.ts';
 
 /**
@@ -28,19 +28,33 @@ export function resolveOrders(
     const { finding, why, bankReference } = decision;
     const steps = finding !== 'not_found' && finding !== 'unknown' ? (stepsTo(order.state, finding) ?? []) : [];
     news.add({ instalmentId, reference, externalId, answer: why, bankReference, steps, reason: reasonOf(decision) });
-    if (order.state !== 'unknown') return;
-    if (!mayResend({ finding, statementCoversTries: order.covered, onStatement: order.onStatement })) return;
+    if (order.state !== 'unknown' || finding !== 'not_found') return;
     await news.flush();
-    // It certainly never arrived: what somebody stopped, and who may not be paid any more, is not paid now.
-    const reason = order.runStopped ? 'run_stopped' : barredFor(order, screened);
-    if (reason !== undefined) {
-      await move(db, ['unknown'], [{ instalmentId, reference, to: 'held', reason }], now);
-      return;
-    }
-    if ((await move(db, ['unknown'], [{ instalmentId, to: 'submitting', reason: '' }], now)) === 0) return;
-    const id = (await intendCalls(db, [reference], 'transfer', now)).get(reference);
+    const id = await db.transaction().execute((tx) => intendAgain(tx, reference, screened, now));
     if (id !== undefined) await sendOne({ db, bank, news, now }, order, id, true);
   });
+}
+
+/**
+ * Decides about an order that the bank does not know, by what holds at this moment: much may have come while it was
+ * asked. What certainly never arrived is written down as sent again, or held.
+ * @returns the X-EXTERNAL-ID of its try; undefined: it is not sent
+ */
+async function intendAgain(tx: Tx, reference: string, screened: Screen, now: Date): Promise<string | undefined> {
+  const order = await stillUnknown(tx, reference, now);
+  if (order === undefined) return undefined;
+  const { instalmentId, covered, onStatement } = order;
+  if (!mayResend({ finding: 'not_found', statementCoversTries: covered, onStatement })) return undefined;
+  const reason = heldInstead(order, screened);
+  const to = reason === undefined ? 'submitting' : 'held';
+  await move(tx, ['unknown'], [{ instalmentId, reference, to, reason: reason ?? '' }], now);
+  return reason === undefined ? (await intendCalls(tx, [reference], 'transfer', now)).get(reference) : undefined;
+}
+
+/** What somebody stopped, what was paid by another order, and who may not be paid any more, is not paid now. */
+function heldInstead(order: UnknownOrder, screened: Screen): string | undefined {
+  if (order.runStopped) return 'run_stopped';
+  return order.contradicted ? 'bank_contradiction' : barredFor(order, screened);
 }
 
 function reasonOf({ finding, why, contradiction }: StatusDecision): string {

@@ -1,19 +1,21 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { type InquiryNews, intendInquiries, keepInquiries, loadToAsk, type ToAsk } from '../../db/account-inquiries.ts';
 import { listedOn } from '../../db/applicants.ts';
 import { keepBulk } from '../../db/bulk-orders.ts';
 import type { Db, Tx } from '../../db/connection.ts';
 import { COVERED, mayBeAskedAbout, ON_STATEMENT, TO_BE_ASKED, TOLD_OF } from '../../db/doubt.ts';
 import { type Move, moveInstalments } from '../../db/instalments.ts';
+import { CONTRADICTED, MONEY_OUT } from '../../db/money-out.ts';
 import { applyNews, type OrderNews } from '../../db/order-news.ts';
 import { accountInForce, type Destination, makeOrders, type Order, type PayeeAccount } from '../../db/orders.ts';
 import { ON_HOLD } from '../../db/payment-holds.ts';
+import { noneReconciles } from '../../db/statement.ts';
 import type { Chunk } from '../../jobs/chunk.ts';
 import type { InstalmentKind } from '../../jobs/ids.ts';
 import type { ExclusionList, Policy } from '../../jobs/policy.ts';
 import { wibDate } from '../../jobs/time.ts';
 
-export type { Destination, InquiryNews, Order, PayeeAccount, ToAsk };
+export type { Destination, InquiryNews, Order, PayeeAccount, ToAsk, Tx };
 export { intendInquiries, keepInquiries, loadToAsk };
 
 /** An instalment that is to be sent, with the account in force and the lists of the day. */
@@ -89,7 +91,7 @@ function inTransaction<T>(db: Db | Tx, work: (tx: Tx) => Promise<T>): Promise<T>
  * else has taken over since (no longer `submitting`) gets none, and must not be made.
  */
 export async function intendCalls(
-  db: Db,
+  db: Db | Tx,
   references: readonly string[],
   kind: 'transfer' | 'status',
   now: Date,
@@ -125,6 +127,8 @@ export interface UnknownOrder extends Order {
   readonly state: 'unknown' | 'accepted';
   /** A person has stopped its run. */
   readonly runStopped: boolean;
+  /** An earlier order of the instalment was paid, by a statement or the bank's own word. */
+  readonly contradicted: boolean;
   readonly nik: string;
   readonly policy: Policy;
   readonly listed: readonly ExclusionList[];
@@ -141,19 +145,35 @@ export interface UnknownOrder extends Order {
   readonly bulk: boolean;
 }
 
-export async function loadUnknown(db: Db, chunk: Chunk, now: Date): Promise<UnknownOrder[]> {
+export function loadUnknown(db: Db, { lo, hi }: Chunk, now: Date): Promise<UnknownOrder[]> {
+  return unknownOrders(
+    db,
+    sql`i.instalment_id between ${lo} and ${hi} and ${TO_BE_ASKED} and ${mayBeAskedAbout(now)} order by i.instalment_id`,
+    now,
+  );
+}
+
+/**
+ * The same of one order, as it is at this moment; undefined: it is not unknown any more, or a statement is being read,
+ * which may show it.
+ */
+export async function stillUnknown(tx: Tx, reference: string, now: Date): Promise<UnknownOrder | undefined> {
+  if (!(await noneReconciles(tx))) return undefined;
+  const [order] = await unknownOrders(tx, sql`o.reference = ${reference} and i.state = 'unknown' for update of i`, now);
+  return order;
+}
+
+async function unknownOrders(db: Db | Tx, which: RawBuilder<unknown>, now: Date): Promise<UnknownOrder[]> {
   const { rows } = await sql<UnknownOrder>`
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr", o.channel, o.provider,
       o.account_number as "accountNumber", o.holder_name as "holderName", o.submitted_at as "orderedAt",
       (${COVERED} and k.reference is null) as covered, (${ON_STATEMENT} or ${TOLD_OF}) as "onStatement",
       k.reference is not null as bulk, i.nik, y.body as policy, ${listedOn(wibDate(now))} as listed, p.state = 'revoked' as revoked,
-      ${ON_HOLD} as "onHold", i.state, coalesce(u.stopped_by is not null, false) as "runStopped"
+      ${ON_HOLD} as "onHold", i.state, coalesce(u.stopped_by is not null, false) as "runStopped", (${MONEY_OUT} or ${CONTRADICTED}) as contradicted
     from instalments i join participants p on p.nik = i.nik join registrations r on r.reg = i.reg join batches b on b.batch = i.batch join policies y on y.policy_id = b.policy_id
     join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
     left join bulk_orders k on k.reference = o.reference left join payout_runs u on u.payout_run = o.payout_run
-    where i.instalment_id between ${chunk.lo} and ${chunk.hi} and ${TO_BE_ASKED} and ${mayBeAskedAbout(now)} order by i.instalment_id`.execute(
-    db,
-  );
+    where ${which}`.execute(db);
   return rows;
 }
 

@@ -137,20 +137,41 @@ function notice(status: string, amountIdr: bigint | null | undefined = 600_000n)
 describe('judgeNotice', () => {
   const cases = Object.keys(table).flatMap((status) => instalmentStates.map((state) => [status, state] as const));
   it.each(cases)('%s about an order in %s', (status, state) => {
-    const order = { amountIdr: 600_000n, state, current: true, booked: false };
+    const order = { amountIdr: 600_000n, state, current: true, booked: false, debited: false };
     expect(judgeNotice(notice(status), order)).toEqual({ ...known, ...table[status]?.[state] });
     expect(judgeNotice(notice(status, undefined), order)).toEqual({ ...known, ...table[status]?.[state] });
   });
 
   it('paid, of an order whose money has come back by now, is the message that was overtaken', () => {
     for (const state of ['returned', 'held', 'due', 'prepared', 'released'] as const) {
-      const order = { amountIdr: 600_000n, state, current: true, booked: true };
+      const order = { amountIdr: 600_000n, state, current: true, booked: true, debited: false };
       expect(judgeNotice(notice('00'), order)).toEqual(known);
     }
   });
 
+  it('refused, of an order whose debit a statement shows, changes nothing and asks a person', () => {
+    const order = { amountIdr: 600_000n, state: 'accepted', current: true, booked: false, debited: true } as const;
+    for (const status of ['05', '06'])
+      expect(judgeNotice(notice(status), order)).toEqual({
+        ...known,
+        outcome: 'contradiction',
+        opens: 'missing_in_bank',
+      });
+  });
+
+  it('paid with another amount, of an order that was refused or made anew, holds it', () => {
+    const order = { amountIdr: 600_000n, state: 'rejected', current: true, booked: false, debited: false } as const;
+    const differs = { ...known, outcome: 'amount_differs', opens: 'amount_mismatch' };
+    expect(judgeNotice(notice('00', 500_000n), order)).toEqual({ ...differs, hold: true });
+    expect(judgeNotice(notice('06', 500_000n), order)).toEqual(differs);
+    expect(judgeNotice(notice('00', 500_000n), { ...order, state: 'accepted', current: false })).toEqual({
+      ...differs,
+      hold: true,
+    });
+  });
+
   it('an order that nobody knows, an amount that is another, an order that is history: never applied', () => {
-    const order = { amountIdr: 600_000n, state: 'accepted', current: true, booked: false } as const;
+    const order = { amountIdr: 600_000n, state: 'accepted', current: true, booked: false, debited: false } as const;
     expect(judgeNotice(notice('00'), null)).toEqual({
       ...known,
       outcome: 'unknown_reference',

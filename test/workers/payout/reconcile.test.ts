@@ -28,6 +28,7 @@ const order: OrderFacts = {
   state: 'accepted',
   submittedOn: '2020-09-15',
   debited: false,
+  stillDebitedIdr: 0n,
   current: true,
   booked: false,
 };
@@ -62,6 +63,13 @@ describe('judgeLine', () => {
     ['three working days later', { ...debit, bookingDate: '2020-09-18' }, order, 'paid', ['late']],
     ['returned', credit, { ...order, state: 'paid' }, 'returned', ['returned']],
     ['returned without a reason', { ...credit, returnReason: null }, order, 'returned', ['returned']],
+    [
+      'one of two debits came back',
+      credit,
+      { ...order, state: 'paid', stillDebitedIdr: 600_000n },
+      'none',
+      ['returned'],
+    ],
     ['returned in part', { ...credit, amountIdr: 1n }, order, 'none', ['returned', 'amount_mismatch']],
     ['a return of nothing we know', credit, null, 'none', ['missing_in_ledger']],
     ['a return without reference', { ...credit, reference: null }, null, 'none', ['missing_in_ledger']],

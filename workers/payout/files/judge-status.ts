@@ -10,18 +10,26 @@ const AGREES: Readonly<Record<'accepted' | 'rejected', readonly InstalmentState[
   rejected: ['rejected', 'returned'],
 };
 
+/** An order that a report speaks of, by the state of its instalment. */
+export interface ReportedOrder {
+  readonly state: InstalmentState;
+  /** False: the instalment has a newer order, which the report is not about. */
+  readonly current: boolean;
+  /** A statement shows a debit of it that did not come back. */
+  readonly debited: boolean;
+}
+
 /**
- * Judges the bank's status of an order by the state of its instalment. Only a statement says that money was paid, so a
- * refusal of what a statement shows as paid is a person's work, and so is a yes to what was refused before.
- * @param current false: the instalment has a newer order, which this status is not about
+ * Judges the bank's status of an order. Only a statement says that money was paid, so a refusal of what a statement shows
+ * as debited is a person's work, and so is a yes to what was refused before.
  */
 export function judgeFileStatus(
-  state: InstalmentState,
-  current: boolean,
+  { state, current, debited }: ReportedOrder,
   outcome: FileOutcome | null,
 ): StatusJudgement {
   if (outcome === null || outcome === 'open') return 'none';
   if (!current) return outcome === 'rejected' ? 'none' : 'contradiction';
   if (AGREES[outcome].includes(state)) return 'none';
+  if (debited && outcome === 'rejected') return 'contradiction';
   return mayBeAtBank(state) ? outcome : 'contradiction';
 }

@@ -169,11 +169,17 @@ describe('judgeFileStatus', () => {
     ['paid', 'open', 'none'],
     ['submitting', null, 'none'],
   ] as const)('%s and %s: %s', (state, outcome, judged) => {
-    expect(judgeFileStatus(state, true, outcome)).toBe(judged);
+    expect(judgeFileStatus({ state, current: true, debited: false }, outcome)).toBe(judged);
+  });
+
+  it('a refusal of what a statement shows as debited is a person’s work', () => {
+    expect(judgeFileStatus({ state: 'accepted', current: true, debited: true }, 'rejected')).toBe('contradiction');
+    expect(judgeFileStatus({ state: 'submitting', current: true, debited: true }, 'accepted')).toBe('accepted');
   });
 
   it('of an order that has a newer one: a refusal is history, a yes is a person’s work', () => {
-    expect(judgeFileStatus('submitting', false, 'rejected')).toBe('none');
-    expect(judgeFileStatus('submitting', false, 'accepted')).toBe('contradiction');
+    const old = { state: 'submitting', current: false, debited: false } as const;
+    expect(judgeFileStatus(old, 'rejected')).toBe('none');
+    expect(judgeFileStatus(old, 'accepted')).toBe('contradiction');
   });
 });

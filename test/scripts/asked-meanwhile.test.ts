@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { holdPerson } from '../../db/payment-holds.ts';
+import { oneReconciliationAtATime } from '../../db/statement.ts';
+import { resolveUnknown, stopIt, submitRun } from '../../scripts/payout.ts';
+import { reconcileFiles } from '../../scripts/reconcile.ts';
+import { references } from '../helpers/bank-messages.ts';
+import { type Reconciled, reconciling, statement } from '../helpers/camt.ts';
+import { releasedRun, type Town, town } from '../helpers/payout.ts';
+
+// What comes while the bank is asked about an order that it does not know counts before the order goes out again.
+
+const NEXT = '2020-09-16T09:00:00+07:00';
+const ANSWERS_AFTER_MS = 1500;
+const POLL_MS = 20;
+
+interface Order {
+  readonly run: string;
+  readonly reference: string;
+}
+
+/** An order that never reached the bank, by its statement too; `meanwhile` happens between our question and the bank's answer. */
+async function askedSlowly(
+  meanwhile: (here: Town & Reconciled, order: Order) => Promise<unknown>,
+): Promise<Town & Reconciled> {
+  const faults = [
+    { fault: 'disconnect', until_call: 1 },
+    { fault: 'delay_ms', endpoint: 'status', value: ANSWERS_AFTER_MS },
+  ];
+  const here = await reconciling(await town({ people: 1, faults }), NEXT);
+  const run = await releasedRun(here.office);
+  await submitRun(here.office, run);
+  await here.reconciled([]);
+  const { R1: reference } = await references(here);
+  const resolving = resolveUnknown(await here.officeAt(NEXT));
+  const asked = () => here.database.pool.query(`select from bank_calls where kind = 'status'`);
+  while ((await asked()).rowCount === 0) await pause(POLL_MS);
+  await meanwhile(here, { run, reference: reference as string });
+  await resolving;
+  return here;
+}
+
+it.each<[string, string, (here: Town & Reconciled, order: Order) => Promise<unknown>]>([
+  ['nothing', 'accepted', async () => undefined],
+  ['its run is stopped', 'held run_stopped', ({ office }, { run }) => stopIt(office, run, 'ayu')],
+  [
+    'its person is held',
+    'held held_by_operator',
+    ({ database }) =>
+      database.db.transaction().execute((tx) => holdPerson(tx, 'R1', 'ayu', 'a stolen account', new Date(NEXT))),
+  ],
+  [
+    'a statement shows it with another amount',
+    'unknown',
+    async (here, { reference }) => {
+      const path = join(here.dir, 'other.xml');
+      writeFileSync(path, statement([{ reference, idr: 500_000 }], 'S2'));
+      await reconcileFiles(await here.officeAt(NEXT), [path], undefined);
+    },
+  ],
+])('%s: %s', async (_, state, meanwhile) => {
+  const here = await askedSlowly(meanwhile);
+  const { R1 = '' } = await here.states();
+  expect(R1.startsWith(state)).toBe(true);
+  expect(here.bankLog().filter(({ debited }) => debited)).toHaveLength(state === 'accepted' ? 1 : 0);
+});
+
+it('a statement is being read: it waits for the next time', async () => {
+  let end = () => {};
+  let reading: Promise<unknown> = Promise.resolve();
+  const here = await askedSlowly(
+    ({ database }) =>
+      new Promise<void>((begun) => {
+        reading = database.db.transaction().execute(async (tx) => {
+          await oneReconciliationAtATime(tx);
+          begun();
+          await new Promise<void>((done) => {
+            end = done;
+          });
+        });
+      }),
+  );
+  end();
+  await reading;
+  expect((await here.states()).R1).toMatch(/^unknown/);
+  await resolveUnknown(await here.officeAt(NEXT));
+  expect(await here.states()).toEqual({ R1: 'accepted' });
+});
