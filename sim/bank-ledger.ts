@@ -134,11 +134,13 @@ function entriesOf(payment: Payment): Entry[] {
     amount_idr: effect === 'wrong_amount' ? BigInt(effect_value || '1') : BigInt(payment.amount_idr),
     credit: false,
   };
-  if (effect !== 'returned') return [debit];
+  // A second debit comes back only where the fault says after how many days.
+  const comesBack = effect === 'returned' || (effect === 'second_debit' && effect_value !== '');
+  if (!comesBack) return [debit];
   return [debit, { ...debit, date: returnDate(payment), credit: true }];
 }
 
-/** The day on which a returned payment comes back. */
+/** The day on which a returned payment, or a second debit, comes back. */
 export function returnDate(payment: Payment): string {
   return addDays(payment.value_date, Number(payment.effect_value) || RETURN_DAYS);
 }

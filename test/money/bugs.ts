@@ -102,6 +102,18 @@ export const moneyBugs: Readonly<Record<string, readonly Change[]>> = {
       replace: "const effect = 'paid';",
     },
   ],
+  'money-that-is-out-is-paid-again': [
+    {
+      file: 'workers/payout/reconcile.ts',
+      find: "order.stillDebitedIdr > 0n ? 'none' : 'returned'",
+      replace: "'returned'",
+    },
+    {
+      file: 'db/money-out.ts',
+      find: 'select from payment_orders o where o.instalment_id = i.instalment_id and ${STILL_DEBITED} > 0)',
+      replace: 'select where false)',
+    },
+  ],
   'duplicate-debit-not-seen': [
     {
       file: 'workers/payout/reconcile.ts',

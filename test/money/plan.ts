@@ -93,6 +93,8 @@ const shown = (random: Random): readonly BankFault[] => [
   { kind: 'pending', value: String(random.int(1, 2)) },
   { kind: 'settle_failed' },
   { kind: 'double_debit' },
+  // The bank sees it by itself, and gives the second debit back.
+  { kind: 'double_debit', value: String(random.int(1, 4)) },
   { kind: 'returned', value: String(random.int(1, 5)) },
   { kind: 'returned', value: '1' },
   { kind: 'wrong_amount', value: '1000' },

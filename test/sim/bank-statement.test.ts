@@ -118,6 +118,14 @@ describe('bank: statements', () => {
     if (fault === 'late') expect((await rows('date=2020-09-15')).length).toBe(2);
   });
 
+  it('double_debit gives the second one back after as many days as it says', async () => {
+    const { pay, rows } = await start({}, 'double_debit', 2);
+    await pay('P1', '2020-09-15T10:00:00+07:00');
+    const credits = async (date: string) => (await rows(`date=${date}`)).slice(1, -1).map((row) => idr(row.Credit));
+    expect(await credits('2020-09-15')).toEqual([0, 0]);
+    expect(await credits('2020-09-17')).toEqual([600_000]);
+  });
+
   it('statement_gap moves the opening and the closing alike, once', async () => {
     const { rows } = await start({}, 'statement_gap', 500);
     const credits = async () => (await rows('date=2020-09-15')).map((row) => row.Credit);
