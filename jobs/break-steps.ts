@@ -17,12 +17,12 @@ export const breakSteps: Readonly<Record<string, { readonly id: string; readonly
     en: 'Find out who has the money; if it is another person, have the bank recall it.',
   },
   duplicate_debit: {
-    id: 'Minta bank mengembalikan debit kedua.',
-    en: 'Have the bank give back the second debit.',
+    id: 'Minta bank mengembalikan debit kedua, dengan referensi yang sama.',
+    en: 'Have the bank give back the second debit, under the same reference.',
   },
   returned: {
-    id: 'Minta peserta memperbaiki rekening; lalu "payout unhold" dan bayar dengan perintah baru.',
-    en: 'Ask the participant to correct the account; then "payout unhold", and a new order pays.',
+    id: 'Minta peserta memperbaiki rekening; lalu perintah baru membayar. Jika yang kembali satu dari dua debit: selesai.',
+    en: 'Ask the participant to correct the account; then a new order pays. If it was one of two debits: nothing more.',
   },
   late: {
     id: 'Catat; bila sering, bicarakan dengan bank.',
