@@ -51,7 +51,9 @@ describe('breaks', () => {
         breaks: [{ break_id: '1', type: 'duplicate_debit', amount_idr: '600000', age_days: 3, assigned_to: null }],
       },
     });
-    expect(open.lines.at(-1)).toBe('  duplicate_debit: Have the bank give back the second debit, under the same reference.');
+    expect(open.lines.at(-1)).toBe(
+      '  duplicate_debit: Have the bank give back the second debit, under the same reference.',
+    );
     await command(here, () => assign('1', { to: 'cita', by: 'ayu' }));
     expect((await command(here, () => list({ assignedTo: 'cita' }))).lines[0]).toContain('cita');
     expect(await command(here, () => list({ assignedTo: 'budi' }))).toMatchObject({ exitCode: 0 });
