@@ -1,28 +1,20 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { trialBalance } from '../../db/ledger.ts';
 import { holdPerson, releaseHold } from '../../db/payment-holds.ts';
 import { prepareRunOf, releaseIt, resolveUnknown, submitRun } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
-import { rejectIn } from '../../scripts/payout-reject.ts';
-import type { Office } from '../../workers/runtime/office.ts';
+import { type RejectOptions, rejectIn } from '../../scripts/payout-reject.ts';
+import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { listening, notice, references } from '../helpers/bank-messages.ts';
-import { type Reconciled, reconciling } from '../helpers/camt.ts';
-import { releasedRun, type Town, town } from '../helpers/payout.ts';
+import { reconciling, statement } from '../helpers/camt.ts';
+import { lostBulk, NEXT } from '../helpers/lost-bulk.ts';
+import { noOperator, operator } from '../helpers/operators.ts';
+import { pay, releasedRun, TODAY, town } from '../helpers/payout.ts';
 
-const NEXT = '2020-09-16T09:00:00+07:00';
 const LETTER = { by: 'ayu', note: 'letter of the bank, 16 September: not received' };
 const CONFIRMED = { by: 'budi', confirm: true };
-
-/** Two orders in a call that never got to the bank; it is the next morning. */
-async function lostBulk(from?: Town): Promise<Reconciled & { readonly next: Office; readonly bulk: string }> {
-  const here = await reconciling(
-    from ?? (await town({ people: 2, faults: [{ fault: 'disconnect', until_call: 1 }] })),
-    NEXT,
-  );
-  await submitRun(here.office, await releasedRun(here.office), { bulk: true });
-  const { rows } = await here.database.pool.query<{ id: string }>('select distinct bulk_id as id from bulk_orders');
-  return { ...here, next: await here.officeAt(NEXT), bulk: rows[0]?.id as string };
-}
 
 const REJECTED = { R1: 'rejected bank_rejected in writing', R2: 'rejected bank_rejected in writing' };
 
@@ -112,5 +104,49 @@ describe('payout reject', () => {
     await rejectIn(here.next, here.bulk, LETTER);
     await bank.say(notice((await references(here)).R1 as string, '03', 500_000));
     await expect(rejectIn(here.next, here.bulk, CONFIRMED)).rejects.toThrow('the bank has told of');
+  });
+});
+
+describe('a note', () => {
+  it('counts, once there are operators, only while who noted it with a token is one', async () => {
+    const here = await lostBulk();
+    const { database } = here;
+    await here.reconciled([]);
+    const reject = (word: RejectOptions) => rejectIn(here.next, here.bulk, word);
+    const confirmed = (by: string) => reject({ by, confirm: true });
+    await reject(LETTER);
+    for (const name of ['ayu', 'budi', 'cita']) await operator(database, name);
+    await expect(confirmed('budi')).rejects.toThrow('nobody has noted');
+    await reject({ ...LETTER, by: 'budi' });
+    await noOperator(database, 'budi');
+    await expect(confirmed('cita')).rejects.toThrow('nobody has noted');
+    await expect(reject({ ...LETTER, by: 'budi' })).rejects.toThrow('budi is no operator any more');
+    await reject(LETTER);
+    await expect(reject({ ...LETTER, by: 'cita' })).rejects.toThrow('ayu has noted this');
+    await expect(confirmed('budi')).rejects.toThrow('budi is no operator any more');
+    await confirmed('cita');
+    expect(await here.states()).toEqual(REJECTED);
+    await expect(database.pool.query('delete from order_refusals')).rejects.toThrow('append-only');
+  });
+
+  it('is about the tries before it: what was noted of a first one is not confirmed of the second', async () => {
+    const lost = (call: number) => ({ fault: 'disconnect', from_call: call, until_call: call });
+    const here = await reconciling(await town({ people: 1, faults: [lost(1), lost(2)] }), NEXT);
+    await pay(here.office);
+    const R1 = (await references(here)).R1 as string;
+    await here.reconciled([]);
+    const next = await here.officeAt(NEXT);
+    await rejectIn(next, R1, LETTER);
+    await resolveUnknown(next);
+    const { rows } = await here.database.pool.query(`select from bank_calls where kind = 'transfer'`);
+    expect(rows.length).toBe(2);
+    const thursday = await here.officeAt('2020-09-17T09:00:00+07:00');
+    const path = join(here.dir, 'S2.xml');
+    writeFileSync(path, statement([], 'S2').replaceAll(TODAY, NEXT.slice(0, 10)));
+    await reconcileFiles(thursday, [path], undefined);
+    await expect(rejectIn(thursday, R1, CONFIRMED)).rejects.toThrow('nobody has noted');
+    await rejectIn(thursday, R1, LETTER);
+    await rejectIn(thursday, R1, CONFIRMED);
+    expect(await here.states()).toEqual({ R1: REJECTED.R1 });
   });
 });
