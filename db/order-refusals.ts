@@ -5,9 +5,10 @@ import { isSamePerson } from '../jobs/person.ts';
 import { audit } from './audit.ts';
 import { BULK_DEBITED } from './bulk.ts';
 import type { Tx } from './connection.ts';
-import { ON_STATEMENT, TOLD_OF, UNPROVED_DAYS } from './doubt.ts';
+import { ON_STATEMENT, TO_BE_ASKED, TOLD_PAID, UNPROVED_DAYS } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
 import { COUNTS, isVerifiedNow } from './operators.ts';
+import { oneReconciliationAtATime } from './statement.ts';
 
 /** The bank's written word about orders, as somebody in the office has it. */
 export interface BankWordOnOrders {
@@ -21,7 +22,7 @@ interface Doubtful {
   readonly instalmentId: string;
   readonly reference: string;
   readonly amountIdr: string;
-  /** A statement shows it, by itself or in a bulk, or the bank has told of it. */
+  /** A statement shows it, by itself or in a bulk, or the bank has told that it paid it. */
   readonly shown: boolean;
   /** WIB days of its tries of which no statement is there. */
   readonly unproved: readonly string[];
@@ -37,8 +38,8 @@ export interface Refused {
 }
 
 /**
- * Notes that the bank has refused, or never got, what we hold for unknown. Nothing moves until another person confirms.
- * @throws exit 2 when nothing of it is unknown, a statement shows some of it, or statements of its days are wanted
+ * Notes that the bank has refused, or never got, what is unknown, or what it took and no statement shows. Nothing moves until another person confirms.
+ * @throws exit 2 when nothing of it is in doubt, a statement shows some of it, or statements of its days are wanted
  */
 export async function noteRefusal(tx: Tx, word: BankWordOnOrders & { readonly note: string }): Promise<Refused> {
   const { subject, note } = word;
@@ -70,7 +71,7 @@ export async function confirmRefusal(tx: Tx, word: BankWordOnOrders): Promise<Re
     to: 'rejected',
     reason: 'bank_rejected in writing',
   }));
-  await moveInstalments(tx, ['unknown'], moves, now);
+  await moveInstalments(tx, ['unknown', 'accepted'], moves, now);
   return summed(orders);
 }
 
@@ -104,22 +105,25 @@ const NOTED = sql`(
     and not exists (select from bank_calls c where c.reference = o.reference and c.kind = 'transfer' and c.at >= n.at)
   order by n.refusal_id desc limit 1)`;
 
-/** The unknown orders that the subject names, locked, of which bank and statements leave no sign. */
+/** The orders in doubt that the subject names, locked, of which bank and statements leave no sign. */
 async function deniable(tx: Tx, subject: string): Promise<Doubtful[]> {
+  // What a statement shows that is read at this moment must be seen.
+  await oneReconciliationAtATime(tx);
   const { rows } = await sql<Doubtful>`
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr",
-      (${ON_STATEMENT} or ${BULK_DEBITED} or ${TOLD_OF}) as shown, array(select distinct d.day::text from ${UNPROVED_DAYS} d order by 1) as unproved,
+      (${ON_STATEMENT} or ${BULK_DEBITED} or ${TOLD_PAID}) as shown, array(select distinct d.day::text from ${UNPROVED_DAYS} d order by 1) as unproved,
       noted.refusal_id as note, noted.by as "notedBy"
     from payment_orders o join instalments i on (i.instalment_id, i.order_number) = (o.instalment_id, o.order_number)
     left join lateral ${NOTED} noted on true
-    where i.state = 'unknown' and (o.reference = ${subject} or ${fileIdOf('')} || o.payout_run = ${subject}
+    where ${TO_BE_ASKED} and (o.reference = ${subject} or ${fileIdOf('')} || o.payout_run = ${subject}
       or exists (select from bulk_orders k where k.reference = o.reference and k.bulk_id = ${subject}))
     order by i.instalment_id for update of i`.execute(tx);
-  if (rows.length === 0) throw refuse(`no order of ${subject} is unknown: nothing was changed`);
+  if (rows.length === 0)
+    throw refuse(`no order of ${subject} is unknown, or was taken and is missing: nothing was changed`);
   const shown = rows.find((row) => row.shown);
   if (shown)
     throw refuse(
-      `the bank has told of ${shown.reference}, or a statement shows it: it may be paid, and nothing was changed`,
+      `the bank has told that it paid ${shown.reference}, or a statement shows it: it may be paid, and nothing was changed`,
     );
   const days = [...new Set(rows.flatMap((row) => row.unproved))].sort();
   if (days.length > 0)

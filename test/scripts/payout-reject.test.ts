@@ -1,8 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
+import { resolveBreak } from '../../db/breaks.ts';
 import { trialBalance } from '../../db/ledger.ts';
 import { holdPerson, releaseHold } from '../../db/payment-holds.ts';
+import { oneReconciliationAtATime } from '../../db/statement.ts';
+import { diagnose } from '../../scripts/doctor.ts';
 import { prepareRunOf, releaseIt, resolveUnknown, submitRun } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
 import { type RejectOptions, rejectIn } from '../../scripts/payout-reject.ts';
@@ -12,7 +16,9 @@ import { reconciling, statement } from '../helpers/camt.ts';
 import { lostBulk, NEXT } from '../helpers/lost-bulk.ts';
 import { noOperator, operator } from '../helpers/operators.ts';
 import { pay, releasedRun, TODAY, town } from '../helpers/payout.ts';
+import { meanwhile } from '../helpers/save.ts';
 
+const FRIDAY = '2020-09-18T09:00:00+07:00';
 const LETTER = { by: 'ayu', note: 'letter of the bank, 16 September: not received' };
 const CONFIRMED = { by: 'budi', confirm: true };
 
@@ -81,7 +87,7 @@ describe('payout reject', () => {
     [
       'it is not unknown any more',
       (here) => here.database.pool.query(`update instalments set state = 'accepted' where state = 'unknown'`),
-      'is unknown: nothing was changed',
+      'is unknown, or was taken and is missing: nothing was changed',
     ],
   ])('is refused when %s', async (_, make, message) => {
     const here = await lostBulk();
@@ -94,16 +100,80 @@ describe('payout reject', () => {
     expect(await here.states()).toEqual(before);
   });
 
-  it('is refused when the bank has told of it by itself, when nobody has noted it, and without a note', async () => {
-    const faults = [{ fault: 'disconnect', until_call: 1 }];
-    const bank = await listening({ people: 2, faults });
-    const here = await lostBulk(bank);
+  it('is refused when nobody has noted it, and without a note', async () => {
+    const here = await lostBulk();
     await here.reconciled([]);
     await expect(rejectIn(here.next, here.bulk, CONFIRMED)).rejects.toThrow('nobody has noted');
     await expect(rejectIn(here.next, here.bulk, { by: 'ayu', note: ' ' })).rejects.toThrow('--note must say');
+  });
+
+  it('waits for a statement that is being read', async () => {
+    const here = await lostBulk();
+    await here.reconciled([]);
     await rejectIn(here.next, here.bulk, LETTER);
-    await bank.say(notice((await references(here)).R1 as string, '03', 500_000));
-    await expect(rejectIn(here.next, here.bulk, CONFIRMED)).rejects.toThrow('the bank has told of');
+    const R1 = (await references(here)).R1 as string;
+    const late = meanwhile(
+      here.database,
+      async (tx) => {
+        await oneReconciliationAtATime(tx);
+        await sql`insert into statement_lines (statement_id, line, reference, amount_idr, direction, booked_on)
+          select statement_id, 99, ${R1}, 1, 'debit', ${TODAY}::date from statements`.execute(tx);
+      },
+      () => rejectIn(here.next, here.bulk, CONFIRMED),
+    );
+    await expect(late).rejects.toThrow('a statement shows it');
+  });
+});
+
+describe('what the bank has told by itself', () => {
+  const WRONG_IDR = 500_000; // of another amount: nothing moves by itself
+
+  it('that it is at work, or never was, keeps the machine from sending again, and nobody from taking its written word', async () => {
+    const unknownToBank = { fault: 'error_text', endpoint: 'status', value: '404xx01 Transaction Not Found' };
+    const faults = [{ fault: 'disconnect', until_call: 1 }, unknownToBank];
+    const here = await reconciling(await listening({ people: 1, faults }), NEXT);
+    await pay(here.office);
+    const R1 = (await references(here)).R1 as string;
+    for (const status of ['01', '02', '03', '05', '06', '07', '2022100', '4042111'])
+      await here.say(notice(R1, status, WRONG_IDR));
+    await here.reconciled([]);
+    const next = await here.officeAt(NEXT);
+    await resolveUnknown(next);
+    expect(await here.states()).toEqual({ R1: expect.stringMatching(/^unknown/) });
+    await rejectIn(next, R1, LETTER);
+    await rejectIn(next, R1, CONFIRMED);
+    expect(await here.states()).toEqual({ R1: REJECTED.R1 });
+  });
+
+  it.each(['00', '04', '2002100'])('that it paid, or that it came back, stands against it: %s', async (status) => {
+    const bank = await listening({ people: 2, faults: [{ fault: 'disconnect', until_call: 1 }] });
+    const here = await lostBulk(bank);
+    await here.reconciled([]);
+    await rejectIn(here.next, here.bulk, LETTER);
+    await bank.say(notice((await references(here)).R1 as string, status, WRONG_IDR));
+    await expect(rejectIn(here.next, here.bulk, CONFIRMED)).rejects.toThrow('the bank has told');
+  });
+});
+
+describe('what the bank took, and lost', () => {
+  it.each(['open', 'resolved'])('is asked about, shown by doctor, and rejected: its break is %s', async (state) => {
+    const unknownToBank = { fault: 'error_text', endpoint: 'status', value: '404xx01 Transaction Not Found' };
+    const here = await reconciling(await town({ people: 1, faults: [unknownToBank] }), FRIDAY);
+    await pay(here.office);
+    expect(await here.reconciled([])).toMatchObject({ open_breaks: { missing_in_bank: 1 } });
+    const { db } = here.database;
+    if (state === 'resolved')
+      await db.transaction().execute((tx) => resolveBreak(tx, '1', 'ayu', 'the bank was asked', new Date(FRIDAY)));
+    const friday = await here.officeAt(FRIDAY);
+    const unanswered = async () => (await diagnose(friday)).lines.find((line) => line.includes('unanswered'));
+    expect((await resolveUnknown(friday)).json).toMatchObject({ asked: 1, states: { accepted: 1 } });
+    expect(await unanswered()).toMatch(/^FAIL .* 1 were taken and are on no statement: ask it in writing/);
+    const R1 = (await references(here)).R1 as string;
+    await rejectIn(friday, R1, LETTER);
+    await rejectIn(friday, R1, CONFIRMED);
+    expect(await here.states()).toEqual({ R1: REJECTED.R1 });
+    expect(await trialBalance(db)).toMatchObject({ in_flight: '0', treasury: '0' });
+    expect(await unanswered()).toMatch(/^ok/);
   });
 });
 
