@@ -8,7 +8,9 @@ import type { Db } from './connection.ts';
 const DEEDS = sql`
   select 'payout prepare' as action, 'run ' || payout_run as subject, prepared_by as who, prepared_verified as verified from payout_runs
   union all select 'payout release', 'run ' || payout_run, by, verified from payout_approvals
-  union all select distinct 'payout reject', subject, noted_by, noted_verified from order_refusals
+  union all select 'payout stop', 'run ' || payout_run, stopped_by, null from payout_runs where stopped_by is not null
+  union all select 'payout hold', registration_id, held_by, held_verified from payment_holds where registration_id is not null
+  union all select distinct case when confirms is null then 'payout reject' else 'payout reject confirmed' end, subject, by, verified from order_refusals
   union all select 'db restored', 'backup of ' || to_char(taken_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), by, null from restores
   union all select 'operator add', name, added_by, null from operators
   union all select 'break resolve', 'break ' || break_id, resolved_by, null from breaks where state = 'resolved'`;

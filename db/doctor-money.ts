@@ -3,6 +3,7 @@ import { walkChain } from './audit.ts';
 import { missingDeeds } from './audited-deeds.ts';
 import type { Db } from './connection.ts';
 import { type Check, count } from './doctor-check.ts';
+import { TO_BE_ASKED } from './doubt.ts';
 import { trialBalance } from './ledger.ts';
 import { recordTables, unguardedRecords } from './protect.ts';
 
@@ -45,18 +46,19 @@ export async function money(db: Db): Promise<Check> {
 
 const ANSWER_HOURS_MAX = 24;
 
-/** Orders of which nobody can say by machine what became of them: the bank contradicts itself, or says nothing for a day. */
+/** Orders of which nobody can say by machine what became of them: the bank contradicts itself, says nothing for a day, or took them and has no debit. */
 export async function unanswered(db: Db, now: Date): Promise<Check> {
-  const { rows } = await sql<{ silent: number; odd: number }>`
-    select count(*) filter (where o.submitted_at < ${now}::timestamptz - make_interval(hours => ${ANSWER_HOURS_MAX}))::int4 as silent,
-      count(*) filter (where i.reason like 'contradiction%')::int4 as odd
+  const { rows } = await sql<{ silent: number; odd: number; lost: number }>`
+    select count(*) filter (where i.state = 'unknown' and o.submitted_at < ${now}::timestamptz - make_interval(hours => ${ANSWER_HOURS_MAX}))::int4 as silent,
+      count(*) filter (where i.reason like 'contradiction%')::int4 as odd,
+      count(*) filter (where i.state = 'accepted')::int4 as lost
     from instalments i join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
-    where i.state = 'unknown'`.execute(db);
-  const { silent, odd } = rows[0] as (typeof rows)[number];
+    where ${TO_BE_ASKED}`.execute(db);
+  const { silent, odd, lost } = rows[0] as (typeof rows)[number];
   return {
     name: 'unanswered',
-    ok: silent + odd === 0,
-    detail: `${silent} payments are unknown for over ${ANSWER_HOURS_MAX} h, ${odd} with a contradiction of the bank${silent + odd > 0 ? ': ask it in writing; "payout reject" takes its word' : ''}`,
+    ok: silent + odd + lost === 0,
+    detail: `${silent} payments are unknown for over ${ANSWER_HOURS_MAX} h, ${odd} with a contradiction of the bank, ${lost} were taken and are on no statement${silent + odd + lost > 0 ? ': ask it in writing; "payout reject" takes its word' : ''}`,
   };
 }
 

@@ -62,15 +62,24 @@ export const COVERED = sql`(not exists ${UNPROVED_DAYS} and not ${BY_FILE} and n
 /** Of order `o`: the bank has told by itself that it has it. */
 export const TOLD_OF = sql`exists (select from bank_callbacks n where n.reference = o.reference and n.status <> '07')`;
 
+/**
+ * Of order `o`: the bank has told by itself that it paid it, or that it came back: 00, 04, or success in a bulk (as
+ * workers/payout/callbacks.ts reads them). Only that stands against the bank's written word: a bank that was at work on
+ * an order may have dropped it.
+ */
+export const TOLD_PAID = sql`exists (select from bank_callbacks n where n.reference = o.reference
+  and (n.status in ('00', '04') or n.status like '200__00'))`;
+
 /** Of order `o`: some statement line has its reference. */
 export const ON_STATEMENT = sql`exists (select from statement_lines l where l.reference = o.reference)`;
 
 /**
- * Of order `o` of instalment `i`: the bank is to be asked what became of it: it is unknown, or was accepted and a statement
- * that should show it does not. What was accepted may fail at the bank afterwards, and nobody would learn of it.
+ * Of order `o` of instalment `i`: it is in doubt, and the bank is to be asked what became of it: it is unknown, or was
+ * accepted and a statement that should show it did not, whoever has closed that break since. What was accepted may fail
+ * at the bank afterwards, and nobody would learn of it.
  */
 export const TO_BE_ASKED = sql`(i.state = 'unknown' or (i.state = 'accepted' and exists (
-  select from breaks b where b.type = 'missing_in_bank' and b.key = o.reference and b.state = 'open')))`;
+  select from breaks b where b.type = 'missing_in_bank' and b.key = o.reference)))`;
 
 /**
  * Of order `o` of instalment `i`: its policy's minutes since the last try have passed. A bank that is asked sooner may not

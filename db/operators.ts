@@ -49,6 +49,20 @@ export async function isVerified(db: Db | Tx, name: string): Promise<boolean> {
   return rows[0]?.verified === true;
 }
 
+/**
+ * The same of who is about to decide about money.
+ * @throws exit 2 once there are operators, when it is none, or was removed since the token was looked at
+ */
+export async function isVerifiedNow(tx: Tx, name: string): Promise<boolean> {
+  const verified = await isVerified(tx, name);
+  if (!verified && (await hasOperators(tx))) throw refuse(`${name} is no operator any more`);
+  return verified;
+}
+
+/** Of a row `n` with (by, verified): once there are operators, only what one of them did counts, while they are one. */
+export const COUNTS = sql`(not exists (select from operators)
+  or (n.verified and exists (select from operators p where p.name = n.by and p.removed_at is null)))`;
+
 export interface NewOperator {
   readonly name: string;
   readonly roles: readonly Role[];

@@ -5,9 +5,10 @@ import { isSamePerson } from '../jobs/person.ts';
 import { audit } from './audit.ts';
 import { BULK_DEBITED } from './bulk.ts';
 import type { Tx } from './connection.ts';
-import { ON_STATEMENT, TOLD_OF, UNPROVED_DAYS } from './doubt.ts';
+import { ON_STATEMENT, TO_BE_ASKED, TOLD_PAID, UNPROVED_DAYS } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
-import { isVerified } from './operators.ts';
+import { COUNTS, isVerifiedNow } from './operators.ts';
+import { oneReconciliationAtATime } from './statement.ts';
 
 /** The bank's written word about orders, as somebody in the office has it. */
 export interface BankWordOnOrders {
@@ -21,10 +22,12 @@ interface Doubtful {
   readonly instalmentId: string;
   readonly reference: string;
   readonly amountIdr: string;
-  /** A statement shows it, by itself or in a bulk, or the bank has told of it. */
+  /** A statement shows it, by itself or in a bulk, or the bank has told that it paid it. */
   readonly shown: boolean;
   /** WIB days of its tries of which no statement is there. */
   readonly unproved: readonly string[];
+  /** The latest note that counts, and whose it is. */
+  readonly note: string | null;
   readonly notedBy: string | null;
 }
 
@@ -35,20 +38,16 @@ export interface Refused {
 }
 
 /**
- * Notes that the bank has refused, or never got, what we hold for unknown. Nothing moves until another person confirms.
- * @throws exit 2 when nothing of it is unknown, a statement shows some of it, or statements of its days are wanted
+ * Notes that the bank has refused, or never got, what is unknown, or what it took and no statement shows. Nothing moves until another person confirms.
+ * @throws exit 2 when nothing of it is in doubt, a statement shows some of it, or statements of its days are wanted
  */
 export async function noteRefusal(tx: Tx, word: BankWordOnOrders & { readonly note: string }): Promise<Refused> {
-  const { subject, by, note, now } = word;
+  const { subject, note } = word;
   const orders = await deniable(tx, subject);
-  if (orders.every(({ notedBy }) => notedBy !== null))
+  const news = orders.filter(({ notedBy }) => notedBy === null);
+  if (news.length === 0)
     throw refuse(`${orders[0]?.notedBy} has noted this about ${subject}; another person confirms it`);
-  const verified = await isVerified(tx, by);
-  const references = orders.filter(({ notedBy }) => notedBy === null).map(({ reference }) => reference);
-  await sql`
-    insert into order_refusals (reference, subject, noted_by, noted_verified, noted_at, note)
-    select r, ${subject}, ${by}, ${verified}, ${now}, ${note} from unnest(${references}::text[]) as r`.execute(tx);
-  await audit(tx, { who: by, action: 'payout reject', subject, note: `${references.length} orders: ${note}` });
+  await keep(tx, word, news, 'payout reject', `${news.length} orders: ${note}`);
   return summed(orders);
 }
 
@@ -57,43 +56,74 @@ export async function noteRefusal(tx: Tx, word: BankWordOnOrders & { readonly no
  * order, with the next number.
  * @throws exit 2 as `noteRefusal` does, and when nobody has noted it, or the same person has
  */
-export async function confirmRefusal(tx: Tx, { subject, by, now }: BankWordOnOrders): Promise<Refused> {
+export async function confirmRefusal(tx: Tx, word: BankWordOnOrders): Promise<Refused> {
+  const { subject, by, now } = word;
   const orders = await deniable(tx, subject);
   for (const { notedBy, reference } of orders) {
     if (notedBy === null)
       throw refuse(`nobody has noted that the bank refused ${reference}: first "payout reject" without --confirm`);
     if (isSamePerson(notedBy, by)) throw refuse(`${by} has noted it; another person must confirm`);
   }
+  await keep(tx, word, orders, 'payout reject confirmed', `${orders.length} orders`);
   const moves = orders.map(({ instalmentId, reference }) => ({
     instalmentId,
     reference,
     to: 'rejected',
     reason: 'bank_rejected in writing',
   }));
-  await moveInstalments(tx, ['unknown'], moves, now);
-  await audit(tx, { who: by, action: 'payout reject confirmed', subject, note: `${orders.length} orders` });
+  await moveInstalments(tx, ['unknown', 'accepted'], moves, now);
   return summed(orders);
+}
+
+/** A row for each order, of the note that it has not, or in confirmation of the one that it has; and the deed, in the audit log. */
+async function keep(
+  tx: Tx,
+  word: BankWordOnOrders & { readonly note?: string },
+  orders: readonly Doubtful[],
+  action: string,
+  said: string,
+): Promise<void> {
+  const { subject, by, now, note = '' } = word;
+  const verified = await isVerifiedNow(tx, by);
+  await sql`
+    insert into order_refusals (reference, confirms, subject, by, verified, at, note)
+    select n.*, ${subject}, ${by}, ${verified}, ${now}, ${note}
+    from unnest(${orders.map((one) => one.reference)}::text[], ${orders.map((one) => one.note)}::bigint[]) as n`.execute(
+    tx,
+  );
+  await audit(tx, { who: by, verified, action, subject, note: said });
 }
 
 function summed(orders: readonly Doubtful[]): Refused {
   return { orders: orders.length, totalIdr: String(orders.reduce((sum, one) => sum + BigInt(one.amountIdr), 0n)) };
 }
 
-/** The unknown orders that the subject names, locked, of which bank and statements leave no sign. */
+/** Of order `o`: the latest note about it that counts. The bank's word about one try says nothing about a later one. */
+const NOTED = sql`(
+  select n.refusal_id, n.by from order_refusals n
+  where n.reference = o.reference and n.confirms is null and ${COUNTS}
+    and not exists (select from bank_calls c where c.reference = o.reference and c.kind = 'transfer' and c.at >= n.at)
+  order by n.refusal_id desc limit 1)`;
+
+/** The orders in doubt that the subject names, locked, of which bank and statements leave no sign. */
 async function deniable(tx: Tx, subject: string): Promise<Doubtful[]> {
+  // What a statement shows that is read at this moment must be seen.
+  await oneReconciliationAtATime(tx);
   const { rows } = await sql<Doubtful>`
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr",
-      (${ON_STATEMENT} or ${BULK_DEBITED} or ${TOLD_OF}) as shown, array(select distinct d.day::text from ${UNPROVED_DAYS} d order by 1) as unproved,
-      (select f.noted_by from order_refusals f where f.reference = o.reference) as "notedBy"
+      (${ON_STATEMENT} or ${BULK_DEBITED} or ${TOLD_PAID}) as shown, array(select distinct d.day::text from ${UNPROVED_DAYS} d order by 1) as unproved,
+      noted.refusal_id as note, noted.by as "notedBy"
     from payment_orders o join instalments i on (i.instalment_id, i.order_number) = (o.instalment_id, o.order_number)
-    where i.state = 'unknown' and (o.reference = ${subject} or ${fileIdOf('')} || o.payout_run = ${subject}
+    left join lateral ${NOTED} noted on true
+    where ${TO_BE_ASKED} and (o.reference = ${subject} or ${fileIdOf('')} || o.payout_run = ${subject}
       or exists (select from bulk_orders k where k.reference = o.reference and k.bulk_id = ${subject}))
     order by i.instalment_id for update of i`.execute(tx);
-  if (rows.length === 0) throw refuse(`no order of ${subject} is unknown: nothing was changed`);
+  if (rows.length === 0)
+    throw refuse(`no order of ${subject} is unknown, or was taken and is missing: nothing was changed`);
   const shown = rows.find((row) => row.shown);
   if (shown)
     throw refuse(
-      `the bank has told of ${shown.reference}, or a statement shows it: it may be paid, and nothing was changed`,
+      `the bank has told that it paid ${shown.reference}, or a statement shows it: it may be paid, and nothing was changed`,
     );
   const days = [...new Set(rows.flatMap((row) => row.unproved))].sort();
   if (days.length > 0)

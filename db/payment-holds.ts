@@ -22,9 +22,10 @@ export interface Held {
  */
 export async function holdPerson(tx: Tx, registrationId: string, by: string, note: string, now: Date): Promise<Held> {
   const nik = await nikOf(tx, registrationId);
+  const verified = await isVerified(tx, by);
   await tx
     .insertInto('payment_holds')
-    .values({ nik, held_by: by, held_verified: await isVerified(tx, by), held_at: now, note })
+    .values({ nik, registration_id: registrationId, held_by: by, held_verified: verified, held_at: now, note })
     .onConflict((conflict) => conflict.column('nik').doNothing())
     .execute();
   const { rows } = await sql<{
@@ -33,7 +34,7 @@ export async function holdPerson(tx: Tx, registrationId: string, by: string, not
   }>`select instalment_id as id, state from instalments where nik = ${nik}`.execute(tx);
   const moves = rows.map(({ id }) => ({ instalmentId: id, to: 'held', reason: 'held_by_operator' }));
   const held = await moveInstalments(tx, ['due', 'prepared', 'released', 'rejected', 'returned'], moves, now);
-  await audit(tx, { who: by, action: 'payout hold', subject: registrationId, note });
+  await audit(tx, { who: by, verified, action: 'payout hold', subject: registrationId, note });
   const atBank = rows.filter(({ state }) => ['submitting', 'unknown', 'accepted'].includes(state)).length;
   return { held: held.size, atBank };
 }

@@ -5,7 +5,7 @@ import type { Policy } from '../jobs/policy.ts';
 import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
 import { balanceOf, isFunded, postMovements } from './ledger.ts';
-import { hasOperators, isVerified } from './operators.ts';
+import { COUNTS, hasOperators, isVerified, isVerifiedNow } from './operators.ts';
 import { loadPolicy } from './run.ts';
 
 /** The ledger's reference of what is held for a run. */
@@ -46,6 +46,7 @@ export async function prepareRun(
     .execute();
   await audit(tx, {
     who: by,
+    verified: prepared_verified,
     action: 'payout prepare',
     subject: `run ${made.payout_run}`,
     note: `${count} instalments, ${total} rupiah`,
@@ -100,21 +101,25 @@ export async function releaseRun(tx: Tx, { run, by, now, approversFor }: Release
   const row = await findRun(tx, run);
   if (row.state !== 'prepared') throw refuse(`payout run ${run} is ${row.state}; only a prepared run can be released`);
   if (isSamePerson(row.prepared_by, by)) throw refuse(`${by} prepared run ${run}; another person must release it`);
-  await refuseUnverified(tx, row, by);
+  if (!row.prepared_verified && (await hasOperators(tx)))
+    throw refuse(
+      `payout run ${run} was prepared under a name that was not verified: stop it and prepare it again, with a token`,
+    );
+  const own = { by, verified: await isVerifiedNow(tx, by) };
   const { count, total } = await stillPrepared(tx, run);
   if (count > Number(row.declared_count) || BigInt(total) > BigInt(row.declared_total_idr)) {
     throw refuse(
       `payout run ${run} holds more than the ${row.declared_count} instalments and ${row.declared_total_idr} rupiah that were declared`,
     );
   }
-  const approvals = await approve(tx, run, by, now);
+  const approvals = await approve(tx, run, own, now);
   const needed = approversFor(BigInt(total));
   const isLast = approvals.length >= needed;
   // What is released is counted as it changes: somebody may be held at this moment.
   const agreed = isLast ? await moveRun(tx, run, 'prepared', 'released') : { count, total };
   const funded = await holdFunds(tx, run, agreed.total, isLast, now);
   const note = `${agreed.count} instalments, ${agreed.total} rupiah, ${approvals.length} of ${needed} approvals`;
-  await audit(tx, { who: by, action: 'payout release', subject: `run ${run}`, note });
+  await audit(tx, { who: by, verified: own.verified, action: 'payout release', subject: `run ${run}`, note });
   if (isLast) {
     const released_verified = approvals.every(({ verified }) => verified);
     await tx
@@ -133,20 +138,6 @@ export async function releaseRun(tx: Tx, { run, by, now, approversFor }: Release
     asOf: row.as_of,
     verified,
   };
-}
-
-/** @throws exit 2 once there are operators, unless both are: whoever releases may have prepared under another name */
-async function refuseUnverified(
-  tx: Tx,
-  run: { payout_run: string; prepared_verified: boolean },
-  by: string,
-): Promise<void> {
-  if (!(await hasOperators(tx))) return;
-  if (!run.prepared_verified)
-    throw refuse(
-      `payout run ${run.payout_run} was prepared under a name that was not verified: stop it and prepare it again, with a token`,
-    );
-  if (!(await isVerified(tx, by))) throw refuse(`${by} is no operator any more`);
 }
 
 interface Sum {
@@ -171,24 +162,23 @@ async function moveRun(tx: Tx, run: string, from: string, to: string, reason = '
   return rows[0] as Sum;
 }
 
-async function approve(tx: Tx, run: string, by: string, now: Date): Promise<{ by: string; verified: boolean }[]> {
-  const given = await tx
-    .selectFrom('payout_approvals')
-    .select(['by', 'verified'])
-    .where('payout_run', '=', run)
-    .execute();
-  if (given.some((one) => isSamePerson(one.by, by)))
-    throw refuse(`${by} has agreed to run ${run} already; another person must`);
-  const own = { by, verified: await isVerified(tx, by) };
+interface Approval {
+  readonly by: string;
+  readonly verified: boolean;
+}
+
+/** Adds one's own agreement to a run; returns all that count. */
+async function approve(tx: Tx, run: string, own: Approval, now: Date): Promise<Approval[]> {
+  const given = await tx.selectFrom('payout_approvals').select('by').where('payout_run', '=', run).execute();
+  if (given.some(({ by }) => isSamePerson(by, own.by)))
+    throw refuse(`${own.by} has agreed to run ${run} already; another person must`);
   await tx
     .insertInto('payout_approvals')
     .values({ payout_run: run, ...own, at: now })
     .execute();
-  // Once there are operators, only what operators agree to counts: one who was removed since does not.
-  const names = await hasOperators(tx);
-  const all = [...given, own];
-  const counting = await Promise.all(all.map(async (one) => !names || (await isVerified(tx, one.by))));
-  return all.filter((_, i) => counting[i]);
+  const { rows } = await sql<Approval>`
+    select n.by, n.verified from payout_approvals n where n.payout_run = ${run} and ${COUNTS}`.execute(tx);
+  return rows;
 }
 
 /** @throws exit 2 when the treasury has been funded, and not enough */

@@ -275,10 +275,12 @@ table operators
 table order_refusals
   reference text not null
   subject text not null
-  noted_by text not null
-  noted_verified boolean not null
-  noted_at timestamp with time zone not null
+  by text not null
+  verified boolean not null
+  at timestamp with time zone not null
   note text not null
+  refusal_id bigint not null identity
+  confirms bigint
 
 table original_registrations
   reg bigint not null
@@ -313,6 +315,7 @@ table payment_holds
   held_verified boolean not null
   held_at timestamp with time zone not null
   note text not null
+  registration_id text
 
 table payment_orders
   reference text not null
@@ -788,7 +791,11 @@ constraint operators operators_roles_check CHECK ((cardinality(roles) > 0))
 
 constraint operators operators_token_sha256_key UNIQUE (token_sha256)
 
-constraint order_refusals order_refusals_pkey PRIMARY KEY (reference)
+constraint order_refusals order_refusals_confirms_fkey FOREIGN KEY (confirms) REFERENCES order_refusals(refusal_id)
+
+constraint order_refusals order_refusals_confirms_key UNIQUE (confirms)
+
+constraint order_refusals order_refusals_pkey PRIMARY KEY (refusal_id)
 
 constraint order_refusals order_refusals_reference_fkey FOREIGN KEY (reference) REFERENCES payment_orders(reference)
 
@@ -1086,7 +1093,11 @@ CREATE UNIQUE INDEX operators_pkey ON public.operators USING btree (name)
 
 CREATE UNIQUE INDEX operators_token_sha256_key ON public.operators USING btree (token_sha256)
 
-CREATE UNIQUE INDEX order_refusals_pkey ON public.order_refusals USING btree (reference)
+CREATE UNIQUE INDEX order_refusals_confirms_key ON public.order_refusals USING btree (confirms)
+
+CREATE UNIQUE INDEX order_refusals_pkey ON public.order_refusals USING btree (refusal_id)
+
+CREATE INDEX order_refusals_reference ON public.order_refusals USING btree (reference)
 
 CREATE UNIQUE INDEX original_registrations_pkey ON public.original_registrations USING btree (reg)
 

@@ -401,15 +401,20 @@ export interface Operators {
 }
 
 export interface OrderRefusals {
+  at: Timestamp;
+  by: string;
+  /**
+   * The note that another person confirms with this row; null: it is a note. One that does not count (any more) stays, and another is written.
+   */
+  confirms: Int8 | null;
   note: string;
-  noted_at: Timestamp;
-  noted_by: string;
-  noted_verified: boolean;
   reference: string;
+  refusal_id: Generated<Int8>;
   /**
    * What was named: the order, or the call or file that it went in.
    */
   subject: string;
+  verified: boolean;
 }
 
 export interface OriginalRegistrations {
@@ -452,6 +457,10 @@ export interface PaymentHolds {
   held_verified: boolean;
   nik: Int8;
   note: string;
+  /**
+   * As it was named; null: held before this column.
+   */
+  registration_id: string | null;
 }
 
 export interface PaymentOrders {

@@ -3,6 +3,7 @@ import { refuse } from '../jobs/errors.ts';
 import type { Role } from '../jobs/roles.ts';
 import type { Office, OfficeOptions } from '../workers/runtime/office.ts';
 import { type Report, withOffice } from './command.ts';
+import { personName } from './options.ts';
 
 /** In whose name a command acts, and what that person must be allowed to do. */
 export interface Actor {
@@ -17,8 +18,9 @@ export interface Actor {
  * @returns the name to write down
  * @throws exit 2
  */
-export async function identify({ db, config }: Office, { name, role }: Actor): Promise<string> {
-  if (name?.trim() === '') throw refuse('--by must name who does this');
+export async function identify({ db, config }: Office, actor: Actor): Promise<string> {
+  const { role } = actor;
+  const name = actor.name === undefined ? undefined : personName('--by', actor.name);
   if (!(await hasOperators(db))) return name ?? 'cli';
   if (config.token === undefined) throw refuse('PRAKERJA_TOKEN must hold your token: this office has operators');
   const owner = await ownerOf(db, config.token);

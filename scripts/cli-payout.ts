@@ -42,7 +42,7 @@ export function addPayoutCommands(program: Command, command: AddCommand, run: Ru
   command(
     payout,
     'reject <reference>',
-    "take the bank's written word that it refused, or never got, what is unknown; with --confirm, by another person",
+    "take the bank's written word that it refused, or never got, what is unknown or missing; with --confirm, by another person",
     'payout reject P0A1B2C3D4E5F6G7 --by ayu --note "BNI, letter of 17 September: not received"',
   )
     .requiredOption('--by <who>')

@@ -2,18 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { audit } from '../db/audit.ts';
 import { addOperator, hasOperators, oneChangeAtATime, readOperators, removeOperator } from '../db/operators.ts';
 import { refuse } from '../jobs/errors.ts';
+import { isPersonName } from '../jobs/person.ts';
 import { isRole, type Role, roles } from '../jobs/roles.ts';
 import { wibDate } from '../jobs/time.ts';
 import { identify } from './actor.ts';
 import { done, type Report, withOffice } from './command.ts';
+import { personName } from './options.ts';
 
 const TOKEN_BYTES = 24;
-/** Under whose names the program writes down what it does by itself. */
-const NOT_PEOPLE: ReadonlySet<string> = new Set(['cli', 'schedule', 'reconcile', 'migration']);
 
 /** `operator add NAME --role ROLES`: prints the token, once; only its hash is kept. */
 export function add(name: string, options: { role: string; by?: string }): Promise<Report> {
-  if (!/^[a-z][a-z0-9._-]{1,63}$/.test(name) || NOT_PEOPLE.has(name))
+  if (!/^[a-z][a-z0-9._-]{1,63}$/.test(name) || !isPersonName(name))
     throw refuse('NAME must be 2 to 64 lower-case letters, digits, dots or dashes, such as ayu.lestari');
   const given = rolesOf(options.role);
   return withOffice(async (office) => {
@@ -24,7 +24,9 @@ export function add(name: string, options: { role: string; by?: string }): Promi
       const first = !(await hasOperators(tx));
       if (first && !given.includes('admin'))
         throw refuse('the first operator must have the role admin: nobody else could add the others');
-      const by = first ? (options.by?.trim() ?? name) : await identify(office, { name: options.by, role: 'admin' });
+      const by = first
+        ? personName('--by', options.by ?? name)
+        : await identify(office, { name: options.by, role: 'admin' });
       // Before the operator is there, so that the first one's own deed is not called verified by it.
       await audit(tx, { who: by, action: 'operator add', subject: name, note: given.join(', ') });
       await addOperator(tx, { name, roles: given, token, by, now: config.now() });

@@ -1,4 +1,5 @@
 import { refuse } from '../jobs/errors.ts';
+import { isPersonName } from '../jobs/person.ts';
 import { parseInstant } from '../jobs/time.ts';
 
 /** @throws exit 2 unless it is a batch number */
@@ -14,10 +15,10 @@ export function instant(option: string, text: string): Date {
   return at;
 }
 
-/** @throws exit 2 when a person's name is missing or too long */
+/** @throws exit 2 when a person's name is missing, too long, or one of the program's own */
 export function personName(option: string, text: string | undefined): string {
   const name = text?.trim() ?? '';
-  if (name === '' || name.length > 100) throw refuse(`${option} must name who does this`);
+  if (!isPersonName(name) || name.length > 100) throw refuse(`${option} must name a person`);
   return name;
 }
 

@@ -14,7 +14,7 @@ export interface RejectOptions {
 
 /**
  * `payout reject REFERENCE --by WHO --note WHY`, then `--confirm --by OTHER`: the bank has said in writing that it
- * refused, or never got, an order that is unknown, or all orders of a call or a file.
+ * refused, or never got, an order that is unknown or that no statement shows, or all such orders of a call or a file.
  */
 export function reject(subject: string, options: RejectOptions): Promise<Report> {
   const by = personName('--by', options.by);
@@ -40,7 +40,7 @@ export async function rejectIn({ db, config }: Office, subject: string, options:
   const { orders, totalIdr } = await db.transaction().execute((tx) => noteRefusal(tx, { subject, by, note, now }));
   return done(
     { subject, orders, total_idr: totalIdr, rejected: 0 },
-    `Noted for ${orders} orders, ${formatRupiah(BigInt(totalIdr))}; they are still unknown.`,
+    `Noted for ${orders} orders, ${formatRupiah(BigInt(totalIdr))}; nothing has moved yet.`,
     `Another person: prakerja payout reject ${subject} --confirm --by OTHER`,
   );
 }

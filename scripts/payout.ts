@@ -158,7 +158,7 @@ export async function resolveUnknown(office: Office): Promise<Report> {
   const states = await statesOf(office);
   const left = states.unknown ?? 0;
   const sending = states.submitting ?? 0;
-  const text = `${count} unknown orders were asked about; ${left} are still unknown. ${sentence(states)}`;
+  const text = `${count} orders were asked about; ${left} are still unknown. ${sentence(states)}`;
   if (left + sending === 0) return done({ asked: count, unknown: left, states }, text);
   const dead = `${sending} are in the hands of a worker, which may have died: give the command again in two minutes.`;
   const days = await uncoveredDays(db);

@@ -4,7 +4,9 @@ import { extend, open, show } from '../../scripts/batch.ts';
 import { decree } from '../../scripts/batch-decree.ts';
 import { draw } from '../../scripts/batch-draw.ts';
 import { pause, scheduleRevocations } from '../../scripts/batch-schedule.ts';
+import { resolve } from '../../scripts/breaks.ts';
 import { add, list, remove } from '../../scripts/operator.ts';
+import { hold } from '../../scripts/payout.ts';
 import { registryRate } from '../../scripts/registry.ts';
 import { BEACON, closedBatch, type Hall, hall, NOON } from '../helpers/batch.ts';
 import { meanwhile } from '../helpers/save.ts';
@@ -34,6 +36,17 @@ describe('operators', () => {
     expect(await deeds(here)).toEqual([{ who: 'ayu', verified: false, action: 'registry rate' }]);
     expect((await here.at(NOON, list)).lines[0]).toContain('names are taken as given and marked unverified');
   });
+
+  it.each([' Reconcile ', 'CLI', 'migration', 'schedule', 'Schedule  daily', 'reconcile\u200b'])(
+    'nobody acts under a name of the program’s own: "%s"',
+    async (by) => {
+      const here = await hall(0);
+      const no = 'must name a person';
+      await expect(here.at(NOON, () => resolve('1', { by, note: 'it was nothing' }))).rejects.toThrow(no);
+      await expect(here.at(NOON, () => hold('R1', { by, note: 'asks' }))).rejects.toThrow(no);
+      await expect(here.at(NOON, () => add('ayu', { role: 'admin', by }))).rejects.toThrow(no);
+    },
+  );
 
   it('from the first one on a name is only its owner’s, with the role that the deed needs', async () => {
     const here = await hall(0);

@@ -1,28 +1,20 @@
 import { expect, it } from 'vitest';
-import { addOperator, removeOperator } from '../../db/operators.ts';
 import { storePolicy } from '../../db/run.ts';
 import { builtinPolicy } from '../../jobs/policy.ts';
-import type { Role } from '../../jobs/roles.ts';
 import { prepareRunOf, releaseIt, stopIt } from '../../scripts/payout.ts';
-import { TODAY, type Town, town } from '../helpers/payout.ts';
-
-const now = new Date(`${TODAY}T12:00:00+07:00`);
-
-async function operator({ database }: Town, name: string, role: Role): Promise<void> {
-  const one = { name, roles: [role], token: `pkj_${name}`, by: name, now };
-  await database.db.transaction().execute((tx) => addOperator(tx, one));
-}
+import { noOperator, operator } from '../helpers/operators.ts';
+import { town } from '../helpers/payout.ts';
 
 it('a run that was prepared under any name is released by no operator: who releases may have prepared it', async () => {
   const here = await town({ people: 1 });
   await prepareRunOf(here.office, 'Ayu Lestari');
-  await operator(here, 'ayu.lestari', 'approver');
+  await operator(here.database, 'ayu.lestari', 'approver');
   await expect(releaseIt(here.office, '1', 'ayu.lestari')).rejects.toMatchObject({
     exitCode: 2,
     message: expect.stringContaining('prepared under a name that was not verified'),
   });
   await stopIt(here.office, '1');
-  await operator(here, 'budi', 'finance');
+  await operator(here.database, 'budi', 'finance');
   await prepareRunOf(here.office, 'budi');
   expect(await releaseIt(here.office, '2', 'ayu.lestari')).toMatchObject({ verified: true });
 });
@@ -42,10 +34,10 @@ it('whoever was removed since does not count among those who agreed, and agrees 
     ['dewi', 'approver'],
     ['eko', 'admin'],
   ] as const)
-    await operator(here, name, role);
+    await operator(here.database, name, role);
   await prepareRunOf(here.office, 'ayu');
   expect(await releaseIt(here.office, '1', 'budi')).toMatchObject({ approvals: 1, needed: 2 });
-  await here.database.db.transaction().execute((tx) => removeOperator(tx, 'budi', now));
+  await noOperator(here.database, 'budi');
   expect(await releaseIt(here.office, '1', 'cita')).toMatchObject({ approvals: 1, needed: 2 });
   await expect(releaseIt(here.office, '1', 'budi')).rejects.toThrow('budi is no operator any more');
   expect(await releaseIt(here.office, '1', 'dewi')).toMatchObject({ approvals: 2, verified: true });
