@@ -68,25 +68,30 @@ export async function stageLines(tx: Tx, lines: readonly NewLine[]): Promise<voi
   );
 }
 
-const CONTENT = sql`booked_on, amount_idr, direction, reference, bulk_id, counterparty_name, counterparty_account, bank_reference, return_reason, unreadable`;
+/** What was staged, as one number, in whatever order. */
+const LINES_HASH = sql`(select coalesce(sum(hash_record_extended(row(booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
+  counterparty_account, bank_reference, return_reason, unreadable), 0)), 0) from staged_lines)`;
 
-/** Of the row of `statements`: its lines are the staged ones, in whatever order. Asked only of the same days, balances and number of lines. */
-const SAME_LINES = sql`not exists (
-  select ${CONTENT} from staged_lines except all select ${CONTENT} from statement_lines l where l.statement_id = statements.statement_id)`;
+/** By what a movement is known again on another statement: a bulk id counts where no order is named. */
+const KEY = sql`bank_reference, booked_on, direction, amount_idr, reference, bulk_id`;
+const WITH_KEY = sql`bank_reference, booked_on, direction, amount_idr, coalesce(reference, '') as reference,
+  case when reference is null then coalesce(bulk_id, '') else '' end as bulk_id`;
 
 /**
- * Takes one whole statement with its staged lines; returns its number. Undefined: the same statement is there from
- * another file (a bank stamps each download with its time, and some with a new number); it is only kept when it was given again. Of a statement that
- * overlaps another, the lines that the other has are not taken again.
+ * Takes one whole statement with its staged lines; returns its number. Undefined: the same statement is there, with the
+ * same days, balances and lines (a bank stamps each download with its time, and some with a new number); it is only kept
+ * when it was given again. Within one file only what also has the same number is the same.
  */
 export async function storeStatement(tx: Tx, statement: NewStatement): Promise<string | undefined> {
-  const { sha256, part, format, account, bankStatementId, from, to, opening, closing, lines, receivedAt } = statement;
+  const { sha256, part, format, bankStatementId, from, to, opening, closing, lines, receivedAt } = statement;
+  const { account } = statement;
+  const { rows } = await sql<{ hash: string }>`select ${lines > 0 ? LINES_HASH : sql`0`}::text as hash`.execute(tx);
+  const lines_hash = rows[0]?.hash as string;
   const same = await sql`
     update statements set again_at = greatest(again_at, ${receivedAt})
-    where account = ${account} and sha256 <> ${sha256}
-      and (from_date, to_date, lines) = (${from}::date, ${to}::date, ${lines}::bigint)
-      and (opening, closing) is not distinct from (${opening}::text, ${closing}::text)
-      and (bank_statement_id = ${bankStatementId} or ${lines > 0 ? SAME_LINES : sql`true`})`.execute(tx);
+    where account = ${account} and (sha256 <> ${sha256} or bank_statement_id = ${bankStatementId})
+      and (from_date, to_date, lines, lines_hash) = (${from}::date, ${to}::date, ${lines}::bigint, ${lines_hash}::numeric)
+      and (opening, closing) is not distinct from (${opening}::text, ${closing}::text)`.execute(tx);
   if (same.numAffectedRows) {
     if (lines > 0) await sql`truncate staged_lines`.execute(tx);
     return undefined;
@@ -104,27 +109,40 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
       opening,
       closing,
       lines,
+      lines_hash,
       received_at: receivedAt,
     })
     .returning('statement_id')
     .executeTakeFirstOrThrow();
-  if (lines > 0) {
-    await sql`
-      insert into statement_lines select ${statement_id}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
-        counterparty_account, bank_reference, return_reason, unreadable from staged_lines n
-      where not exists (
-        select from statement_lines l join statements s using (statement_id)
-        where s.account = ${account} and s.sha256 <> ${sha256} and l.reference = n.reference and l.bank_reference = n.bank_reference
-          and (l.booked_on, l.direction, l.amount_idr) = (n.booked_on, n.direction, n.amount_idr))
-        and not exists (
-        select from statement_lines l join statements s using (statement_id)
-        where n.reference is null and l.reference is null and l.bulk_id is not distinct from n.bulk_id
-          and s.account = ${account} and s.sha256 <> ${sha256} and l.bank_reference = n.bank_reference
-          and (l.booked_on, l.direction, l.amount_idr) = (n.booked_on, n.direction, n.amount_idr))
-      order by line`.execute(tx);
-    await sql`truncate staged_lines`.execute(tx);
-  }
+  if (lines > 0) await storeLines(tx, statement_id);
   return statement_id;
+}
+
+/**
+ * Stores what no other file has brought: of movements with one key as many are left out as statements of the account that
+ * share its days have stored. Without a number of the bank's a movement is never taken for another.
+ */
+async function storeLines(tx: Tx, statementId: string): Promise<void> {
+  const sharedDays = sql`s.account = n.account and s.sha256 <> n.sha256 and s.from_date <= n.to_date and n.from_date <= s.to_date`;
+  const others = sql`statements n join statements s on ${sharedDays} join statement_lines l on l.statement_id = s.statement_id`;
+  const mine = sql`n.statement_id = ${statementId} and l.bank_reference is not null`;
+  await sql`
+    with stored as materialized (
+      select ${KEY}, count(*) as n from (
+        select ${WITH_KEY} from ${others} where ${mine} and l.reference in (select reference from staged_lines)
+        union all
+        select ${WITH_KEY} from ${others} where ${mine} and l.reference is null
+          and l.bank_reference in (select bank_reference from staged_lines where reference is null)) l group by ${KEY}),
+    repeated as materialized (
+      select line from (
+        select line, n, row_number() over (partition by ${KEY} order by line) as nth
+        from (select line, ${WITH_KEY} from staged_lines) l join stored using (${KEY})) l
+      where nth <= n)
+    insert into statement_lines select ${statementId}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
+      counterparty_account, bank_reference, return_reason, unreadable from staged_lines n
+    where not exists (select from repeated r where r.line = n.line)
+    order by line`.execute(tx);
+  await sql`truncate staged_lines`.execute(tx);
 }
 
 /** A line with the order of its reference, as the rules judge it. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
@@ -36,6 +37,33 @@ export function statement(
   });
   const total = debits.reduce((sum, { idr, returned }) => sum + (returned ? -idr : idr), 0);
   return `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><GrpHdr><MsgId>${id}</MsgId><CreDtTm>${TODAY}T20:00:00+07:00</CreDtTm></GrpHdr><Stmt><Id>${id}</Id><CreDtTm>${TODAY}T20:00:00+07:00</CreDtTm><FrToDt><FrDtTm>${TODAY}T00:00:00+07:00</FrDtTm><ToDtTm>${TODAY}T23:59:59+07:00</ToDtTm></FrToDt><Acct><Id><Othr><Id>${account}</Id></Othr></Id><Ccy>IDR</Ccy></Acct>${bank('OPBD', opening)}${bank('CLBD', opening - total)}${entries.join('')}</Stmt></BkToCstmrStmt></Document>`;
+}
+
+/** The same as a camt.054, which has no balances. */
+export function asNotification(text: string): string {
+  return text
+    .replaceAll('camt.053', 'camt.054')
+    .replaceAll('BkToCstmrStmt', 'BkToCstmrDbtCdtNtfctn')
+    .replaceAll('Stmt>', 'Ntfctn>')
+    .replace(/<Bal>.*?<\/Bal>/g, '');
+}
+
+/** Both statements in one file, in this order. */
+export function inOneFile(first: string, second: string): string {
+  return first.replace('</Stmt>', `</Stmt>${/<Stmt>.*<\/Stmt>/.exec(second)?.[0]}`);
+}
+
+/** What a `reconcile` of these files says, at a time. */
+export function taking(here: Town) {
+  return async (at: string, ...texts: string[]) => {
+    const paths = texts.map((text) => {
+      const path = join(here.dir, `${createHash('sha256').update(text).digest('hex')}.xml`);
+      writeFileSync(path, text);
+      return path;
+    });
+    const { json } = await reconcileFiles(await here.officeAt(at), paths, undefined);
+    return json as { readonly lines: number; readonly open_breaks: Record<string, number> };
+  };
 }
 
 /** A town with statements of the evening. */
