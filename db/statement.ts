@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
 import { BULK_DEBITED, OUR_BULK } from './bulk.ts';
 import type { Db, Tx } from './connection.ts';
-import { ROUTE } from './doubt.ts';
+import { overAt, provingStatements, ROUTE } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
-import { isOfPayingAccount } from './paying-accounts.ts';
 
 export interface NewStatement {
   readonly sha256: string;
@@ -19,6 +18,8 @@ export interface NewStatement {
   readonly lines: number;
   /** The office's time: a statement proves nothing about what was sent after it. */
   readonly receivedAt: Date;
+  /** When the bank made it; null: it does not say. What is later than `receivedAt` is by another clock, and counts as null. */
+  readonly madeAt: Date | null;
 }
 
 /** A line as a reader gives it; `unreadable` says why it could not be read. */
@@ -85,10 +86,12 @@ const WITH_KEY = sql`bank_reference, booked_on, direction, amount_idr, coalesce(
 export async function storeStatement(tx: Tx, statement: NewStatement): Promise<string | undefined> {
   const { sha256, part, format, bankStatementId, from, to, opening, closing, lines, receivedAt } = statement;
   const { account } = statement;
+  const madeAt = statement.madeAt !== null && statement.madeAt < receivedAt ? statement.madeAt : null;
   const { rows } = await sql<{ hash: string }>`select ${lines > 0 ? LINES_HASH : sql`0`}::text as hash`.execute(tx);
   const lines_hash = rows[0]?.hash as string;
   const same = await sql`
-    update statements set again_at = greatest(again_at, ${receivedAt})
+    update statements set again_at = greatest(again_at, ${receivedAt}),
+      made_at = nullif(greatest(coalesce(made_at, again_at, received_at), ${madeAt ?? receivedAt}), ${receivedAt})
     where account = ${account} and (sha256 <> ${sha256} or bank_statement_id = ${bankStatementId})
       and (from_date, to_date, lines, lines_hash) = (${from}::date, ${to}::date, ${lines}::bigint, ${lines_hash}::numeric)
       and (opening, closing) is not distinct from (${opening}::text, ${closing}::text)`.execute(tx);
@@ -111,6 +114,7 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
       lines,
       lines_hash,
       received_at: receivedAt,
+      made_at: madeAt,
     })
     .returning('statement_id')
     .executeTakeFirstOrThrow();
@@ -240,8 +244,8 @@ export async function openBreaks(tx: Tx, breaks: readonly NewBreak[], openedOn: 
 }
 
 /**
- * Orders that the bank has taken and that no line has debited, by the day of the last try, with the days that statements cover: whole ones, for a
- * notification and a wallet's report hold a part of the day only.
+ * Orders that the bank has taken and that no line has debited, by the day of the last try, with the days of a statement that would show
+ * them.
  */
 export async function undebited(
   tx: Tx,
@@ -256,10 +260,8 @@ export async function undebited(
     from open o cross join lateral (
       select (coalesce(max(c.at), o.submitted_at) at time zone 'Asia/Jakarta')::date as day from bank_calls c
       where c.reference = o.reference and c.kind = 'transfer') d
-    join lateral (select from_date, to_date from statements s where d.day between s.from_date and s.to_date
-      and s.format not in ('camt054', 'wallet-csv') and ${isOfPayingAccount(sql`o.route`)} limit 1) s on true`.execute(
-    tx,
-  );
+    cross join lateral (select d.day, ${overAt(sql`d.day`)} as at) t
+    join lateral (select s.from_date, s.to_date ${provingStatements(sql`o.route`)} limit 1) s on true`.execute(tx);
   return rows;
 }
 

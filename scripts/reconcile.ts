@@ -173,6 +173,7 @@ function statementRow(
     bankStatementId: end.statementId ?? file.sha256,
     from: end.from,
     to: end.to,
+    madeAt: end.madeAt,
     opening: end.openingText,
     closing: end.closingText,
     lines: end.lines + end.unreadable,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveUnknown } from '../../scripts/payout.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
-import { type Reconciled, reconciling, SOURCE_ACCOUNT, statement } from '../helpers/camt.ts';
+import { type Reconciled, reconciling, SOURCE_ACCOUNT, statement, taking } from '../helpers/camt.ts';
 import { pay, TODAY, town } from '../helpers/payout.ts';
 
 const NEXT = '2020-09-16T09:00:00+07:00';
@@ -48,6 +48,47 @@ describe('an order that the bank does not know', () => {
     await here.reconciled([{ reference: other?.reference as string, idr: 600_000 }], 'S1', 10_000_000, ANOTHER);
     await resolveUnknown(await here.officeAt(NEXT));
     expect(debited(here).length).toBe(2);
+  });
+});
+
+describe('an order that the bank does not know, once more: a statement', () => {
+  const morning = `${TODAY}T07:00:00+07:00`;
+  it.each([
+    ['made before it was sent', morning, NEXT, 0],
+    ['made on its day, in the evening', `${TODAY}T22:00:00+07:00`, NEXT, 0],
+    ['made at the end of its day', `${TODAY}T23:59:59`, NEXT, 1],
+    ['made the next morning', '2020-09-15T23:00:00Z', NEXT, 1],
+    ['that says its day only', `${TODAY}T00:00:00+07:00`, NEXT, 1],
+    ['of a clock that is ahead, taken on its day', '2020-09-17T06:00:00+07:00', `${TODAY}T20:00:00+07:00`, 0],
+  ])('%s (%s, taken %s): sent again %i times', async (_, madeAt, takenAt, times) => {
+    const here = await neverArrived();
+    await taking(here)(takenAt, statement([], 'S1', 10_000_000, SOURCE_ACCOUNT, madeAt));
+    await resolveUnknown(await here.officeAt(NEXT));
+    expect(debited(here).length).toBe(times);
+  });
+
+  it('that was made before, and again once the day was over, proves it', async () => {
+    const here = await neverArrived();
+    for (const madeAt of [morning, '2020-09-16T06:00:00+07:00', morning])
+      await taking(here)(NEXT, statement([], 'S1', 10_000_000, SOURCE_ACCOUNT, madeAt));
+    await resolveUnknown(await here.officeAt(NEXT));
+    expect(debited(here).length).toBe(1);
+  });
+});
+
+describe('an order that was taken', () => {
+  const FRIDAY = '2020-09-18T09:00:00+07:00';
+  it.each([
+    ['taken', `${TODAY}T12:01:00+07:00`, '2020-09-16T06:00:00+07:00'],
+    ['made', FRIDAY, `${TODAY}T12:01:00+07:00`],
+  ])('is not missing by a statement that was %s before its day was over', async (_, takenAt, madeAt) => {
+    const here = await town({ people: 1 });
+    await pay(here.office);
+    const take = taking(here);
+    await take(takenAt, statement([], 'S1', 10_000_000, SOURCE_ACCOUNT, madeAt));
+    const later = (text: string) => text.replaceAll(TODAY, '2020-09-17');
+    expect((await take(FRIDAY, later(statement([], 'S2')))).open_breaks).toEqual({});
+    expect((await take(FRIDAY, statement([], 'S3'))).open_breaks).toEqual({ missing_in_bank: 1 });
   });
 });
 

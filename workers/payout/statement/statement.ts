@@ -29,6 +29,8 @@ export interface StatementStart {
   /** Canonical exact decimals ("68206.51", "-5", "1000"), of any currency: what gaps are found with. */
   readonly openingText: string | null;
   readonly closingText: string | null;
+  /** When the bank made it, as it says itself; null: it does not. */
+  readonly madeAt: Date | null;
 }
 
 export interface StatementLine {

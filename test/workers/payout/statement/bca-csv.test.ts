@@ -55,6 +55,7 @@ describe('a statement', () => {
         closing: null,
         openingText: '1000000',
         closingText: '800000.5',
+        madeAt: null,
         lines: 1,
         unreadable: 1,
         notBooked: 1,
