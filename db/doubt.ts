@@ -14,17 +14,22 @@ export function overAt(day: RawBuilder<unknown>) {
   return sql`((${day} + 1)::timestamp at time zone ${ZONE})`;
 }
 
+/** Until when a statement speaks: it was made then, or taken, and knows of nothing later. */
+export const SPOKEN_AT = (s: RawBuilder<unknown>) =>
+  sql`least(coalesce(${s}.again_at, ${s}.received_at), ${s}.made_at)`;
+
 /**
  * Of (day, at) in `t`, as `from statements s where …`: those of the account that pays, which cover the day, were made and
- * taken at `at` or later, and can be read from end to end. A notification and a wallet's report hold a part of the day's
+ * taken at `at` or later, and can be read from end to end, but for lines
+ * that are none of ours. A notification and a wallet's report hold a part of the day's
  * payments only: what is not in them may have been made all the same.
  * @param route SQL of how the order went (`Route`)
  */
 export function provingStatements(route: RawBuilder<unknown>) {
   return sql`
-    from statements s where t.day between s.from_date and s.to_date and least(coalesce(s.again_at, s.received_at), s.made_at) >= t.at
+    from statements s where t.day between s.from_date and s.to_date and ${SPOKEN_AT(sql`s`)} >= t.at
       and s.format not in ('camt054', 'wallet-csv') and ${isOfPayingAccount(route)}
-      and not exists (select from statement_lines l where l.statement_id = s.statement_id and l.unreadable is not null)`;
+      and not exists (select from statement_lines l where l.statement_id = s.statement_id and l.unreadable is not null and not l.not_ours)`;
 }
 const PROVES = sql`select ${provingStatements(sql`'api'`)}`;
 

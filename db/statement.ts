@@ -3,6 +3,7 @@ import { BULK_DEBITED, OUR_BULK } from './bulk.ts';
 import type { Db, Tx } from './connection.ts';
 import { overAt, provingStatements, ROUTE } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
+import { firstSpelling } from './paying-accounts.ts';
 
 export interface NewStatement {
   readonly sha256: string;
@@ -35,6 +36,7 @@ export interface NewLine {
   readonly bankReference: string | null;
   readonly returnReason: string | null;
   readonly unreadable: string | null;
+  readonly notOurs: boolean;
 }
 
 /** Two at once would both find a file new, and what the other's lines prove would not be seen: the second one waits. */
@@ -57,16 +59,15 @@ export async function isKnownFile(db: Db | Tx, sha256: string): Promise<boolean>
 export async function stageLines(tx: Tx, lines: readonly NewLine[]): Promise<void> {
   await sql`
     create temp table if not exists staged_lines (line bigint, booked_on date, amount_idr bigint, direction text, reference text,
-      bulk_id text, counterparty_name text, counterparty_account text, bank_reference text, return_reason text, unreadable text) on commit drop`.execute(
+      bulk_id text, counterparty_name text, counterparty_account text, bank_reference text, return_reason text, unreadable text, not_ours boolean) on commit drop`.execute(
     tx,
   );
   const column = <K extends keyof NewLine>(key: K) => lines.map((line) => line[key]);
   await sql`
     insert into staged_lines select * from unnest(${column('line')}::bigint[], ${column('bookedOn')}::date[], ${column('amountIdr')}::bigint[],
       ${column('direction')}::text[], ${column('reference')}::text[], ${column('bulkId')}::text[], ${column('name')}::text[],
-      ${column('account')}::text[], ${column('bankReference')}::text[], ${column('returnReason')}::text[], ${column('unreadable')}::text[])`.execute(
-    tx,
-  );
+      ${column('account')}::text[], ${column('bankReference')}::text[], ${column('returnReason')}::text[], ${column('unreadable')}::text[],
+      ${column('notOurs')}::boolean[])`.execute(tx);
 }
 
 /** What was staged, as one number, in whatever order. */
@@ -85,7 +86,7 @@ const WITH_KEY = sql`bank_reference, booked_on, direction, amount_idr, coalesce(
  */
 export async function storeStatement(tx: Tx, statement: NewStatement): Promise<string | undefined> {
   const { sha256, part, format, bankStatementId, from, to, opening, closing, lines, receivedAt } = statement;
-  const { account } = statement;
+  const account = await firstSpelling(tx, statement.account);
   const madeAt = statement.madeAt !== null && statement.madeAt < receivedAt ? statement.madeAt : null;
   const { rows } = await sql<{ hash: string }>`select ${lines > 0 ? LINES_HASH : sql`0`}::text as hash`.execute(tx);
   const lines_hash = rows[0]?.hash as string;
@@ -143,7 +144,7 @@ async function storeLines(tx: Tx, statementId: string): Promise<void> {
         from (select line, ${WITH_KEY} from staged_lines) l join stored using (${KEY})) l
       where nth <= n)
     insert into statement_lines select ${statementId}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
-      counterparty_account, bank_reference, return_reason, unreadable from staged_lines n
+      counterparty_account, bank_reference, return_reason, unreadable, not_ours from staged_lines n
     where not exists (select from repeated r where r.line = n.line)
     order by line`.execute(tx);
   await sql`truncate staged_lines`.execute(tx);

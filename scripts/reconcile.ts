@@ -192,7 +192,8 @@ function lineRow(line: StatementLine | UnreadableLine) {
     bankReference: null,
     returnReason: null,
   };
-  if (line.kind === 'unreadable') return { ...none, line: line.lineNumber, unreadable: line.why };
+  if (line.kind === 'unreadable')
+    return { ...none, line: line.lineNumber, unreadable: line.why, notOurs: line.notOurs ?? false };
   return {
     line: line.lineNumber,
     bookedOn: line.bookingDate,
@@ -205,5 +206,6 @@ function lineRow(line: StatementLine | UnreadableLine) {
     bankReference: line.bankReference,
     returnReason: line.returnReason,
     unreadable: null,
+    notOurs: false,
   };
 }

@@ -40,6 +40,22 @@ export function statement(
   return `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><GrpHdr><MsgId>${id}</MsgId><CreDtTm>${madeAt}</CreDtTm></GrpHdr><Stmt><Id>${id}</Id><CreDtTm>${madeAt}</CreDtTm><FrToDt><FrDtTm>${TODAY}T00:00:00+07:00</FrDtTm><ToDtTm>${TODAY}T23:59:59+07:00</ToDtTm></FrToDt><Acct><Id><Othr><Id>${account}</Id></Othr></Id><Ccy>IDR</Ccy></Acct>${bank('OPBD', opening)}${bank('CLBD', opening - total)}${entries.join('')}</Stmt></BkToCstmrStmt></Document>`;
 }
 
+/** A statement from one day to another, without lines or with so much coming in on the first. */
+export function day(
+  date: string,
+  opening: number,
+  income = 0,
+  { to = date, from = date, account = SOURCE_ACCOUNT } = {},
+) {
+  const entry = `<Ntry><Amt Ccy="IDR">${income}.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>${date}</Dt></BookgDt><ValDt><Dt>${date}</Dt></ValDt><AcctSvcrRef>F-${date}-${income}</AcctSvcrRef></Ntry>`;
+  return statement([], `${date}-${opening}-${income}`, opening, account)
+    .replaceAll(TODAY, date)
+    .replace(/(<Cd>CLBD<.*?IDR">)\d+/, `$1${opening + income}`)
+    .replace(`<FrDtTm>${date}`, `<FrDtTm>${from}`)
+    .replace(`<ToDtTm>${date}`, `<ToDtTm>${to}`)
+    .replace('</Stmt>', `${income === 0 ? '' : entry}</Stmt>`);
+}
+
 /** The same as a camt.054, which has no balances. */
 export function asNotification(text: string): string {
   return text

@@ -73,6 +73,14 @@ describe('of statements that overlap', () => {
     expect(await take(NEXT, two('S3'))).toMatchObject({ lines: 0, open_breaks: {} });
   });
 
+  it('an account is one however it is written', async () => {
+    const { take, debit } = await paid();
+    await take(EVENING, statement([debit('R1')], 'S1'));
+    const other = statement([debit('R1'), debit('R1', 'B-2')], 'S2', 10_000_000, '202020');
+    expect(await take(NEXT, other)).toMatchObject({ lines: 1, open_breaks: { duplicate_debit: 1 } });
+    expect(await take(NEXT, statement([debit('R1')], 'S3', 10_000_000, '009202020'))).toMatchObject({ lines: 0 });
+  });
+
   it('a debit that the bank gives no number is a person to look at: it may be a second one', async () => {
     const { take, debit } = await paid();
     const until = (day: string, id: string) =>

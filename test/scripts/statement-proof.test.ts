@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -76,6 +75,23 @@ describe('an order that the bank does not know, once more: a statement', () => {
   });
 });
 
+describe('an order that the bank does not know, and a line with sen on the statement of its day', () => {
+  it.each([
+    ['that names nothing of ours: interest', 'BUNGA', '12.34', 1],
+    ['that has a reference like ours', 'PAAAAAAAAAAAAAA1', '12.34', 0],
+    ['that has a bulk id like ours', 'PRAKERJA-RUN-1', '12.34', 0],
+    ['whose amount cannot be read', 'BUNGA', '12,34', 0],
+  ])('%s (%s %s): sent again %i times, and a person sees the line', async (_, text, amount, times) => {
+    const here = await neverArrived();
+    const entry = `<Ntry><Amt Ccy="IDR">${amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>${TODAY}</Dt></BookgDt><AddtlNtryInf>${text}</AddtlNtryInf></Ntry>`;
+    const given = statement([], 'S1').replace('</Stmt>', `${entry}</Stmt>`);
+    const { open_breaks } = await taking(here)(NEXT, given.replace(/(<Cd>CLBD<.*?IDR">)\d+\.00/, '$110000012.34'));
+    expect(open_breaks).toEqual({ unreadable_line: 1 });
+    await resolveUnknown(await here.officeAt(NEXT));
+    expect(debited(here).length).toBe(times);
+  });
+});
+
 describe('an order that was taken', () => {
   const FRIDAY = '2020-09-18T09:00:00+07:00';
   it.each([
@@ -89,60 +105,5 @@ describe('an order that was taken', () => {
     const later = (text: string) => text.replaceAll(TODAY, '2020-09-17');
     expect((await take(FRIDAY, later(statement([], 'S2')))).open_breaks).toEqual({});
     expect((await take(FRIDAY, statement([], 'S3'))).open_breaks).toEqual({ missing_in_bank: 1 });
-  });
-});
-
-/** A day's statement, without lines or with so much coming in. */
-function day(date: string, opening: number, income = 0): string {
-  const entry = `<Ntry><Amt Ccy="IDR">${income}.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>${date}</Dt></BookgDt><ValDt><Dt>${date}</Dt></ValDt><AcctSvcrRef>F-1</AcctSvcrRef></Ntry>`;
-  const closing = (text: string) => text.replace(/(<Cd>CLBD<.*?IDR">)\d+/, `$1${opening + income}`);
-  const plain = closing(statement([], date, opening).replaceAll(TODAY, date));
-  return income === 0 ? plain : plain.replace('</Stmt>', `${entry}</Stmt>`);
-}
-
-describe('a gap in the chain of statements', () => {
-  async function chain() {
-    const here = await town({ people: 1 });
-    const take = async (text: string) => {
-      const path = join(here.dir, `${createHash('sha256').update(text).digest('hex')}.xml`);
-      writeFileSync(path, text);
-      const { json } = await reconcileFiles(here.office, [path], undefined);
-      return (json as { open_breaks: object }).open_breaks;
-    };
-    return { here, take };
-  }
-
-  it('is closed by the statement that fills it, with a word of which one', async () => {
-    const { here, take } = await chain();
-    expect(await take(day('2020-09-15', 100))).toEqual({});
-    expect(await take(day('2020-09-17', 140))).toEqual({ statement_gap: 1 });
-    expect(await take(day('2020-09-16', 100, 40))).toEqual({});
-    const { pool } = here.database;
-    const { rows } = await pool.query('select state, resolved_by, note from breaks');
-    expect(rows).toEqual([
-      { state: 'resolved', resolved_by: 'reconcile', note: 'statement 3 came, and closes where this one begins' },
-    ]);
-    const { rows: told } = await pool.query(`select action, verified from audit where who = 'reconcile'`);
-    expect(told).toEqual([{ action: 'break resolve', verified: false }]);
-  });
-
-  it('is none where a statement begins in the days of another with the balance that the other had by then', async () => {
-    const { take } = await chain();
-    expect(await take(day('2020-09-10', 50))).toEqual({});
-    // From the 15th to the 16th, which is not over; then from the 16th on.
-    const twoDays = (opening: number, from: string, to: string) =>
-      day('2020-09-15', opening, 40)
-        .replace('<FrDtTm>2020-09-15', `<FrDtTm>${from}`)
-        .replace('<ToDtTm>2020-09-15', `<ToDtTm>${to}`);
-    expect(await take(twoDays(50, '2020-09-11', '2020-09-16'))).toEqual({});
-    expect(await take(day('2020-09-16', 90, 7))).toEqual({});
-    expect(await take(day('2020-09-14', 51))).toEqual({ statement_gap: 1 });
-  });
-
-  it('stays open where the balances still do not meet, and another may open', async () => {
-    const { take } = await chain();
-    await take(day('2020-09-15', 100));
-    await take(day('2020-09-17', 140));
-    expect(await take(day('2020-09-16', 101, 40))).toEqual({ statement_gap: 2 });
   });
 });
