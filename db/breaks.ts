@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
 import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
-import { MEETS_OVERLAPPED, PREVIOUS } from './statement-chain.ts';
+import { deniedGaps, filledGaps } from './statement-chain.ts';
 
 export interface OpenBreak {
   readonly break_id: string;
@@ -60,23 +60,21 @@ export async function resolveBreak(tx: Tx, id: string, by: string, note: string,
 const RECONCILE = 'reconcile';
 
 /**
- * Closes the gaps, on the accounts of these statements, whose missing statement has come by now: only where the balances
- * meet, to the sen. Every other break waits for a person. Returns how many.
+ * Closes the gaps that these statements fill: only where the balances meet, to the sen. Every other break waits for a
+ * person. What was closed so opens again when one of them denies it.
  */
-export async function closeFilledGaps(tx: Tx, statementIds: readonly string[], now: Date): Promise<number> {
-  const { rows } = await sql<{ id: string; statement: string }>`
-    update breaks b set state = 'resolved', resolved_by = ${RECONCILE}, resolved_at = ${now},
-      note = 'statement ' || p.statement_id || ' came, and closes where this one begins'
-    from statements s cross join lateral ${PREVIOUS} p
-    where b.type = 'statement_gap' and b.state = 'open' and s.statement_id = b.statement_id and (p.closing = s.opening or ${MEETS_OVERLAPPED})
-      and s.account in (select account from statements where statement_id = any(${statementIds}::bigint[]))
-    returning b.break_id as id, p.statement_id as statement`.execute(tx);
-  for (const { id, statement } of rows)
-    await audit(tx, {
-      who: RECONCILE,
-      action: 'break resolve',
-      subject: `break ${id}`,
-      note: `statement ${statement} fills the gap`,
-    });
-  return rows.length;
+export async function settleGaps(tx: Tx, statementIds: readonly string[], now: Date): Promise<void> {
+  for (const { breakId, statementId } of await filledGaps(tx, statementIds)) {
+    await resolveBreak(tx, breakId, RECONCILE, `statement ${statementId} came, and closes where this one begins`, now);
+    await told(tx, 'break resolve', breakId, `statement ${statementId} fills the gap`);
+  }
+  for (const { breakId, statementId } of await deniedGaps(tx, statementIds, RECONCILE)) {
+    const open = { state: 'open', resolved_by: null, note: null, resolved_at: null };
+    await tx.updateTable('breaks').set(open).where('break_id', '=', breakId).execute();
+    await told(tx, 'break reopen', breakId, `statement ${statementId} ends with another balance`);
+  }
+}
+
+function told(tx: Tx, action: string, breakId: string, note: string): Promise<void> {
+  return audit(tx, { who: RECONCILE, action, subject: `break ${breakId}`, note });
 }

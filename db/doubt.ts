@@ -9,27 +9,37 @@ const LOST_DAYS = sql`(
   select d::date as day, least((d + interval '1 day') at time zone ${ZONE}, r.restored_at) as at
   from generate_series((r.taken_at at time zone ${ZONE})::date::timestamp, (r.restored_at at time zone ${ZONE})::date::timestamp, interval '1 day') d)`;
 
+/** SQL of the moment at which a WIB day is over. What a bank has only taken stands on no statement of the same day. */
+export function overAt(day: RawBuilder<unknown>) {
+  return sql`((${day} + 1)::timestamp at time zone ${ZONE})`;
+}
+
+/** Until when a statement speaks: it was made then, or taken, and knows of nothing later. */
+export const SPOKEN_AT = (s: RawBuilder<unknown>) =>
+  sql`least(coalesce(${s}.again_at, ${s}.received_at), ${s}.made_at)`;
+
 /**
- * Of (day, at) in `t`: a statement of the account that pays, which covers the day, came at `at` or later, and can be read
- * from end to end. A notification and a wallet's report hold a part of the day's payments only: what is not in them may
- * have been made all the same.
+ * Of (day, at) in `t`, as `from statements s where …`: those of the account that pays, which cover the day, were made and
+ * taken at `at` or later, and can be read from end to end, but for lines
+ * that are none of ours. A notification and a wallet's report hold a part of the day's
+ * payments only: what is not in them may have been made all the same.
  * @param route SQL of how the order went (`Route`)
  */
-function proves(route: RawBuilder<unknown>) {
+export function provingStatements(route: RawBuilder<unknown>) {
   return sql`
-    select from statements s where t.day between s.from_date and s.to_date and coalesce(s.again_at, s.received_at) >= t.at
+    from statements s where t.day between s.from_date and s.to_date and ${SPOKEN_AT(sql`s`)} >= t.at
       and s.format not in ('camt054', 'wallet-csv') and ${isOfPayingAccount(route)}
-      and not exists (select from statement_lines l where l.statement_id = s.statement_id and l.unreadable is not null)`;
+      and not exists (select from statement_lines l where l.statement_id = s.statement_id and l.unreadable is not null and not l.not_ours)`;
 }
-const PROVES = proves(sql`'api'`);
+const PROVES = sql`select ${provingStatements(sql`'api'`)}`;
 
 /**
  * The tries of order `o`: its first one, which may have died before it was written down, every one that was, and those
  * that a restore may have lost. An order that was made in doubt had no first try: it waits for the bank's word. A day on
- * which something was sent speaks once it is over: what a bank has only taken stands on no statement of the same day.
+ * which something was sent speaks once it is over.
  */
 const TRIES = sql`(
-  select (at at time zone ${ZONE})::date as day, ((at at time zone ${ZONE})::date + 1)::timestamp at time zone ${ZONE} as at from (
+  select (at at time zone ${ZONE})::date as day, ${overAt(sql`(at at time zone ${ZONE})::date`)} as at from (
     select o.submitted_at as at where o.doubt_since is null or o.submitted_at < o.doubt_since
     union select c.at from bank_calls c where c.reference = o.reference and c.kind = 'transfer') written
   union all
@@ -51,7 +61,7 @@ const MAYBE_IN_BULK = sql`(o.doubt_since is not null and (exists (select from re
 export const ROUTE = sql<Route>`case when ${BY_FILE} then 'file' else 'api' end`;
 
 /** Of order `o`, as rows of (day): its tries, written or lost, that no statement would show yet. */
-export const UNPROVED_DAYS = sql`(select t.day from ${TRIES} t where not exists (${proves(ROUTE)}))`;
+export const UNPROVED_DAYS = sql`(select t.day from ${TRIES} t where not exists (select ${provingStatements(ROUTE)}))`;
 
 /**
  * Of order `o`: for every try there is a statement that would show it (contract, section 7). Of one that went by file no

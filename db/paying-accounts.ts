@@ -8,11 +8,23 @@ export type Route = 'api' | 'file';
 /** Fewer digits than this could be the end of many account numbers. */
 const DIGITS_MIN = 6;
 
-/** Of statement `s` and paying account `p`: they are one account; banks put zeros, a bank's or a country's code in front, and blanks between. */
-const SAME = sql`(p.account = s.account or exists (
-  select from (select ltrim(regexp_replace(s.account, '\\D', '', 'g'), '0') as digits) d
-  where least(length(d.digits), length(p.digits)) >= ${DIGITS_MIN}::int
-    and right(d.digits, least(length(d.digits), length(p.digits))) = right(p.digits, least(length(d.digits), length(p.digits)))))`;
+const digitsOf = (account: RawBuilder<unknown>) => sql`ltrim(regexp_replace(${account}, '\\D', '', 'g'), '0')`;
+
+/** Of the account of statement `s` and another: they are one; banks put zeros, a bank's or a country's code in front, and blanks between. */
+const isSame = (account: RawBuilder<unknown>, digits = digitsOf(account)) => sql`(${account} = s.account or exists (
+  select from (select d.a, d.b, least(length(d.a), length(d.b)) as n from (select ${digitsOf(sql`s.account`)} as a, ${digits} as b) d) d
+  where d.n >= ${DIGITS_MIN}::int and right(d.a, d.n) = right(d.b, d.n)))`;
+
+/** Of statement `s` and paying account `p`. */
+const SAME = isSame(sql`p.account`, sql`p.digits`);
+
+/** How statements of this account are kept: as the first of them wrote it, so that everything else compares by equality. */
+export async function firstSpelling(tx: Tx, account: string): Promise<string> {
+  const { rows } = await sql<{ account: string }>`
+    select s.account from statements s where ${isSame(sql`${account}::text`)}
+    group by 1 order by s.account = ${account} desc, min(s.statement_id) limit 1`.execute(tx);
+  return rows[0]?.account ?? account;
+}
 
 /**
  * Of statement `s`: orders that go this way are debited from its account, as far as is known. A statement that names no

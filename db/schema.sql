@@ -505,6 +505,7 @@ table statement_lines
   bank_reference text
   return_reason text
   unreadable text
+  not_ours boolean not null default false
 
 table statements
   statement_id bigint not null identity
@@ -520,6 +521,8 @@ table statements
   lines bigint not null
   received_at timestamp with time zone not null default clock_timestamp()
   again_at timestamp with time zone
+  made_at timestamp with time zone
+  lines_hash numeric
 
 table touched
   stage text not null

@@ -1,38 +1,75 @@
 import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
+import { SPOKEN_AT } from './doubt.ts';
 
-/** Of statement `s`: the one of its account before it, by their days; its closing must be the opening of `s`. */
-export const PREVIOUS = sql`(
-  select p.statement_id, p.closing from statements p where p.account = s.account
-    and (p.to_date < s.from_date or (p.sha256 = s.sha256 and p.part < s.part))
-  order by p.to_date desc, p.received_at desc, p.part desc, p.lines desc limit 1)`;
+/** Of statement `p`: it is one of a whole account, and the next one must go on from its closing. */
+const CLOSES = sql`(p.closing is not null and p.format not in ('camt054', 'wallet-csv'))`;
+
+/** Of statement `p`: it stands before `s`, by its days, or by its place in a file that has several of the same days. */
+const STANDS_BEFORE = sql`(p.to_date < s.from_date
+  or (p.sha256 = s.sha256 and p.part < s.part and (p.from_date, p.to_date) = (s.from_date, s.to_date)))`;
+
+/** Of statement `s`: the last day before it of which there is a statement. */
+const LAST_DAY = sql`(select max(p.to_date) from statements p where p.account = s.account and p.to_date < s.from_date and ${CLOSES})`;
 
 /**
- * Of statement `s`: it begins in the days of another of its account, with the balance that the other has come to by then.
- * Whoever fetches a day before it is over, and again with those that follow, has such statements. Lines are kept once per
- * account, whichever statement came first.
+ * Of statement `s`, as rows of (statement_id, at): those that come to its opening, to the sen; `at` is until when they
+ * speak. They end on the last day before it, or share its days: banks cut a day into several, and a day is fetched before
+ * it is over and again. Of two that end where the other begins the one that came first is the first. Or `s` begins in the
+ * days of another, with the balance that the other has come to by then; lines are kept once per account, whichever
+ * statement came first.
  */
-export const MEETS_OVERLAPPED = sql`exists (
-  select from statements x where x.account = s.account and x.from_date < s.from_date and s.from_date <= x.to_date
+const MEETING = sql`(
+  select p.statement_id, ${SPOKEN_AT(sql`p`)} as at from statements p
+  where p.account = s.account and p.statement_id <> s.statement_id and p.closing = s.opening and ${CLOSES}
+    and p.from_date <= s.from_date and p.to_date <= s.to_date and p.to_date >= coalesce(${LAST_DAY}, p.to_date)
+    and (p.to_date < s.from_date or p.opening is distinct from s.closing or p.statement_id < s.statement_id)
+  union all
+  select x.statement_id, ${SPOKEN_AT(sql`x`)} from statements x
+  where x.account = s.account and x.from_date < s.from_date and s.from_date <= x.to_date
     and not exists (select from statement_lines l where l.statement_id = x.statement_id and l.unreadable is not null)
     and x.opening::numeric + (
       select coalesce(sum(case l.direction when 'credit' then l.amount_idr else -l.amount_idr end), 0)
       from statement_lines l join statements o using (statement_id)
       where o.account = s.account and l.booked_on >= x.from_date and l.booked_on < s.from_date) = s.opening::numeric)`;
 
-/** What the statement before this one closes with; null: there is none, or one that this one overlaps says as much. */
-export async function previousClosing(tx: Tx, statementId: string): Promise<string | null> {
-  const { rows } = await sql<{ closing: string | null }>`
-    select p.closing from statements s cross join lateral ${PREVIOUS} p
-    where s.statement_id = ${statementId} and not (p.closing <> s.opening and ${MEETS_OVERLAPPED})`.execute(tx);
-  return rows[0]?.closing ?? null;
+/** These statements and those that follow them, which may have come first, as far as nothing before them comes to their opening. */
+export async function gapsAt(tx: Tx, statementIds: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select s.statement_id as id from statements s
+    where s.opening is not null and (s.statement_id = any(${statementIds}::bigint[]) or exists (
+        select from statements p where p.statement_id = any(${statementIds}::bigint[]) and p.account = s.account and p.to_date = ${LAST_DAY}))
+      and exists (select from statements p where p.account = s.account and ${CLOSES} and ${STANDS_BEFORE})
+      and not exists ${MEETING} order by 1`.execute(tx);
+  return rows.map(({ id }) => id);
 }
 
-/** This statement and the one that follows it, which may have come first: both have a new neighbour. */
-export async function withFollowing(tx: Tx, statementId: string): Promise<{ id: string; opening: string | null }[]> {
-  const { rows } = await sql<{ id: string; opening: string | null }>`
-    select statement_id as id, opening from statements where statement_id = ${statementId}
-    union all (select f.statement_id, f.opening from statements s join statements f on f.account = s.account and f.from_date > s.to_date
-      where s.statement_id = ${statementId} order by f.from_date, f.part limit 1)`.execute(tx);
+/** A gap whose break is to change, and the statement that says so. */
+export interface ChangedGap {
+  readonly breakId: string;
+  readonly statementId: string;
+}
+
+/** Open gaps that these statements fill, or that they have themselves and others fill. */
+export async function filledGaps(tx: Tx, statementIds: readonly string[]): Promise<ChangedGap[]> {
+  const { rows } = await sql<ChangedGap>`
+    select b.break_id as "breakId", m.statement_id as "statementId" from breaks b join statements s using (statement_id)
+    cross join lateral (select min(m.statement_id) as statement_id from ${MEETING} m
+      where s.statement_id = any(${statementIds}::bigint[]) or m.statement_id = any(${statementIds}::bigint[])) m
+    where b.type = 'statement_gap' and b.state = 'open' and m.statement_id is not null`.execute(tx);
+  return rows;
+}
+
+/**
+ * Gaps closed by `closer` that one of these statements denies: it ends on the last day before them with another balance,
+ * and none that speaks until later meets.
+ */
+export async function deniedGaps(tx: Tx, statementIds: readonly string[], closer: string): Promise<ChangedGap[]> {
+  const { rows } = await sql<ChangedGap>`
+    select b.break_id as "breakId", max(p.statement_id) as "statementId" from breaks b join statements s using (statement_id)
+    join statements p on p.account = s.account and p.to_date = ${LAST_DAY} and p.closing <> s.opening and ${CLOSES}
+    where b.type = 'statement_gap' and b.resolved_by = ${closer} and p.statement_id = any(${statementIds}::bigint[])
+      and not exists (select from ${MEETING} m where m.at > ${SPOKEN_AT(sql`p`)} or m.statement_id = any(${statementIds}::bigint[]))
+    group by 1`.execute(tx);
   return rows;
 }

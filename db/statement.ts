@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { BULK_DEBITED, OUR_BULK } from './bulk.ts';
 import type { Db, Tx } from './connection.ts';
-import { ROUTE } from './doubt.ts';
+import { overAt, provingStatements, ROUTE } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
 import { SIGNED, STILL_DEBITED } from './money-out.ts';
-import { isOfPayingAccount } from './paying-accounts.ts';
+import { firstSpelling } from './paying-accounts.ts';
 
 export interface NewStatement {
   readonly sha256: string;
@@ -20,6 +20,8 @@ export interface NewStatement {
   readonly lines: number;
   /** The office's time: a statement proves nothing about what was sent after it. */
   readonly receivedAt: Date;
+  /** When the bank made it; null: it does not say. What is later than `receivedAt` is by another clock, and counts as null. */
+  readonly madeAt: Date | null;
 }
 
 /** A line as a reader gives it; `unreadable` says why it could not be read. */
@@ -35,6 +37,7 @@ export interface NewLine {
   readonly bankReference: string | null;
   readonly returnReason: string | null;
   readonly unreadable: string | null;
+  readonly notOurs: boolean;
 }
 
 /** Two at once would both find a file new, and what the other's lines prove would not be seen: the second one waits. */
@@ -64,37 +67,43 @@ export async function isKnownFile(db: Db | Tx, sha256: string): Promise<boolean>
 export async function stageLines(tx: Tx, lines: readonly NewLine[]): Promise<void> {
   await sql`
     create temp table if not exists staged_lines (line bigint, booked_on date, amount_idr bigint, direction text, reference text,
-      bulk_id text, counterparty_name text, counterparty_account text, bank_reference text, return_reason text, unreadable text) on commit drop`.execute(
+      bulk_id text, counterparty_name text, counterparty_account text, bank_reference text, return_reason text, unreadable text, not_ours boolean) on commit drop`.execute(
     tx,
   );
   const column = <K extends keyof NewLine>(key: K) => lines.map((line) => line[key]);
   await sql`
     insert into staged_lines select * from unnest(${column('line')}::bigint[], ${column('bookedOn')}::date[], ${column('amountIdr')}::bigint[],
       ${column('direction')}::text[], ${column('reference')}::text[], ${column('bulkId')}::text[], ${column('name')}::text[],
-      ${column('account')}::text[], ${column('bankReference')}::text[], ${column('returnReason')}::text[], ${column('unreadable')}::text[])`.execute(
-    tx,
-  );
+      ${column('account')}::text[], ${column('bankReference')}::text[], ${column('returnReason')}::text[], ${column('unreadable')}::text[],
+      ${column('notOurs')}::boolean[])`.execute(tx);
 }
 
-const CONTENT = sql`booked_on, amount_idr, direction, reference, bulk_id, counterparty_name, counterparty_account, bank_reference, return_reason, unreadable`;
+/** What was staged, as one number, in whatever order. */
+const LINES_HASH = sql`(select coalesce(sum(hash_record_extended(row(booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
+  counterparty_account, bank_reference, return_reason, unreadable), 0)), 0) from staged_lines)`;
 
-/** Of the row of `statements`: its lines are the staged ones, in whatever order. Asked only of the same days, balances and number of lines. */
-const SAME_LINES = sql`not exists (
-  select ${CONTENT} from staged_lines except all select ${CONTENT} from statement_lines l where l.statement_id = statements.statement_id)`;
+/** By what a movement is known again on another statement: a bulk id counts where no order is named. */
+const KEY = sql`bank_reference, booked_on, direction, amount_idr, reference, bulk_id`;
+const WITH_KEY = sql`bank_reference, booked_on, direction, amount_idr, coalesce(reference, '') as reference,
+  case when reference is null then coalesce(bulk_id, '') else '' end as bulk_id`;
 
 /**
- * Takes one whole statement with its staged lines; returns its number. Undefined: the same statement is there from
- * another file (a bank stamps each download with its time, and some with a new number); it is only kept when it was given again. Of a statement that
- * overlaps another, the lines that the other has are not taken again.
+ * Takes one whole statement with its staged lines; returns its number. Undefined: the same statement is there, with the
+ * same days, balances and lines (a bank stamps each download with its time, and some with a new number); it is only kept
+ * when it was given again. Within one file only what also has the same number is the same.
  */
 export async function storeStatement(tx: Tx, statement: NewStatement): Promise<string | undefined> {
-  const { sha256, part, format, account, bankStatementId, from, to, opening, closing, lines, receivedAt } = statement;
+  const { sha256, part, format, bankStatementId, from, to, opening, closing, lines, receivedAt } = statement;
+  const account = await firstSpelling(tx, statement.account);
+  const madeAt = statement.madeAt !== null && statement.madeAt < receivedAt ? statement.madeAt : null;
+  const { rows } = await sql<{ hash: string }>`select ${lines > 0 ? LINES_HASH : sql`0`}::text as hash`.execute(tx);
+  const lines_hash = rows[0]?.hash as string;
   const same = await sql`
-    update statements set again_at = greatest(again_at, ${receivedAt})
-    where account = ${account} and sha256 <> ${sha256}
-      and (from_date, to_date, lines) = (${from}::date, ${to}::date, ${lines}::bigint)
-      and (opening, closing) is not distinct from (${opening}::text, ${closing}::text)
-      and (bank_statement_id = ${bankStatementId} or ${lines > 0 ? SAME_LINES : sql`true`})`.execute(tx);
+    update statements set again_at = greatest(again_at, ${receivedAt}),
+      made_at = nullif(greatest(coalesce(made_at, again_at, received_at), ${madeAt ?? receivedAt}), ${receivedAt})
+    where account = ${account} and (sha256 <> ${sha256} or bank_statement_id = ${bankStatementId})
+      and (from_date, to_date, lines, lines_hash) = (${from}::date, ${to}::date, ${lines}::bigint, ${lines_hash}::numeric)
+      and (opening, closing) is not distinct from (${opening}::text, ${closing}::text)`.execute(tx);
   if (same.numAffectedRows) {
     if (lines > 0) await sql`truncate staged_lines`.execute(tx);
     return undefined;
@@ -112,27 +121,41 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
       opening,
       closing,
       lines,
+      lines_hash,
       received_at: receivedAt,
+      made_at: madeAt,
     })
     .returning('statement_id')
     .executeTakeFirstOrThrow();
-  if (lines > 0) {
-    await sql`
-      insert into statement_lines select ${statement_id}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
-        counterparty_account, bank_reference, return_reason, unreadable from staged_lines n
-      where not exists (
-        select from statement_lines l join statements s using (statement_id)
-        where s.account = ${account} and s.sha256 <> ${sha256} and l.reference = n.reference and l.bank_reference = n.bank_reference
-          and (l.booked_on, l.direction, l.amount_idr) = (n.booked_on, n.direction, n.amount_idr))
-        and not exists (
-        select from statement_lines l join statements s using (statement_id)
-        where n.reference is null and l.reference is null and l.bulk_id is not distinct from n.bulk_id
-          and s.account = ${account} and s.sha256 <> ${sha256} and l.bank_reference = n.bank_reference
-          and (l.booked_on, l.direction, l.amount_idr) = (n.booked_on, n.direction, n.amount_idr))
-      order by line`.execute(tx);
-    await sql`truncate staged_lines`.execute(tx);
-  }
+  if (lines > 0) await storeLines(tx, statement_id);
   return statement_id;
+}
+
+/**
+ * Stores what no other file has brought: of movements with one key as many are left out as statements of the account that
+ * share its days have stored. Without a number of the bank's a movement is never taken for another.
+ */
+async function storeLines(tx: Tx, statementId: string): Promise<void> {
+  const sharedDays = sql`s.account = n.account and s.sha256 <> n.sha256 and s.from_date <= n.to_date and n.from_date <= s.to_date`;
+  const others = sql`statements n join statements s on ${sharedDays} join statement_lines l on l.statement_id = s.statement_id`;
+  const mine = sql`n.statement_id = ${statementId} and l.bank_reference is not null`;
+  await sql`
+    with stored as materialized (
+      select ${KEY}, count(*) as n from (
+        select ${WITH_KEY} from ${others} where ${mine} and l.reference in (select reference from staged_lines)
+        union all
+        select ${WITH_KEY} from ${others} where ${mine} and l.reference is null
+          and l.bank_reference in (select bank_reference from staged_lines where reference is null)) l group by ${KEY}),
+    repeated as materialized (
+      select line from (
+        select line, n, row_number() over (partition by ${KEY} order by line) as nth
+        from (select line, ${WITH_KEY} from staged_lines) l join stored using (${KEY})) l
+      where nth <= n)
+    insert into statement_lines select ${statementId}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
+      counterparty_account, bank_reference, return_reason, unreadable, not_ours from staged_lines n
+    where not exists (select from repeated r where r.line = n.line)
+    order by line`.execute(tx);
+  await sql`truncate staged_lines`.execute(tx);
 }
 
 /** A line with the order of its reference, as the rules judge it. */
@@ -234,8 +257,8 @@ export async function openBreaks(tx: Tx, breaks: readonly NewBreak[], openedOn: 
 }
 
 /**
- * Orders that the bank has taken and that no line has debited, by the day of the last try, with the days that statements cover: whole ones, for a
- * notification and a wallet's report hold a part of the day only.
+ * Orders that the bank has taken and that no line has debited, by the day of the last try, with the days of a statement that would show
+ * them.
  */
 export async function undebited(
   tx: Tx,
@@ -250,10 +273,8 @@ export async function undebited(
     from open o cross join lateral (
       select (coalesce(max(c.at), o.submitted_at) at time zone 'Asia/Jakarta')::date as day from bank_calls c
       where c.reference = o.reference and c.kind = 'transfer') d
-    join lateral (select from_date, to_date from statements s where d.day between s.from_date and s.to_date
-      and s.format not in ('camt054', 'wallet-csv') and ${isOfPayingAccount(sql`o.route`)} limit 1) s on true`.execute(
-    tx,
-  );
+    cross join lateral (select d.day, ${overAt(sql`d.day`)} as at) t
+    join lateral (select s.from_date, s.to_date ${provingStatements(sql`o.route`)} limit 1) s on true`.execute(tx);
   return rows;
 }
 

@@ -31,6 +31,8 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export type Numeric = ColumnType<string, number | string, number | string>;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface AccountInquiries {
@@ -717,6 +719,10 @@ export interface StatementLines {
   counterparty_name: string | null;
   direction: string | null;
   line: Int8;
+  /**
+   * It cannot be read, but is none of ours all the same: its amount has sen, and it names nothing of ours.
+   */
+  not_ours: Generated<boolean>;
   reference: string | null;
   return_reason: string | null;
   statement_id: Int8;
@@ -734,6 +740,14 @@ export interface Statements {
   format: string;
   from_date: string;
   lines: Int8;
+  /**
+   * Sum of the hashes of its lines, in whatever order, those included that another statement had before: the same lines are the same statement. Null: older than this column.
+   */
+  lines_hash: Numeric | null;
+  /**
+   * When the bank made it, as it says itself: it cannot speak of what was sent later, whenever it is taken. Null: it does not say.
+   */
+  made_at: Timestamp | null;
   /**
    * Exact decimal text: sen and other currencies count when one statement must follow the other.
    */

@@ -1,4 +1,4 @@
-import { closeFilledGaps } from '../db/breaks.ts';
+import { settleGaps } from '../db/breaks.ts';
 import type { Tx } from '../db/connection.ts';
 import { holdContradicted } from '../db/order-news.ts';
 import { learnPayingAccount } from '../db/paying-accounts.ts';
@@ -12,13 +12,12 @@ import {
   openBreaks,
   undebited,
 } from '../db/statement.ts';
-import { previousClosing, withFollowing } from '../db/statement-chain.ts';
+import { gapsAt } from '../db/statement-chain.ts';
 import { wibDate } from '../jobs/time.ts';
 import {
   type BreakType,
   type InstalmentState,
   isMissingInBank,
-  isStatementGap,
   judgeLine,
   type LineFacts,
   stepsTo,
@@ -129,19 +128,22 @@ function judge(line: MatchedLine, statementId: string): { effect?: Effect; break
 }
 
 /**
- * Statements that do not begin where the one before them ended; to be asked when all that come together are there. A gap
- * that they fill is closed.
+ * Statements that do not begin where one before them ended; to be asked when all that come together are there. A gap that
+ * they fill is closed.
  */
 export async function findGaps(tx: Tx, statementIds: readonly string[], now: Date): Promise<void> {
-  const found: NewBreak[] = [];
-  for (const statementId of statementIds) {
-    for (const { id, opening } of await withFollowing(tx, statementId)) {
-      if (!isStatementGap(await previousClosing(tx, id), opening)) continue;
-      found.push({ type: 'statement_gap', key: id, reference: null, amountIdr: null, statementId: id, line: null });
-    }
-  }
+  const found = (await gapsAt(tx, statementIds)).map(
+    (id): NewBreak => ({
+      type: 'statement_gap',
+      key: id,
+      reference: null,
+      amountIdr: null,
+      statementId: id,
+      line: null,
+    }),
+  );
   await openBreaks(tx, found, wibDate(now));
-  await closeFilledGaps(tx, statementIds, now);
+  await settleGaps(tx, statementIds, now);
 }
 
 /** Orders that the bank took and that a statement which covers that day does not show. A late line closes nothing by itself. */

@@ -173,6 +173,7 @@ function statementRow(
     bankStatementId: end.statementId ?? file.sha256,
     from: end.from,
     to: end.to,
+    madeAt: end.madeAt,
     opening: end.openingText,
     closing: end.closingText,
     lines: end.lines + end.unreadable,
@@ -191,7 +192,8 @@ function lineRow(line: StatementLine | UnreadableLine) {
     bankReference: null,
     returnReason: null,
   };
-  if (line.kind === 'unreadable') return { ...none, line: line.lineNumber, unreadable: line.why };
+  if (line.kind === 'unreadable')
+    return { ...none, line: line.lineNumber, unreadable: line.why, notOurs: line.notOurs ?? false };
   return {
     line: line.lineNumber,
     bookedOn: line.bookingDate,
@@ -204,5 +206,6 @@ function lineRow(line: StatementLine | UnreadableLine) {
     bankReference: line.bankReference,
     returnReason: line.returnReason,
     unreadable: null,
+    notOurs: false,
   };
 }

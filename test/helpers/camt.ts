@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
@@ -19,12 +20,13 @@ export const SOURCE_ACCOUNT = '0000202020';
 const bank = (type: string, idr: number) =>
   `<Bal><Tp><CdOrPrtry><Cd>${type}</Cd></CdOrPrtry></Tp><Amt Ccy="IDR">${idr}.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>${TODAY}</Dt></Dt></Bal>`;
 
-/** A camt.053 of the day: an entry per movement, of a whole file or of one order. */
+/** A camt.053 of the day, made the next morning: an entry per movement, of a whole file or of one order. */
 export function statement(
   debits: readonly Debit[],
   id: string,
   opening = 10_000_000,
   account = SOURCE_ACCOUNT,
+  madeAt = '2020-09-16T06:00:00+07:00',
 ): string {
   const entries = debits.map(({ bulk, reference, idr, returned, bankReference }, i) => {
     const why = returned ? '<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>' : '';
@@ -35,7 +37,50 @@ export function statement(
     return `<Ntry><Amt Ccy="IDR">${idr}.00</Amt><CdtDbtInd>${side}</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>${TODAY}</Dt></BookgDt><ValDt><Dt>${TODAY}</Dt></ValDt><AcctSvcrRef>${bankReference ?? `${id}-${i}`}</AcctSvcrRef><NtryDtls>${details}</NtryDtls></Ntry>`;
   });
   const total = debits.reduce((sum, { idr, returned }) => sum + (returned ? -idr : idr), 0);
-  return `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><GrpHdr><MsgId>${id}</MsgId><CreDtTm>${TODAY}T20:00:00+07:00</CreDtTm></GrpHdr><Stmt><Id>${id}</Id><CreDtTm>${TODAY}T20:00:00+07:00</CreDtTm><FrToDt><FrDtTm>${TODAY}T00:00:00+07:00</FrDtTm><ToDtTm>${TODAY}T23:59:59+07:00</ToDtTm></FrToDt><Acct><Id><Othr><Id>${account}</Id></Othr></Id><Ccy>IDR</Ccy></Acct>${bank('OPBD', opening)}${bank('CLBD', opening - total)}${entries.join('')}</Stmt></BkToCstmrStmt></Document>`;
+  return `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><GrpHdr><MsgId>${id}</MsgId><CreDtTm>${madeAt}</CreDtTm></GrpHdr><Stmt><Id>${id}</Id><CreDtTm>${madeAt}</CreDtTm><FrToDt><FrDtTm>${TODAY}T00:00:00+07:00</FrDtTm><ToDtTm>${TODAY}T23:59:59+07:00</ToDtTm></FrToDt><Acct><Id><Othr><Id>${account}</Id></Othr></Id><Ccy>IDR</Ccy></Acct>${bank('OPBD', opening)}${bank('CLBD', opening - total)}${entries.join('')}</Stmt></BkToCstmrStmt></Document>`;
+}
+
+/** A statement from one day to another, without lines or with so much coming in on the first. */
+export function day(
+  date: string,
+  opening: number,
+  income = 0,
+  { to = date, from = date, account = SOURCE_ACCOUNT } = {},
+) {
+  const entry = `<Ntry><Amt Ccy="IDR">${income}.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>${date}</Dt></BookgDt><ValDt><Dt>${date}</Dt></ValDt><AcctSvcrRef>F-${date}-${income}</AcctSvcrRef></Ntry>`;
+  return statement([], `${date}-${opening}-${income}`, opening, account)
+    .replaceAll(TODAY, date)
+    .replace(/(<Cd>CLBD<.*?IDR">)\d+/, `$1${opening + income}`)
+    .replace(`<FrDtTm>${date}`, `<FrDtTm>${from}`)
+    .replace(`<ToDtTm>${date}`, `<ToDtTm>${to}`)
+    .replace('</Stmt>', `${income === 0 ? '' : entry}</Stmt>`);
+}
+
+/** The same as a camt.054, which has no balances. */
+export function asNotification(text: string): string {
+  return text
+    .replaceAll('camt.053', 'camt.054')
+    .replaceAll('BkToCstmrStmt', 'BkToCstmrDbtCdtNtfctn')
+    .replaceAll('Stmt>', 'Ntfctn>')
+    .replace(/<Bal>.*?<\/Bal>/g, '');
+}
+
+/** Both statements in one file, in this order. */
+export function inOneFile(first: string, second: string): string {
+  return first.replace('</Stmt>', `</Stmt>${/<Stmt>.*<\/Stmt>/.exec(second)?.[0]}`);
+}
+
+/** What a `reconcile` of these files says, at a time. */
+export function taking(here: Town) {
+  return async (at: string, ...texts: string[]) => {
+    const paths = texts.map((text) => {
+      const path = join(here.dir, `${createHash('sha256').update(text).digest('hex')}.xml`);
+      writeFileSync(path, text);
+      return path;
+    });
+    const { json } = await reconcileFiles(await here.officeAt(at), paths, undefined);
+    return json as { readonly lines: number; readonly open_breaks: Record<string, number> };
+  };
 }
 
 /** A town with statements of the evening. */

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveUnknown } from '../../scripts/payout.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
-import { type Reconciled, reconciling, SOURCE_ACCOUNT, statement } from '../helpers/camt.ts';
+import { type Reconciled, reconciling, SOURCE_ACCOUNT, statement, taking } from '../helpers/camt.ts';
 import { pay, TODAY, town } from '../helpers/payout.ts';
 
 const NEXT = '2020-09-16T09:00:00+07:00';
@@ -51,57 +50,60 @@ describe('an order that the bank does not know', () => {
   });
 });
 
-/** A day's statement, without lines or with so much coming in. */
-function day(date: string, opening: number, income = 0): string {
-  const entry = `<Ntry><Amt Ccy="IDR">${income}.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>${date}</Dt></BookgDt><ValDt><Dt>${date}</Dt></ValDt><AcctSvcrRef>F-1</AcctSvcrRef></Ntry>`;
-  const closing = (text: string) => text.replace(/(<Cd>CLBD<.*?IDR">)\d+/, `$1${opening + income}`);
-  const plain = closing(statement([], date, opening).replaceAll(TODAY, date));
-  return income === 0 ? plain : plain.replace('</Stmt>', `${entry}</Stmt>`);
-}
+describe('an order that the bank does not know, once more: a statement', () => {
+  const morning = `${TODAY}T07:00:00+07:00`;
+  it.each([
+    ['made before it was sent', morning, NEXT, 0],
+    ['made on its day, in the evening', `${TODAY}T22:00:00+07:00`, NEXT, 0],
+    ['made at the end of its day', `${TODAY}T23:59:59`, NEXT, 1],
+    ['made the next morning', '2020-09-15T23:00:00Z', NEXT, 1],
+    ['that says its day only', `${TODAY}T00:00:00+07:00`, NEXT, 1],
+    ['of a clock that is ahead, taken on its day', '2020-09-17T06:00:00+07:00', `${TODAY}T20:00:00+07:00`, 0],
+  ])('%s (%s, taken %s): sent again %i times', async (_, madeAt, takenAt, times) => {
+    const here = await neverArrived();
+    await taking(here)(takenAt, statement([], 'S1', 10_000_000, SOURCE_ACCOUNT, madeAt));
+    await resolveUnknown(await here.officeAt(NEXT));
+    expect(debited(here).length).toBe(times);
+  });
 
-describe('a gap in the chain of statements', () => {
-  async function chain() {
+  it('that was made before, and again once the day was over, proves it', async () => {
+    const here = await neverArrived();
+    for (const madeAt of [morning, '2020-09-16T06:00:00+07:00', morning])
+      await taking(here)(NEXT, statement([], 'S1', 10_000_000, SOURCE_ACCOUNT, madeAt));
+    await resolveUnknown(await here.officeAt(NEXT));
+    expect(debited(here).length).toBe(1);
+  });
+});
+
+describe('an order that the bank does not know, and a line with sen on the statement of its day', () => {
+  it.each([
+    ['that names nothing of ours: interest', 'BUNGA', '12.34', 1],
+    ['that has a reference like ours', 'PAAAAAAAAAAAAAA1', '12.34', 0],
+    ['that has a bulk id like ours', 'PRAKERJA-RUN-1', '12.34', 0],
+    ['whose amount cannot be read', 'BUNGA', '12,34', 0],
+  ])('%s (%s %s): sent again %i times, and a person sees the line', async (_, text, amount, times) => {
+    const here = await neverArrived();
+    const entry = `<Ntry><Amt Ccy="IDR">${amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>${TODAY}</Dt></BookgDt><AddtlNtryInf>${text}</AddtlNtryInf></Ntry>`;
+    const given = statement([], 'S1').replace('</Stmt>', `${entry}</Stmt>`);
+    const { open_breaks } = await taking(here)(NEXT, given.replace(/(<Cd>CLBD<.*?IDR">)\d+\.00/, '$110000012.34'));
+    expect(open_breaks).toEqual({ unreadable_line: 1 });
+    await resolveUnknown(await here.officeAt(NEXT));
+    expect(debited(here).length).toBe(times);
+  });
+});
+
+describe('an order that was taken', () => {
+  const FRIDAY = '2020-09-18T09:00:00+07:00';
+  it.each([
+    ['taken', `${TODAY}T12:01:00+07:00`, '2020-09-16T06:00:00+07:00'],
+    ['made', FRIDAY, `${TODAY}T12:01:00+07:00`],
+  ])('is not missing by a statement that was %s before its day was over', async (_, takenAt, madeAt) => {
     const here = await town({ people: 1 });
-    const take = async (text: string) => {
-      const path = join(here.dir, `${createHash('sha256').update(text).digest('hex')}.xml`);
-      writeFileSync(path, text);
-      const { json } = await reconcileFiles(here.office, [path], undefined);
-      return (json as { open_breaks: object }).open_breaks;
-    };
-    return { here, take };
-  }
-
-  it('is closed by the statement that fills it, with a word of which one', async () => {
-    const { here, take } = await chain();
-    expect(await take(day('2020-09-15', 100))).toEqual({});
-    expect(await take(day('2020-09-17', 140))).toEqual({ statement_gap: 1 });
-    expect(await take(day('2020-09-16', 100, 40))).toEqual({});
-    const { pool } = here.database;
-    const { rows } = await pool.query('select state, resolved_by, note from breaks');
-    expect(rows).toEqual([
-      { state: 'resolved', resolved_by: 'reconcile', note: 'statement 3 came, and closes where this one begins' },
-    ]);
-    const { rows: told } = await pool.query(`select action, verified from audit where who = 'reconcile'`);
-    expect(told).toEqual([{ action: 'break resolve', verified: false }]);
-  });
-
-  it('is none where a statement begins in the days of another with the balance that the other had by then', async () => {
-    const { take } = await chain();
-    expect(await take(day('2020-09-10', 50))).toEqual({});
-    // From the 15th to the 16th, which is not over; then from the 16th on.
-    const twoDays = (opening: number, from: string, to: string) =>
-      day('2020-09-15', opening, 40)
-        .replace('<FrDtTm>2020-09-15', `<FrDtTm>${from}`)
-        .replace('<ToDtTm>2020-09-15', `<ToDtTm>${to}`);
-    expect(await take(twoDays(50, '2020-09-11', '2020-09-16'))).toEqual({});
-    expect(await take(day('2020-09-16', 90, 7))).toEqual({});
-    expect(await take(day('2020-09-14', 51))).toEqual({ statement_gap: 1 });
-  });
-
-  it('stays open where the balances still do not meet, and another may open', async () => {
-    const { take } = await chain();
-    await take(day('2020-09-15', 100));
-    await take(day('2020-09-17', 140));
-    expect(await take(day('2020-09-16', 101, 40))).toEqual({ statement_gap: 2 });
+    await pay(here.office);
+    const take = taking(here);
+    await take(takenAt, statement([], 'S1', 10_000_000, SOURCE_ACCOUNT, madeAt));
+    const later = (text: string) => text.replaceAll(TODAY, '2020-09-17');
+    expect((await take(FRIDAY, later(statement([], 'S2')))).open_breaks).toEqual({});
+    expect((await take(FRIDAY, statement([], 'S3'))).open_breaks).toEqual({ missing_in_bank: 1 });
   });
 });

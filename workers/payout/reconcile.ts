@@ -204,11 +204,3 @@ export function isMissingInBank(
   if (order.acceptedOn < covered.from || order.acceptedOn > covered.to) return false;
   return workingDaysBetween(order.acceptedOn, asOf) >= MISSING_AFTER_WORKING_DAYS;
 }
-
-/**
- * Whether a statement does not begin where the one before it ended. Balances are canonical decimal text
- * (`StatementStart.openingText`), so that sen count too; without one of the two nothing can be said.
- */
-export function isStatementGap(previousClosing: string | null, opening: string | null): boolean {
-  return previousClosing !== null && opening !== null && previousClosing !== opening;
-}

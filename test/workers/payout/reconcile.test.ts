@@ -3,7 +3,6 @@ import {
   isLate,
   isMissingInBank,
   isSamePayee,
-  isStatementGap,
   judgeBulk,
   judgeLine,
   type LineFacts,
@@ -182,15 +181,5 @@ describe('days', () => {
     ['2020-09-15', { from: '2020-09-15', to: '2020-09-15' }, '2020-09-30', true, false],
   ])('accepted %s, covered %j, as of %s, debited %s: missing %s', (acceptedOn, covered, asOf, debited, missing) => {
     expect(isMissingInBank({ acceptedOn, debited }, covered, asOf)).toBe(missing);
-  });
-
-  it.each([
-    ['1000', '1000', false],
-    ['1000', '1000.5', true],
-    ['1000', '-1000', true],
-    [null, '1000', false],
-    ['1000', null, false],
-  ])('yesterday closed %s, today opens %s: gap %s', (closing, opening, gap) => {
-    expect(isStatementGap(closing, opening)).toBe(gap);
   });
 });

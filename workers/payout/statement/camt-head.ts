@@ -2,12 +2,16 @@ import { refuse } from '../../../jobs/errors.ts';
 import { type Exact, parsePlain } from './amount.ts';
 import { accountOf, readDate } from './camt-entry.ts';
 import { readCamtPeriod } from './camt-period.ts';
+import { readMadeAt } from './made-at.ts';
 import { type CamtSummary, readSummary } from './camt-summary.ts';
 import { currencyOf, find, textAt, type XmlNode } from './node.ts';
 import { type StatementHead, shownId } from './tally.ts';
 
-/** Collects what precedes the entries of one statement. */
-export function createCamtHead() {
+/**
+ * Collects what precedes the entries of one statement.
+ * @param sentAt `CreDtTm` of the message that it came in
+ */
+export function createCamtHead(sentAt: string) {
   const balances = new Map<string, { amount: Exact; date: string | null; currency: string | null }>();
   let parts: Partial<StatementHead> = {};
   let summary: CamtSummary | null = null;
@@ -32,7 +36,8 @@ export function createCamtHead() {
 
   return {
     add(node: XmlNode): void {
-      if (node.name === 'Id') parts = { ...parts, statementId: textAt(node) };
+      if (node.name === 'CreDtTm') parts = { ...parts, madeAt: readMadeAt(node.text.trim()) };
+      else if (node.name === 'Id') parts = { ...parts, statementId: textAt(node) };
       else if (node.name === 'Acct') parts = { ...parts, account: accountOf(node), currency: textAt(node, 'Ccy') };
       else if (node.name === 'FrToDt') parts = { ...parts, ...readCamtPeriod(node) };
       else if (node.name === 'TxsSummry') summary = readSummary(node);
@@ -56,6 +61,7 @@ export function createCamtHead() {
         currency: parts.currency ?? closing?.currency ?? opening?.currency ?? null,
         opening: opening?.amount ?? null,
         closing: closing?.amount ?? null,
+        madeAt: parts.madeAt ?? readMadeAt(sentAt),
       };
     },
   };

@@ -1,9 +1,9 @@
 import { type Exact, parsePlain, wholeRupiah } from './amount.ts';
 import type { CamtDetail, CamtEntry } from './camt-entry.ts';
 import { shownCurrency } from './facts.ts';
-import { asBulkId, findOurs } from './our-ids.ts';
+import { asBulkId, findOurs, isNothing } from './our-ids.ts';
 import { findReturnReason } from './return-reason.ts';
-import { type StatementLine, type UnreadableLine, unreadable } from './statement.ts';
+import { type StatementLine, type UnreadableLine, unreadable, withSen } from './statement.ts';
 
 type Line = StatementLine | UnreadableLine;
 type Direction = 'debit' | 'credit';
@@ -121,13 +121,14 @@ function line(
 ): Line {
   const { entry, direction, bookingDate } = frame;
   const amountIdr = wholeRupiah(amount);
-  if (amountIdr === null) return unreadable(lineNumber, 'its amount has sen');
   const texts = [...(detail?.texts ?? []), ...(entry.info === null ? [] : [entry.info])];
   const ours = findOurs(
     [detail?.endToEndId ?? null, detail?.instructionId ?? null, ...texts],
     [detail?.transactionId ?? null, detail?.bankReference ?? null, ...entryReferences(entry)],
   );
   if (ours.kind === 'several') return unreadable(lineNumber, ours.why);
+  // A batch under a name of the bank's may hold orders of ours, and its charge.
+  if (amountIdr === null) return withSen(lineNumber, isNothing(ours) && isOne(entry) && bulkIds.length === 0);
   const bulkId = oneBulkId(ours.bulkId, bulkIds);
   if (bulkId === undefined && ours.reference === null) return unreadable(lineNumber, 'it names several bulk ids');
   const returnReason = detail?.returnReason ?? (direction === 'credit' ? findReturnReason(texts.join('\n')) : null);
@@ -148,6 +149,10 @@ function line(
     returnReason,
     description: [detail?.endToEndId, ...texts].filter((text) => text).join(' '),
   };
+}
+
+function isOne({ details, batchCount }: CamtEntry): boolean {
+  return details.length <= 1 && (batchCount ?? 0) <= 1;
 }
 
 /** A transaction's own ids before those of its entry: two batches in one entry are told apart by their transactions. */

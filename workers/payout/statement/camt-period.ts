@@ -19,7 +19,8 @@ export function readCamtPeriod(node: XmlNode): { from: string | null; to: string
   return { from, to: isDayBefore ? addDays(last, -1) : last };
 }
 
-function isMidnight(text: string): boolean {
+/** A midnight in WIB, or one without an offset. */
+export function isMidnight(text: string): boolean {
   const at = parseInstant(text);
   if (at !== undefined) return wibTime(at) === '00:00' && at.getTime() % MINUTE_MS === 0;
   return /T00:00:00(?:\.0+)?$/.test(text);

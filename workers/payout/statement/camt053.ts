@@ -111,13 +111,17 @@ function statementHandler(message: CamtMessage, report: (event: CamtEvent) => vo
   let statementDepth = 0;
   let stack: XmlNode[] = [];
   let nodes = 0;
+  /** The elements that are open outside a statement. */
+  const outside: string[] = [];
+  let sentAt = '';
   return {
     open(name, attributes) {
       depth++;
       if (statement === undefined) {
         requireMessage(name, message);
+        outside.push(name);
         if (name !== message.holder) return;
-        statement = createCamtHead();
+        statement = createCamtHead(sentAt);
         statementDepth = depth;
         return;
       }
@@ -133,10 +137,14 @@ function statementHandler(message: CamtMessage, report: (event: CamtEvent) => vo
     text(text) {
       const node = stack.at(-1);
       if (node !== undefined) node.text += text;
+      else if (outside.slice(-2).join('/') === 'GrpHdr/CreDtTm') sentAt += text.trim();
     },
     close() {
       depth--;
-      if (statement === undefined) return;
+      if (statement === undefined) {
+        outside.pop();
+        return;
+      }
       const node = stack.pop();
       if (node !== undefined && stack.length > 0) return;
       if (node !== undefined) {
@@ -148,6 +156,7 @@ function statementHandler(message: CamtMessage, report: (event: CamtEvent) => vo
         if (statement.begin()) report({ kind: 'start', head: statement.head() });
         report({ kind: 'end', head: statement.head(), summary: statement.summary() });
         statement = undefined;
+        outside.pop();
         stack = [];
       }
     },

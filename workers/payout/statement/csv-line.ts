@@ -1,8 +1,8 @@
 import { type Exact, wholeRupiah } from './amount.ts';
 import { type NumberStyle, readMoney } from './number-style.ts';
-import { findOurs } from './our-ids.ts';
+import { findOurs, isNothing } from './our-ids.ts';
 import { findReturnReason } from './return-reason.ts';
-import { type StatementLine, type UnreadableLine, unreadable } from './statement.ts';
+import { type StatementLine, type UnreadableLine, unreadable, withSen } from './statement.ts';
 
 /** What a row of a CSV says, before it is known to be readable. */
 export interface RowFacts {
@@ -28,10 +28,10 @@ export function csvLine(row: RowFacts): StatementLine | UnreadableLine {
   const { line, signed, bookingDate, description } = row;
   if (signed === null) return unreadable(line, 'not exactly one of debit and credit is an amount');
   const amountIdr = wholeRupiah(signed < 0n ? -signed : signed);
-  if (amountIdr === null) return unreadable(line, 'its amount has sen');
   if (bookingDate === null) return unreadable(line, 'its date cannot be read');
   const ours = findOurs([description], [row.bankReference]);
   if (ours.kind === 'several') return unreadable(line, ours.why);
+  if (amountIdr === null) return withSen(line, isNothing(ours));
   const direction = signed < 0n ? 'debit' : 'credit';
   return {
     kind: 'line',

@@ -1,9 +1,9 @@
 import { isDate } from '../../../jobs/time.ts';
 import { type Exact, parsePlain, wholeRupiah } from './amount.ts';
 import { counterpartyIn, textsOf, unwrapped } from './mt940-info.ts';
-import { findOurs, type Ours } from './our-ids.ts';
+import { findOurs, isNothing, type Ours } from './our-ids.ts';
 import { findReturnCode, findReturnReason } from './return-reason.ts';
-import { type StatementLine, type UnreadableLine, unreadable } from './statement.ts';
+import { type StatementLine, type UnreadableLine, unreadable, withSen } from './statement.ts';
 import type { StatementHead } from './tally.ts';
 
 const HALF_A_YEAR_MS = 183 * 24 * 3600 * 1000;
@@ -43,13 +43,13 @@ function lineOf(
 ): StatementLine | UnreadableLine {
   if (head.currency !== 'IDR') return unreadable(lineNumber, `its currency is ${head.currency}, not IDR`);
   const amountIdr = wholeRupiah(amount);
-  if (amountIdr === null) return unreadable(lineNumber, 'its amount has sen');
   const valueDate = readMt940Date(match[1] ?? '');
   const bookingDate = valueDate === null ? null : readEntryDate(match[2], valueDate);
   if (bookingDate === null) return unreadable(lineNumber, 'its dates cannot be read');
   const [own = '', bank = '', more = ''] = match.slice(6).map((part) => (part ?? '').trim());
   const ours = oursIn(own, bank, more, info);
   if (ours.kind === 'several') return unreadable(lineNumber, ours.why);
+  if (amountIdr === null) return withSen(lineNumber, isNothing(ours));
   const party = counterpartyIn(info);
   const isOurselves = party.account !== null && accountsIn(head).includes(party.account);
   // A reversal of a debit, and the type RTI, say themselves that money comes back.

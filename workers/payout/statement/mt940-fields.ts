@@ -12,9 +12,11 @@ export interface Mt940Field {
 }
 
 /** The tags of SWIFT's MT940, and banks' own NS. Anything else (`:12:11`, a time) is text that begins like a tag. */
-const TAGS: ReadonlySet<string> = new Set('20 21 25 25P 28 28C 34F 60F 60M 61 62F 62M 64 65 86 90C 90D NS'.split(' '));
-/** They stand before the opening: behind an entry, `:21:` and `:25:` are times of the day. */
-const HEAD_TAGS: ReadonlySet<string> = new Set(['21', '25', '28']);
+const TAGS: ReadonlySet<string> = new Set(
+  '13D 20 21 25 25P 28 28C 34F 60F 60M 61 62F 62M 64 65 86 90C 90D NS'.split(' '),
+);
+/** They stand before the opening: behind an entry, `:21:` and `:25:` are times of the day, and `:13D:` is text. */
+const HEAD_TAGS: ReadonlySet<string> = new Set(['13D', '21', '25', '28']);
 const ENTRY_TAGS: ReadonlySet<string> = new Set(['61', '86']);
 
 const TAGGED = /^(?:\{.*)?:(\d{2}[A-Z]?|NS):(.*)$/s;

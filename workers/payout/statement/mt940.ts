@@ -1,5 +1,6 @@
 import { refuse } from '../../../jobs/errors.ts';
 import type { Exact } from './amount.ts';
+import { readMt940MadeAt } from './made-at.ts';
 import { readMt940Amount, readMt940Date, readMt940Entry } from './mt940-entry.ts';
 import { mt940Fields } from './mt940-fields.ts';
 import type { StatementEvent, StatementReader } from './statement.ts';
@@ -33,6 +34,7 @@ interface Message {
   id: string;
   account: string | null;
   sequence: string;
+  madeAt: Date | null;
   head: StatementHead | null;
   readonly tally: Tally;
   lineNumber: number;
@@ -46,6 +48,7 @@ function newMessage(): Message {
     id: '',
     account: null,
     sequence: '',
+    madeAt: null,
     head: null,
     tally: createTally(),
     lineNumber: 0,
@@ -60,6 +63,7 @@ function* takeField(message: Message, tag: string, text: string): Generator<Stat
   if (tag === '20') message.id = text.trim();
   else if (tag === '25' || tag === '25P') message.account = text.trim();
   else if (tag === '28C' || tag === '28') message.sequence = text.trim();
+  else if (tag === '13D') message.madeAt = readMt940MadeAt(text.trim());
   else if (tag === '60F' || tag === '60M') {
     message.head = openingHead(message, readBalance(tag, text));
     yield startOf(message.head);
@@ -79,7 +83,7 @@ function* takeField(message: Message, tag: string, text: string): Generator<Stat
 function openingHead(message: Message, opening: Balance): StatementHead {
   if (message.head !== null) throw refuse('an MT940 message has two openings');
   const statementId = [message.id, message.sequence].filter((part) => part !== '').join(' ') || null;
-  const { account } = message;
+  const { account, madeAt } = message;
   return {
     account,
     statementId,
@@ -88,6 +92,7 @@ function openingHead(message: Message, opening: Balance): StatementHead {
     currency: opening.currency,
     opening: opening.amount,
     closing: null,
+    madeAt,
   };
 }
 

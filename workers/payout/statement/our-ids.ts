@@ -36,8 +36,12 @@ export type Ours =
  */
 export function findOurs(texts: Texts, bankTexts: Texts = []): Ours {
   const found = oursIn(texts);
-  const isNothing = found.kind === 'ours' && found.reference === null && found.bulkId === null;
-  return isNothing ? oursIn(bankTexts) : found;
+  return isNothing(found) ? oursIn(bankTexts) : found;
+}
+
+/** Nothing of ours is named. */
+export function isNothing(ours: Ours): boolean {
+  return ours.kind === 'ours' && ours.reference === null && ours.bulkId === null;
 }
 
 function oursIn(texts: Texts): Ours {

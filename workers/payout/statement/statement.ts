@@ -29,6 +29,8 @@ export interface StatementStart {
   /** Canonical exact decimals ("68206.51", "-5", "1000"), of any currency: what gaps are found with. */
   readonly openingText: string | null;
   readonly closingText: string | null;
+  /** When the bank made it, as it says itself; null: it does not. */
+  readonly madeAt: Date | null;
 }
 
 export interface StatementLine {
@@ -57,6 +59,8 @@ export interface UnreadableLine {
   readonly unreadable: true;
   readonly lineNumber: number;
   readonly why: string;
+  /** Only sen are in the way, and it names nothing of ours: interest, tax. What we pay is whole rupiah. */
+  readonly notOurs?: boolean;
 }
 
 /** The same as the start, now that everything was read, and how the sums came out. */
@@ -86,4 +90,9 @@ export type StatementReader = (stream: ByteStream) => AsyncGenerator<StatementEv
 
 export function unreadable(lineNumber: number, why: string): UnreadableLine {
   return { kind: 'unreadable', unreadable: true, lineNumber, why };
+}
+
+/** A line of which everything can be read, but whose amount has sen. */
+export function withSen(lineNumber: number, notOurs: boolean): UnreadableLine {
+  return { ...unreadable(lineNumber, 'its amount has sen'), notOurs };
 }

@@ -14,6 +14,7 @@ export interface StatementHead {
   readonly currency: string | null;
   readonly opening: Exact | null;
   readonly closing: Exact | null;
+  readonly madeAt?: Date | null;
 }
 
 /** Counts one statement's lines and sums, and proves at its end that opening plus entries is closing. */
@@ -79,7 +80,7 @@ export function shownId(id: string | null): string {
 
 /** The event that opens a statement. */
 export function startOf(head: StatementHead): StatementStart {
-  const { account, statementId, from, to, currency, opening, closing } = head;
+  const { account, statementId, from, to, currency, opening, closing, madeAt = null } = head;
   return {
     kind: 'statement',
     account,
@@ -91,6 +92,7 @@ export function startOf(head: StatementHead): StatementStart {
     closing: rupiah(closing, currency),
     openingText: opening === null ? null : exactText(opening),
     closingText: closing === null ? null : exactText(closing),
+    madeAt,
   };
 }
 

@@ -26,6 +26,13 @@ const FILE = [...PREAMBLE, HEADER, PAID, PENDING, RETURNED, ...TOTALS];
 const read = (lines: readonly string[]) => readAll(readBcaCsv, pieces(`${lines.join('\r\n')}\r\n`));
 const changed = (from: string, to: string) => read(FILE.map((line) => line.replace(from, to)));
 
+it.each([
+  ['BUNGA', true],
+  [`RETUR ${REF}`, false],
+])('an amount with sen, %s: none of ours is %s', async (text, notOurs) => {
+  expect(await changed(`RETUR ${REF} AC04`, text)).toContainEqual(expect.objectContaining({ lineNumber: 10, notOurs }));
+});
+
 describe('a statement', () => {
   it('is read in full, over new year', async () => {
     const [start, ...events] = await read(FILE);
@@ -47,7 +54,7 @@ describe('a statement', () => {
         returnReason: null,
         description: `TRSF E-BANKING DB ${REF} SITI, AMINAH`,
       },
-      expect.objectContaining({ kind: 'unreadable', lineNumber: 10, why: 'its amount has sen' }),
+      expect.objectContaining({ kind: 'unreadable', lineNumber: 10, why: 'its amount has sen', notOurs: false }),
       {
         kind: 'end',
         ...common,
@@ -55,6 +62,7 @@ describe('a statement', () => {
         closing: null,
         openingText: '1000000',
         closingText: '800000.5',
+        madeAt: null,
         lines: 1,
         unreadable: 1,
         notBooked: 1,

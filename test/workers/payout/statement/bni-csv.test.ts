@@ -28,6 +28,7 @@ describe('a statement', () => {
         closing: null,
         openingText: '1000000',
         closingText: null,
+        madeAt: null,
       },
       {
         kind: 'line',
@@ -52,6 +53,7 @@ describe('a statement', () => {
         closing: 400_000n,
         openingText: '1000000',
         closingText: '400000',
+        madeAt: null,
         lines: 1,
         unreadable: 0,
         notBooked: 0,

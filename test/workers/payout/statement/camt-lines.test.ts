@@ -1,6 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { entry, line, payment, REF, REF_B, readEntry } from './camt-writer.ts';
 
+describe('an amount with sen', () => {
+  const nobodys = { amount: '12.34', direction: 'credit' } as const;
+  it.each([
+    ['is none of ours when nothing of ours is named', entry(nobodys), true],
+    ['may be ours when our order is', entry({ ...nobodys, endToEndId: REF }), false],
+    ['may be ours when our bulk is', entry({ ...nobodys, text: 'PRAKERJA-RUN-1' }), false],
+    ['may be ours in a batch', entry({ ...nobodys, details: '<Btch><NbOfTxs>3</NbOfTxs></Btch>' }), false],
+    [
+      'may be ours in a batch with a name',
+      entry({ ...nobodys, details: '<Btch><PmtInfId>B</PmtInfId></Btch>' }),
+      false,
+    ],
+  ])('%s', async (_, text, notOurs) => {
+    expect(await readEntry(text)).toMatchObject([{ why: 'its amount has sen', notOurs }]);
+  });
+});
+
 describe('a batch entry', () => {
   const part = (amount: string, reference: string): string =>
     `<TxDtls><Refs><PmtInfId>BULK-1</PmtInfId><EndToEndId>${reference}</EndToEndId></Refs>${amount === '' ? '' : `<AmtDtls><TxAmt><Amt Ccy="IDR">${amount}</Amt></TxAmt></AmtDtls>`}</TxDtls>`;

@@ -29,6 +29,7 @@ describe('a statement', () => {
       closing: 400_000n,
       openingText: '1000000',
       closingText: '400000',
+      madeAt: null,
     };
     expect(await read(text)).toEqual([
       { kind: 'statement', ...facts },
