@@ -4,46 +4,44 @@ import { isOfPayingAccount, type Route } from './paying-accounts.ts';
 
 const ZONE = sql`'Asia/Jakarta'`;
 
-/** The WIB days that restore `r` has lost, as rows of (day, at): whatever was sent on that day was sent by `at`. */
+/** The WIB days that restore `r` has lost, as rows of (day, sent_at, at): whatever was sent on that day was sent from `sent_at` on, and by `at`. */
 const LOST_DAYS = sql`(
-  select d::date as day, least((d + interval '1 day') at time zone ${ZONE}, r.restored_at) as at
+  select d::date as day, d at time zone ${ZONE} as sent_at, least((d + interval '1 day') at time zone ${ZONE}, r.restored_at) as at
   from generate_series((r.taken_at at time zone ${ZONE})::date::timestamp, (r.restored_at at time zone ${ZONE})::date::timestamp, interval '1 day') d)`;
 
-/** SQL of the moment at which a WIB day is over. What a bank has only taken stands on no statement of the same day. */
-export function overAt(day: RawBuilder<unknown>) {
-  return sql`((${day} + 1)::timestamp at time zone ${ZONE})`;
-}
-
-/** Until when a statement speaks: it was made then, or taken, and knows of nothing later. */
-export const SPOKEN_AT = (s: RawBuilder<unknown>) =>
-  sql`least(coalesce(${s}.again_at, ${s}.received_at), ${s}.made_at)`;
-
 /**
- * Of (day, at) in `t`, as `from statements s where …`: those of the account that pays, which cover the day, were made and
- * taken at `at` or later, and can be read from end to end, but for lines
- * that are none of ours. A notification and a wallet's report hold a part of the day's
- * payments only: what is not in them may have been made all the same.
+ * Of statement `s`: it would show what was debited on a day in the account that pays. A notification and a wallet's report
+ * hold a part of the day's payments only: what is not in them may have been made all the same.
  * @param route SQL of how the order went (`Route`)
  */
-export function provingStatements(route: RawBuilder<unknown>) {
+export function covers(day: RawBuilder<unknown>, route: RawBuilder<unknown>) {
+  return sql`(${day} between s.from_date and s.to_date and s.format not in ('camt054', 'wallet-csv') and ${isOfPayingAccount(route)})`;
+}
+
+/**
+ * Of (day, sent_at, at) in `t`: a statement covers the day, was taken at `at` or later and made at `sent_at` or later, and
+ * can be read from end to end, but for lines that are none of ours.
+ * @param route SQL of how the order went (`Route`)
+ */
+function proves(route: RawBuilder<unknown>) {
   return sql`
-    from statements s where t.day between s.from_date and s.to_date and ${SPOKEN_AT(sql`s`)} >= t.at
-      and s.format not in ('camt054', 'wallet-csv') and ${isOfPayingAccount(route)}
+    select from statements s where ${covers(sql`t.day`, route)} and coalesce(s.again_at, s.received_at) >= t.at
+      and (s.made_at is null or s.made_at >= t.sent_at)
       and not exists (select from statement_lines l where l.statement_id = s.statement_id and l.unreadable is not null and not l.not_ours)`;
 }
-const PROVES = sql`select ${provingStatements(sql`'api'`)}`;
+const PROVES = proves(sql`'api'`);
 
 /**
  * The tries of order `o`: its first one, which may have died before it was written down, every one that was, and those
  * that a restore may have lost. An order that was made in doubt had no first try: it waits for the bank's word. A day on
- * which something was sent speaks once it is over.
+ * which something was sent speaks once it is over: what a bank has only taken stands on no statement of the same day.
  */
 const TRIES = sql`(
-  select (at at time zone ${ZONE})::date as day, ${overAt(sql`(at at time zone ${ZONE})::date`)} as at from (
+  select (at at time zone ${ZONE})::date as day, at as sent_at, ((at at time zone ${ZONE})::date + 1)::timestamp at time zone ${ZONE} as at from (
     select o.submitted_at as at where o.doubt_since is null or o.submitted_at < o.doubt_since
     union select c.at from bank_calls c where c.reference = o.reference and c.kind = 'transfer') written
   union all
-  select w.day, w.at from restores r cross join lateral ${LOST_DAYS} w where r.restored_at >= o.doubt_since)`;
+  select w.day, w.sent_at, w.at from restores r cross join lateral ${LOST_DAYS} w where r.restored_at >= o.doubt_since)`;
 
 /** Of order `o`: its run went by file. The bank may carry a file out on any later day, and its API need not know it. */
 const BY_FILE = sql`exists (select from payout_files f where f.payout_run = o.payout_run)`;
@@ -61,7 +59,7 @@ const MAYBE_IN_BULK = sql`(o.doubt_since is not null and (exists (select from re
 export const ROUTE = sql<Route>`case when ${BY_FILE} then 'file' else 'api' end`;
 
 /** Of order `o`, as rows of (day): its tries, written or lost, that no statement would show yet. */
-export const UNPROVED_DAYS = sql`(select t.day from ${TRIES} t where not exists (select ${provingStatements(ROUTE)}))`;
+export const UNPROVED_DAYS = sql`(select t.day from ${TRIES} t where not exists (${proves(ROUTE)}))`;
 
 /**
  * Of order `o`: for every try there is a statement that would show it (contract, section 7). Of one that went by file no

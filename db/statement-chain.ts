@@ -1,6 +1,8 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Tx } from './connection.ts';
-import { SPOKEN_AT } from './doubt.ts';
+
+/** Until when a statement speaks: it was made then, or taken, and knows of nothing later. */
+const SPOKEN_AT = (s: RawBuilder<unknown>) => sql`least(coalesce(${s}.again_at, ${s}.received_at), ${s}.made_at)`;
 
 /** Of statement `p`: it is one of a whole account, and the next one must go on from its closing. */
 const CLOSES = sql`(p.closing is not null and p.format not in ('camt054', 'wallet-csv'))`;

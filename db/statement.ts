@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { BULK_DEBITED, OUR_BULK } from './bulk.ts';
 import type { Db, Tx } from './connection.ts';
-import { overAt, provingStatements, ROUTE } from './doubt.ts';
+import { covers, ROUTE } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
-import { SIGNED, STILL_DEBITED } from './money-out.ts';
+import { SIGNED, STILL_DEBITED, type Unshown } from './money-out.ts';
 import { firstSpelling } from './paying-accounts.ts';
 
 export interface NewStatement {
@@ -257,24 +257,23 @@ export async function openBreaks(tx: Tx, breaks: readonly NewBreak[], openedOn: 
 }
 
 /**
- * Orders that the bank has taken and that no line has debited, by the day of the last try, with the days of a statement that would show
- * them.
+ * Orders that the bank has taken and that no line has debited, by the day of the last try, with the days of a
+ * statement that covers it.
  */
-export async function undebited(
-  tx: Tx,
-): Promise<{ reference: string; amountIdr: string; acceptedOn: string; from: string; to: string }[]> {
-  const { rows } = await sql<{ reference: string; amountIdr: string; acceptedOn: string; from: string; to: string }>`
+export async function undebited(tx: Tx): Promise<Unshown[]> {
+  const { rows } = await sql<Unshown>`
     with open as materialized (
       select o.reference, o.amount_idr, o.submitted_at, ${ROUTE} as route
       from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
       where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')
         and not ${BULK_DEBITED})
-    select o.reference, o.amount_idr as "amountIdr", d.day as "acceptedOn", s.from_date as "from", s.to_date as "to"
+    select o.reference, o.amount_idr as "amountIdr", d.day as "toldOn", s.from_date as "from", s.to_date as "to"
     from open o cross join lateral (
       select (coalesce(max(c.at), o.submitted_at) at time zone 'Asia/Jakarta')::date as day from bank_calls c
       where c.reference = o.reference and c.kind = 'transfer') d
-    cross join lateral (select d.day, ${overAt(sql`d.day`)} as at) t
-    join lateral (select s.from_date, s.to_date ${provingStatements(sql`o.route`)} limit 1) s on true`.execute(tx);
+    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`d.day`, sql`o.route`)} limit 1) s on true`.execute(
+    tx,
+  );
   return rows;
 }
 

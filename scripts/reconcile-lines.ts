@@ -1,5 +1,6 @@
 import { settleGaps } from '../db/breaks.ts';
 import type { Tx } from '../db/connection.ts';
+import { notBack, type Unshown } from '../db/money-out.ts';
 import { holdContradicted } from '../db/order-news.ts';
 import { learnPayingAccount } from '../db/paying-accounts.ts';
 import { settlePlainLines } from '../db/plain-lines.ts';
@@ -146,21 +147,28 @@ export async function findGaps(tx: Tx, statementIds: readonly string[], now: Dat
   await settleGaps(tx, statementIds, now);
 }
 
-/** Orders that the bank took and that a statement which covers that day does not show. A late line closes nothing by itself. */
-export async function findMissing(tx: Tx, today: string): Promise<number> {
-  const candidates = await undebited(tx);
-  const missing = candidates.filter(({ acceptedOn, from, to }) =>
-    isMissingInBank({ acceptedOn, debited: false }, { from, to }, today),
+/**
+ * Orders that the bank took, or whose money came back by its word, and that a statement which covers that day does not
+ * show so. A late line closes nothing by itself.
+ */
+export async function findMissing(tx: Tx, today: string): Promise<void> {
+  await openMissing(tx, await undebited(tx), today, '');
+  await openMissing(tx, await notBack(tx), today, 'returned:');
+}
+
+async function openMissing(tx: Tx, orders: readonly Unshown[], today: string, about: string): Promise<void> {
+  const missing = orders.filter(({ toldOn, from, to }) =>
+    isMissingInBank({ acceptedOn: toldOn, debited: false }, { from, to }, today),
   );
   const breaks = missing.map(
     ({ reference, amountIdr }): NewBreak => ({
       type: 'missing_in_bank',
-      key: reference,
+      key: `${about}${reference}`,
       reference,
       amountIdr,
       statementId: null,
       line: null,
     }),
   );
-  return openBreaks(tx, breaks, today);
+  await openBreaks(tx, breaks, today);
 }

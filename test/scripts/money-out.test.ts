@@ -140,6 +140,18 @@ it('an order that a statement debits after its run was released is held when its
   expect(debitedOnce(here)).toBe(0);
 });
 
+it('money that came back by the bank’s word, and on no statement, is missing at the bank, and is not paid anew', async () => {
+  const here = await listening({ people: 1 });
+  await pay(here.office);
+  const { R1: reference } = await references(here);
+  for (const status of ['00', '04']) await here.say(notice(reference as string, status));
+  expect(await here.states()).toEqual({ R1: expect.stringMatching(/^returned/) });
+  const debit = { reference: reference as string, idr: 600_000 };
+  expect(await taken(here, [debit], TODAY, WEDNESDAY)).toEqual({});
+  expect(await taken(here, [], WEDNESDAY, FRIDAY)).toMatchObject({ missing_in_bank: 1 });
+  expect(await correctedAndPaid(here, await here.officeAt(morningOf(FRIDAY)), '2020-09-17T10:00:00Z')).toBe(0);
+});
+
 it('an order that was refused, and of which the bank tells that it paid another amount, is held', async () => {
   const here = await listening({ people: 1, faults: [REFUSED] });
   await pay(here.office);
