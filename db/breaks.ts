@@ -45,6 +45,28 @@ export async function assignBreak(tx: Tx, id: string, to: string): Promise<void>
   if (!numUpdatedRows) throw refuse(`no open break has the number ${id}`);
 }
 
+export interface NewBreak {
+  readonly type: string;
+  /** What it is about: the same statement twice opens nothing twice. */
+  readonly key: string;
+  readonly reference: string | null;
+  readonly amountIdr: string | null;
+  readonly statementId: string | null;
+  readonly line: string | null;
+}
+
+/** Opens breaks; one that is known stays as it is. Returns how many are new. */
+export async function openBreaks(tx: Tx, breaks: readonly NewBreak[], openedOn: string): Promise<number> {
+  if (breaks.length === 0) return 0;
+  const column = <K extends keyof NewBreak>(key: K) => breaks.map((one) => one[key]);
+  const { numAffectedRows } = await sql`
+    insert into breaks (type, key, reference, amount_idr, statement_id, statement_line, opened_on)
+    select *, ${openedOn}::date from unnest(${column('type')}::text[], ${column('key')}::text[], ${column('reference')}::text[],
+      ${column('amountIdr')}::bigint[], ${column('statementId')}::bigint[], ${column('line')}::bigint[])
+    on conflict (type, key) do nothing`.execute(tx);
+  return Number(numAffectedRows ?? 0n);
+}
+
 /** Closes a break by a person's word; the ledger and the instalment stay as they are. @throws exit 2 when it is not open */
 export async function resolveBreak(tx: Tx, id: string, by: string, note: string, now: Date): Promise<void> {
   const { numUpdatedRows } = await tx

@@ -1,6 +1,4 @@
 import { sql } from 'kysely';
-import type { Tx } from './connection.ts';
-import { covers, ROUTE } from './doubt.ts';
 
 /** Of statement line `l`: what left the account. */
 export const SIGNED = sql`(case l.direction when 'debit' then l.amount_idr else -l.amount_idr end)`;
@@ -19,25 +17,3 @@ export const MONEY_OUT = sql<boolean>`exists (
 export const CONTRADICTED = sql<boolean>`exists (
   select from payment_orders o join breaks b on b.reference = o.reference
   where o.instalment_id = i.instalment_id and b.type = 'missing_in_ledger' and b.state = 'open')`;
-
-/** An order that a statement of the account that pays should show in another way by now, with the days of one that covers its day. */
-export interface Unshown {
-  readonly reference: string;
-  readonly amountIdr: string;
-  /** The WIB day of the bank's word. */
-  readonly toldOn: string;
-  readonly from: string;
-  readonly to: string;
-}
-
-/** Orders of which the bank has said that their money came back, and that statements only debit. */
-export async function notBack(tx: Tx): Promise<Unshown[]> {
-  const { rows } = await sql<Unshown>`
-    select o.reference, o.amount_idr as "amountIdr", t.day as "toldOn", s.from_date as "from", s.to_date as "to"
-    from instalments i join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
-    cross join lateral (select (max(e.at) at time zone 'Asia/Jakarta')::date as day from ledger_entries e
-      where e.reference = o.reference and e.account = 'returned') t
-    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`t.day`, ROUTE)} limit 1) s on true
-    where i.state = 'returned' and ${STILL_DEBITED} > 0`.execute(tx);
-  return rows;
-}

@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
 import { BULK_DEBITED, OUR_BULK } from './bulk.ts';
 import type { Db, Tx } from './connection.ts';
-import { covers, ROUTE } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
-import { SIGNED, STILL_DEBITED, type Unshown } from './money-out.ts';
+import { SIGNED, STILL_DEBITED } from './money-out.ts';
 import { firstSpelling } from './paying-accounts.ts';
 
 export interface NewStatement {
@@ -232,49 +231,6 @@ export async function applyEffects(tx: Tx, effects: readonly Effect[], now: Date
     update payment_orders o set settled_at = n.booked_on::timestamp at time zone 'Asia/Jakarta', value_date = n.booked_on
     from unnest(${settled.map((effect) => effect.reference)}::text[], ${settled.map((effect) => effect.bookedOn)}::date[]) as n (reference, booked_on)
     where o.reference = n.reference`.execute(tx);
-}
-
-export interface NewBreak {
-  readonly type: string;
-  /** What it is about: the same statement twice opens nothing twice. */
-  readonly key: string;
-  readonly reference: string | null;
-  readonly amountIdr: string | null;
-  readonly statementId: string | null;
-  readonly line: string | null;
-}
-
-/** Opens breaks; one that is known stays as it is. Returns how many are new. */
-export async function openBreaks(tx: Tx, breaks: readonly NewBreak[], openedOn: string): Promise<number> {
-  if (breaks.length === 0) return 0;
-  const column = <K extends keyof NewBreak>(key: K) => breaks.map((one) => one[key]);
-  const { numAffectedRows } = await sql`
-    insert into breaks (type, key, reference, amount_idr, statement_id, statement_line, opened_on)
-    select *, ${openedOn}::date from unnest(${column('type')}::text[], ${column('key')}::text[], ${column('reference')}::text[],
-      ${column('amountIdr')}::bigint[], ${column('statementId')}::bigint[], ${column('line')}::bigint[])
-    on conflict (type, key) do nothing`.execute(tx);
-  return Number(numAffectedRows ?? 0n);
-}
-
-/**
- * Orders that the bank has taken and that no line has debited, by the day of the last try, with the days of a
- * statement that covers it.
- */
-export async function undebited(tx: Tx): Promise<Unshown[]> {
-  const { rows } = await sql<Unshown>`
-    with open as materialized (
-      select o.reference, o.amount_idr, o.submitted_at, ${ROUTE} as route
-      from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
-      where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')
-        and not ${BULK_DEBITED})
-    select o.reference, o.amount_idr as "amountIdr", d.day as "toldOn", s.from_date as "from", s.to_date as "to"
-    from open o cross join lateral (
-      select (coalesce(max(c.at), o.submitted_at) at time zone 'Asia/Jakarta')::date as day from bank_calls c
-      where c.reference = o.reference and c.kind = 'transfer') d
-    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`d.day`, sql`o.route`)} limit 1) s on true`.execute(
-    tx,
-  );
-  return rows;
 }
 
 /** Open breaks by type, and the three totals that must be equal, as text. */

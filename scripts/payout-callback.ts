@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { type CallbackMessage, type CallbackOrder, callbackOrders, keepCallback } from '../db/bank-callbacks.ts';
+import { openBreaks } from '../db/breaks.ts';
 import type { Tx } from '../db/connection.ts';
 import { applyNews, holdContradicted } from '../db/order-news.ts';
-import { openBreaks } from '../db/statement.ts';
 import { sha256Hex } from '../jobs/canonical.ts';
 import { parseInstant, wibDate } from '../jobs/time.ts';
 import {

@@ -1,18 +1,10 @@
-import { settleGaps } from '../db/breaks.ts';
+import { type NewBreak, openBreaks, settleGaps } from '../db/breaks.ts';
 import type { Tx } from '../db/connection.ts';
-import { notBack, type Unshown } from '../db/money-out.ts';
+import { notBack, type Unshown, undebited } from '../db/missing.ts';
 import { holdContradicted } from '../db/order-news.ts';
 import { learnPayingAccount } from '../db/paying-accounts.ts';
 import { settlePlainLines } from '../db/plain-lines.ts';
-import {
-  applyEffects,
-  type Effect,
-  type MatchedLine,
-  matchedLines,
-  type NewBreak,
-  openBreaks,
-  undebited,
-} from '../db/statement.ts';
+import { applyEffects, type Effect, type MatchedLine, matchedLines } from '../db/statement.ts';
 import { gapsAt } from '../db/statement-chain.ts';
 import { wibDate } from '../jobs/time.ts';
 import {

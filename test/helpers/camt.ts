@@ -20,13 +20,13 @@ export const SOURCE_ACCOUNT = '0000202020';
 const bank = (type: string, idr: number) =>
   `<Bal><Tp><CdOrPrtry><Cd>${type}</Cd></CdOrPrtry></Tp><Amt Ccy="IDR">${idr}.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>${TODAY}</Dt></Dt></Bal>`;
 
-/** A camt.053 of the day, made the next morning: an entry per movement, of a whole file or of one order. */
+/** A camt.053 of the day, made in its evening: an entry per movement, of a whole file or of one order. */
 export function statement(
   debits: readonly Debit[],
   id: string,
   opening = 10_000_000,
   account = SOURCE_ACCOUNT,
-  madeAt = '2020-09-16T06:00:00+07:00',
+  madeAt = `${TODAY}T20:00:00+07:00`,
 ): string {
   const entries = debits.map(({ bulk, reference, idr, returned, bankReference }, i) => {
     const why = returned ? '<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>' : '';

@@ -1,0 +1,48 @@
+import { sql } from 'kysely';
+import { BULK_DEBITED } from './bulk.ts';
+import type { Tx } from './connection.ts';
+import { covers, ROUTE } from './doubt.ts';
+import { STILL_DEBITED } from './money-out.ts';
+
+/** An order that a statement of the account that pays should show in another way by now, with the days of one that covers its day. */
+export interface Unshown {
+  readonly reference: string;
+  readonly amountIdr: string;
+  /** The WIB day of the bank's word. */
+  readonly toldOn: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Orders that the bank has taken and that no line has debited, by the day of the last try, with the days of a
+ * statement that covers it.
+ */
+export async function undebited(tx: Tx): Promise<Unshown[]> {
+  const { rows } = await sql<Unshown>`
+    with open as materialized (
+      select o.reference, o.amount_idr, o.submitted_at, ${ROUTE} as route
+      from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
+      where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')
+        and not ${BULK_DEBITED})
+    select o.reference, o.amount_idr as "amountIdr", d.day as "toldOn", s.from_date as "from", s.to_date as "to"
+    from open o cross join lateral (
+      select (coalesce(max(c.at), o.submitted_at) at time zone 'Asia/Jakarta')::date as day from bank_calls c
+      where c.reference = o.reference and c.kind = 'transfer') d
+    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`d.day`, sql`o.route`)} limit 1) s on true`.execute(
+    tx,
+  );
+  return rows;
+}
+
+/** Orders of which the bank has said that their money came back, and that statements only debit. */
+export async function notBack(tx: Tx): Promise<Unshown[]> {
+  const { rows } = await sql<Unshown>`
+    select o.reference, o.amount_idr as "amountIdr", t.day as "toldOn", s.from_date as "from", s.to_date as "to"
+    from instalments i join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
+    cross join lateral (select (max(e.at) at time zone 'Asia/Jakarta')::date as day from ledger_entries e
+      where e.reference = o.reference and e.account = 'returned') t
+    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`t.day`, ROUTE)} limit 1) s on true
+    where i.state = 'returned' and ${STILL_DEBITED} > 0`.execute(tx);
+  return rows;
+}
