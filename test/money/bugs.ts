@@ -110,8 +110,8 @@ export const moneyBugs: Readonly<Record<string, readonly Change[]>> = {
     },
     {
       file: 'db/money-out.ts',
-      find: 'select from payment_orders o where o.instalment_id = i.instalment_id and ${STILL_DEBITED} > 0)',
-      replace: 'select where false)',
+      find: 'export const MONEY_OUT = sql<boolean>`exists (',
+      replace: 'export const MONEY_OUT = sql<boolean>`false and exists (',
     },
   ],
   'duplicate-debit-not-seen': [
