@@ -246,7 +246,6 @@ describe('as people export it', () => {
     const text = `${HEADER},Ccy\n${AT},${AT},0259,1,${one},"600,000.00",.00,USD\n`;
     await expect(readText(text)).rejects.toThrow('in USD, not in rupiah');
   });
-
   it('a bulk debit by its id', async () => {
     const text = (ids: string) => `${AT},${AT},0259,1,PAYROLL ${ids},"60,000,000.00",.00`;
     expect((await read(text('PRAKERJA-RUN-12')))[1]).toMatchObject({ bulkId: 'PRAKERJA-RUN-12', reference: null });
@@ -284,7 +283,6 @@ describe('properties', () => {
       { numRuns: 60 },
     );
   });
-
   it('bytes of any kind, and statements with any byte changed, are read or refused, never a crash', async () => {
     const good = new TextEncoder().encode([HEADER, awal('1,000,000.00'), PAID, akhir('400,000.00')].join('\r\n'));
     const spoiled = fc.tuple(fc.nat(good.length - 1), fc.nat(255)).map(([at, byte]) => good.with(at, byte));
