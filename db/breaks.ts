@@ -55,16 +55,15 @@ export interface NewBreak {
   readonly line: string | null;
 }
 
-/** Opens breaks; one that is known stays as it is. Returns how many are new. */
-export async function openBreaks(tx: Tx, breaks: readonly NewBreak[], openedOn: string): Promise<number> {
-  if (breaks.length === 0) return 0;
+/** Opens breaks; one that is known stays as it is. */
+export async function openBreaks(tx: Tx, breaks: readonly NewBreak[], openedOn: string): Promise<void> {
+  if (breaks.length === 0) return;
   const column = <K extends keyof NewBreak>(key: K) => breaks.map((one) => one[key]);
-  const { numAffectedRows } = await sql`
+  await sql`
     insert into breaks (type, key, reference, amount_idr, statement_id, statement_line, opened_on)
     select *, ${openedOn}::date from unnest(${column('type')}::text[], ${column('key')}::text[], ${column('reference')}::text[],
       ${column('amountIdr')}::bigint[], ${column('statementId')}::bigint[], ${column('line')}::bigint[])
     on conflict (type, key) do nothing`.execute(tx);
-  return Number(numAffectedRows ?? 0n);
 }
 
 /** Closes a break by a person's word; the ledger and the instalment stay as they are. @throws exit 2 when it is not open */

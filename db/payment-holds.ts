@@ -3,7 +3,7 @@ import { refuse } from '../jobs/errors.ts';
 import { audit } from './audit.ts';
 import type { Tx } from './connection.ts';
 import { moveInstalments } from './instalments.ts';
-import { MONEY_OUT } from './money-out.ts';
+import { CONTRADICTED, MONEY_OUT } from './money-out.ts';
 import { isVerified } from './operators.ts';
 import { accountCorrected } from './orders.ts';
 
@@ -76,7 +76,8 @@ export async function releaseHold(tx: Tx, letting: Letting): Promise<number> {
       `money came back from the account of ${registrationId}, which was not corrected since: import the corrected account, or say --same-account when the bank has confirmed it`,
     );
   const { rows: contradicted } = await sql`
-    select 1 from instalments where nik = ${nik} and state = 'held' and reason = 'bank_contradiction'`.execute(tx);
+    select 1 from instalments i
+    where i.nik = ${nik} and i.state = 'held' and (i.reason = 'bank_contradiction' or ${CONTRADICTED})`.execute(tx);
   if (contradicted.length > 0 && !bankAsked)
     throw refuse(
       `the bank said that it paid ${registrationId} and that it did not: ask it, and say --bank-asked when the money did not arrive`,

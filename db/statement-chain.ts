@@ -52,13 +52,13 @@ export interface ChangedGap {
   readonly statementId: string;
 }
 
-/** Open gaps that these statements fill, or that they have themselves and others fill. */
+/** Open gaps that these statements fill, or that they have themselves and others fill; locked, for a person may be closing one. */
 export async function filledGaps(tx: Tx, statementIds: readonly string[]): Promise<ChangedGap[]> {
   const { rows } = await sql<ChangedGap>`
     select b.break_id as "breakId", m.statement_id as "statementId" from breaks b join statements s using (statement_id)
     cross join lateral (select min(m.statement_id) as statement_id from ${MEETING} m
       where s.statement_id = any(${statementIds}::bigint[]) or m.statement_id = any(${statementIds}::bigint[])) m
-    where b.type = 'statement_gap' and b.state = 'open' and m.statement_id is not null`.execute(tx);
+    where b.type = 'statement_gap' and b.state = 'open' and m.statement_id is not null for update of b`.execute(tx);
   return rows;
 }
 

@@ -1,14 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { releaseHold } from '../../db/payment-holds.ts';
+import { callbackOrders } from '../../db/bank-callbacks.ts';
+import { openBreaks } from '../../db/breaks.ts';
+import { holdPerson, releaseHold } from '../../db/payment-holds.ts';
 import { prepareRunOf, releaseIt, resolveUnknown, submitRun } from '../../scripts/payout.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
+import { stillUnknown } from '../../workers/payout/store.ts';
 import type { Office } from '../../workers/runtime/office.ts';
 import { type Listening, listening, notice, references } from '../helpers/bank-messages.ts';
 import { type Debit, statement } from '../helpers/camt.ts';
 import { ACCOUNTS, account } from '../helpers/payees.ts';
 import { pay, TODAY, town } from '../helpers/payout.ts';
+import { meanwhile } from '../helpers/save.ts';
 
 // Money that left the account and did not come back: whatever the bank says of it, nothing is paid in its place.
 
@@ -105,6 +109,45 @@ describe('an order that was refused, and is debited after another was made', () 
     await here.say(notice(second as string, '06'));
     expect(await here.states()).toEqual({ R1: expect.stringMatching(/^rejected/) });
     expect(await correctedAndPaid(here, await here.officeAt(morningOf(WEDNESDAY)), `${TODAY}T10:00:00Z`)).toBe(0);
+  });
+
+  it('keeps a third from being made by a hold and its end, while nobody says that the bank was asked', async () => {
+    const { here, first } = await refusedOnce();
+    await here.say(notice(first, '00'));
+    const { R1: second } = await references(here);
+    await here.say(notice(second as string, '06'));
+    const now = new Date(morningOf(WEDNESDAY));
+    const { db } = here.database;
+    await db.transaction().execute((tx) => holdPerson(tx, 'R1', 'ayu', 'to pay again', now));
+    const letting = { registrationId: 'R1', by: 'budi', note: 'paid again', now };
+    const letGo = (more: object) => db.transaction().execute((tx) => releaseHold(tx, { ...letting, ...more }));
+    await expect(letGo({})).rejects.toThrow('--bank-asked');
+    expect(await letGo({ bankAsked: true })).toBe(1);
+  });
+
+  it('keeps the other from going out also when the word comes at the last moment', async () => {
+    const { here, first } = await refusedOnce([{ fault: 'disconnect', from_call: 2, until_call: 2 }]);
+    const { R1: second } = await references(here);
+    const broken = {
+      type: 'missing_in_ledger',
+      key: first,
+      reference: first,
+      amountIdr: null,
+      statementId: null,
+      line: null,
+    };
+    const order = await meanwhile(
+      here.database,
+      async (tx) => {
+        await callbackOrders(tx, [first]);
+        await openBreaks(tx, [broken], WEDNESDAY);
+      },
+      () =>
+        here.database.db
+          .transaction()
+          .execute((tx) => stillUnknown(tx, second as string, new Date(morningOf(WEDNESDAY)))),
+    );
+    expect(order).toMatchObject({ contradicted: true });
   });
 
   it('is not paid in its place by anybody’s word while a statement shows it', async () => {

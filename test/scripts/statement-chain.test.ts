@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { resolveBreak } from '../../db/breaks.ts';
+import type { Tx } from '../../db/connection.ts';
 import { asNotification, day, inOneFile, taking } from '../helpers/camt.ts';
 import { town } from '../helpers/payout.ts';
+import { meanwhile } from '../helpers/save.ts';
 
 const NOW = '2020-09-20T09:00:00+07:00';
 
@@ -61,6 +64,16 @@ describe('a gap in the chain of statements', () => {
     expect(await take(day('2020-09-15', 50, 40, { from: '2020-09-11', to: '2020-09-17' }))).toEqual({});
     const { rows } = await here.database.pool.query('select note from breaks');
     expect(rows).toEqual([{ note: 'statement 3 came, and closes where this one begins' }]);
+  });
+
+  it('may be closed by a person while the statement that fills it is read', async () => {
+    const { here, take } = await chain();
+    await take(day('2020-09-15', 100));
+    expect(await take(day('2020-09-17', 140))).toEqual(GAP);
+    const closes = (tx: Tx) => resolveBreak(tx, '1', 'ayu', 'the bank was closed', new Date());
+    expect(await meanwhile(here.database, closes, () => take(day('2020-09-16', 100, 40)))).toEqual({});
+    const { rows } = await here.database.pool.query('select resolved_by from breaks');
+    expect(rows).toEqual([{ resolved_by: 'ayu' }]);
   });
 
   it('stays open where the balances still do not meet, and another may open', async () => {

@@ -159,7 +159,12 @@ export function loadUnknown(db: Db, { lo, hi }: Chunk, now: Date): Promise<Unkno
  */
 export async function stillUnknown(tx: Tx, reference: string, now: Date): Promise<UnknownOrder | undefined> {
   if (!(await noneReconciles(tx))) return undefined;
-  const [order] = await unknownOrders(tx, sql`o.reference = ${reference} and i.state = 'unknown' for update of i`, now);
+  // Locked first: whoever has it may be writing down why it must not go out.
+  await sql`
+    select from instalments i join payment_orders o using (instalment_id) where o.reference = ${reference} for update of i`.execute(
+    tx,
+  );
+  const [order] = await unknownOrders(tx, sql`o.reference = ${reference} and i.state = 'unknown'`, now);
   return order;
 }
 

@@ -2,8 +2,8 @@ import { refuse } from '../../../jobs/errors.ts';
 import { type Exact, parsePlain } from './amount.ts';
 import { accountOf, readDate } from './camt-entry.ts';
 import { readCamtPeriod } from './camt-period.ts';
-import { readMadeAt } from './made-at.ts';
 import { type CamtSummary, readSummary } from './camt-summary.ts';
+import { readMadeAt } from './made-at.ts';
 import { currencyOf, find, textAt, type XmlNode } from './node.ts';
 import { type StatementHead, shownId } from './tally.ts';
 
