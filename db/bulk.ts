@@ -3,13 +3,6 @@ import { fileIdOf, runOfFile } from '../jobs/file-ids.ts';
 import type { Tx } from './connection.ts';
 import { inFile, ORDERS } from './payout-files.ts';
 
-/** Of order `o`: what its bank would debit it under, together with others: the call it went in, else its run's file. */
-const BULK_ID = sql`coalesce((select k.bulk_id from bulk_orders k where k.reference = o.reference), ${fileIdOf('')} || o.payout_run)`;
-
-/** Of `o`: one debit of all that went with it is on a statement. */
-export const BULK_DEBITED = sql`exists (select from statement_lines b
-  where b.reference is null and b.direction = 'debit' and b.bulk_id = ${BULK_ID})`;
-
 /** Of statement line `l`: it is a movement of a run's whole file, or of a whole call. */
 export const OUR_BULK = sql`(exists (select from payout_runs u where l.bulk_id = ${fileIdOf('')} || u.payout_run)
   or exists (select from bulk_orders k where k.bulk_id = l.bulk_id))`;
@@ -74,6 +67,12 @@ export async function bulkOrders(
     ${ORDERS} where ${underId(bulkId)} and ${OPEN} and ${pays === 'all' ? sql`true` : handedOver(bulkId)}
       and o.reference > ${after} order by o.reference limit ${limit}`.execute(tx);
   return rows;
+}
+
+/** After a debit of everything: it was of each order under its id, whatever had become of it. */
+export async function markAllDebited(tx: Tx, bulkId: string): Promise<void> {
+  await sql`
+    update payment_orders o set in_bulk_idr = o.amount_idr where o.in_bulk_idr = 0 and ${underId(bulkId)}`.execute(tx);
 }
 
 /** What a debit of everything has debited besides what is open: a statement or the bank had said otherwise of it. */

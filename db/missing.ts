@@ -1,8 +1,7 @@
 import { sql } from 'kysely';
-import { BULK_DEBITED } from './bulk.ts';
 import type { Tx } from './connection.ts';
 import { covers, ROUTE } from './doubt.ts';
-import { STILL_DEBITED } from './money-out.ts';
+import { BULK_DEBITED, STILL_DEBITED } from './money-out.ts';
 
 /** An order that a statement of the account that pays should show in another way by now, with the days of one that covers its day. */
 export interface Unshown {

@@ -1,17 +1,36 @@
 import { sql } from 'kysely';
+import { fileIdOf } from '../jobs/file-ids.ts';
 
 /** Of statement line `l`: what left the account. */
 export const SIGNED = sql`(case l.direction when 'debit' then l.amount_idr else -l.amount_idr end)`;
 
-/** Of order `o`: whole rupiah that statements debit under its reference, less what they give back. */
-export const STILL_DEBITED = sql`(select coalesce(sum(${SIGNED}), 0) from statement_lines l where l.reference = o.reference)`;
+/** Of order `o`: what its bank would debit it under, together with others: the call it went in, else its run's file. */
+const BULK_ID = sql`coalesce((select k.bulk_id from bulk_orders k where k.reference = o.reference), ${fileIdOf('')} || o.payout_run)`;
+
+/** Of `o`: one debit of what went with it is on a statement, whether it was of `o` or not. */
+export const BULK_DEBITED = sql`exists (select from statement_lines b
+  where b.reference is null and b.direction = 'debit' and b.bulk_id = ${BULK_ID})`;
+
+/** Of `o`: its part of such a debit, which statements do not give back as a whole. */
+const IN_BULK = sql`(case when o.in_bulk_idr > 0 and (
+  select sum(${SIGNED}) from statement_lines l where l.reference is null and l.bulk_id = ${BULK_ID}) > 0 then o.in_bulk_idr else 0 end)`;
+
+/** Of order `o`: whole rupiah that statements debit under its reference or in a bulk, less what they give back. */
+export const STILL_DEBITED = sql`(${IN_BULK} + (
+  select coalesce(sum(${SIGNED}), 0) from statement_lines l where l.reference = o.reference))`;
+
+/** Of `o`: a second debit of it that nobody has looked at yet, or a debit of what went with it, of a sum that fits nothing. */
+const DEBIT_IN_QUESTION = sql`(
+  exists (select from breaks b where b.reference = o.reference and b.state = 'open' and b.type = 'duplicate_debit')
+  or exists (select from statement_lines l join breaks b on b.key = l.statement_id || ':' || l.line
+    where l.reference is null and l.bulk_id = ${BULK_ID} and b.state = 'open' and b.type in ('duplicate_debit', 'amount_mismatch')))`;
 
 /**
- * Of instalment `i`: money of some order of it left the account and did not come back, whatever the bank says of it. No
- * order is made, and none goes out again, until a statement shows it back.
+ * Of instalment `i`: money of some order of it left the account and did not come back, whatever the bank says of it, or
+ * may have. No order is made, and none goes out again, until a statement shows it back and each debit is explained.
  */
 export const MONEY_OUT = sql<boolean>`exists (
-  select from payment_orders o where o.instalment_id = i.instalment_id and ${STILL_DEBITED} > 0)`;
+  select from payment_orders o where o.instalment_id = i.instalment_id and (${STILL_DEBITED} > 0 or ${DEBIT_IN_QUESTION}))`;
 
 /** Of instalment `i`: the bank, or a statement, speaks of a payment of it that we do not have, and nobody has looked at it yet. */
 export const CONTRADICTED = sql<boolean>`exists (

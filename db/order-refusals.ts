@@ -3,10 +3,10 @@ import { refuse } from '../jobs/errors.ts';
 import { fileIdOf } from '../jobs/file-ids.ts';
 import { isSamePerson } from '../jobs/person.ts';
 import { audit } from './audit.ts';
-import { BULK_DEBITED } from './bulk.ts';
 import type { Tx } from './connection.ts';
 import { ON_STATEMENT, TO_BE_ASKED, TOLD_PAID, UNPROVED_DAYS } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
+import { BULK_DEBITED } from './money-out.ts';
 import { COUNTS, isVerifiedNow } from './operators.ts';
 import { oneReconciliationAtATime } from './statement.ts';
 

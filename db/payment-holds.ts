@@ -86,7 +86,7 @@ export async function releaseHold(tx: Tx, letting: Letting): Promise<number> {
     select 1 from instalments i where i.nik = ${nik} and i.state = 'held' and ${MONEY_OUT}`.execute(tx);
   if (out.length > 0)
     throw refuse(
-      `a statement shows money that went to ${registrationId} and did not come back: nothing is paid again until a statement shows it back`,
+      `a statement shows money that went to ${registrationId} and did not come back, or a debit that is to be explained ("breaks list"): nothing is paid again before`,
     );
   const lifted = await tx.deleteFrom('payment_holds').where('nik', '=', nik).executeTakeFirst();
   const { numAffectedRows } = await sql`

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { BULK_DEBITED } from './bulk.ts';
 import type { Tx } from './connection.ts';
 import { postLedgerOf } from './ledger.ts';
+import { BULK_DEBITED } from './money-out.ts';
 
 /** Calendar days within which nothing can be late: fewer than the rule's working days. */
 const SURELY_IN_TIME_DAYS = 2;

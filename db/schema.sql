@@ -333,6 +333,7 @@ table payment_orders
   value_date date
   doubt_since timestamp with time zone
   payout_run bigint
+  in_bulk_idr bigint not null default 0
 
 table payout_approvals
   payout_run bigint not null
@@ -1020,6 +1021,8 @@ CREATE UNIQUE INDEX batch_quotas_pkey ON public.batch_quotas USING btree (batch,
 
 CREATE UNIQUE INDEX batches_pkey ON public.batches USING btree (batch)
 
+CREATE INDEX breaks_open_reference ON public.breaks USING btree (reference) WHERE (state = 'open'::text)
+
 CREATE UNIQUE INDEX breaks_pkey ON public.breaks USING btree (break_id)
 
 CREATE UNIQUE INDEX breaks_type_key_key ON public.breaks USING btree (type, key)
@@ -1177,6 +1180,8 @@ CREATE UNIQUE INDEX statement_lines_pkey ON public.statement_lines USING btree (
 CREATE INDEX statement_lines_reference ON public.statement_lines USING btree (reference)
 
 CREATE INDEX statement_lines_unreadable ON public.statement_lines USING btree (statement_id) WHERE (unreadable IS NOT NULL)
+
+CREATE INDEX statements_account ON public.statements USING btree (account, to_date)
 
 CREATE UNIQUE INDEX statements_pkey ON public.statements USING btree (statement_id)
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { BULK_DEBITED, OUR_BULK } from './bulk.ts';
+import { OUR_BULK } from './bulk.ts';
 import type { Db, Tx } from './connection.ts';
 import { moveInstalments } from './instalments.ts';
 import { SIGNED, STILL_DEBITED } from './money-out.ts';
@@ -194,9 +194,8 @@ export async function matchedLines(tx: Tx, statementId: string, after: string, l
         'amountIdr', o.amount_idr::text, 'accountNumber', o.account_number, 'holderName', o.holder_name, 'state', i.state,
         'submittedOn', (o.submitted_at at time zone 'Asia/Jakarta')::date,
         'debited', exists (select from statement_lines e where e.reference = l.reference and e.direction = 'debit'
-          and (e.statement_id, e.line) < (l.statement_id, l.line)) or ${BULK_DEBITED},
-        'stillDebitedIdr', (${STILL_DEBITED} + case when ${BULK_DEBITED} and exists (
-          select from statement_lines e where e.reference = l.reference and e.direction = 'debit') then o.amount_idr else 0 end)::text,
+          and (e.statement_id, e.line) < (l.statement_id, l.line)) or o.in_bulk_idr > 0,
+        'stillDebitedIdr', ${STILL_DEBITED}::text,
         'booked', exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned'))) end as "order"
     from statement_lines l left join payment_orders o on o.reference = l.reference left join instalments i on i.instalment_id = o.instalment_id
     where l.statement_id = ${statementId} and l.line > ${after} and not exists (select from plain p where p.line = l.line)
@@ -211,6 +210,8 @@ export interface Effect {
   readonly steps: readonly string[];
   readonly bookedOn: string;
   readonly returnReason: string | null;
+  /** It was paid by one debit of all that went with it. */
+  readonly inBulk?: boolean;
 }
 
 /** What the statement proves: orders become paid or returned, with their ledger entries. */
@@ -228,8 +229,10 @@ export async function applyEffects(tx: Tx, effects: readonly Effect[], now: Date
   // A return has a day of its own; the order stays settled on the day of its debit.
   const settled = effects.filter((effect) => effect.kind === 'paid');
   await sql`
-    update payment_orders o set settled_at = n.booked_on::timestamp at time zone 'Asia/Jakarta', value_date = n.booked_on
-    from unnest(${settled.map((effect) => effect.reference)}::text[], ${settled.map((effect) => effect.bookedOn)}::date[]) as n (reference, booked_on)
+    update payment_orders o set settled_at = n.booked_on::timestamp at time zone 'Asia/Jakarta', value_date = n.booked_on,
+      in_bulk_idr = case when n.in_bulk then o.amount_idr else o.in_bulk_idr end
+    from unnest(${settled.map((effect) => effect.reference)}::text[], ${settled.map((effect) => effect.bookedOn)}::date[],
+      ${settled.map((effect) => effect.inBulk ?? false)}::boolean[]) as n (reference, booked_on, in_bulk)
     where o.reference = n.reference`.execute(tx);
 }
 

@@ -475,6 +475,10 @@ export interface PaymentOrders {
    */
   doubt_since: Timestamp | null;
   holder_name: string;
+  /**
+   * Whole rupiah of this order in one debit of everything that went with it: out, while statements do not give that debit back. 0: no such debit, or not of this order.
+   */
+  in_bulk_idr: Generated<Int8>;
   instalment_id: Int8;
   order_number: number;
   /**

@@ -1,4 +1,4 @@
-import { bulkFacts, bulkOrders, debitedBesides } from '../db/bulk.ts';
+import { bulkFacts, bulkOrders, debitedBesides, markAllDebited } from '../db/bulk.ts';
 import type { Tx } from '../db/connection.ts';
 import { holdContradicted } from '../db/order-news.ts';
 import { applyEffects, type MatchedLine } from '../db/statement.ts';
@@ -27,6 +27,7 @@ export async function settleBulk(
   if (pays === 'none') return [...breaks];
   const besides = pays === 'all' ? await debitedBesides(tx, bulkId) : { refused: [], twice: [] };
   await payAll(tx, bulkId, pays, bookedOn, now);
+  if (pays === 'all') await markAllDebited(tx, bulkId);
   // The bank had refused them, or never got them by what it said: no machine pays them again.
   await holdContradicted(tx, besides.refused, now);
   return [
@@ -42,7 +43,7 @@ async function payAll(tx: Tx, bulkId: string, pays: 'open' | 'all', bookedOn: st
     const page = await bulkOrders(tx, bulkId, pays, after, PAGE);
     const effects = page.map(({ instalmentId, reference, state }) => {
       const steps = stepsTo(state as InstalmentState, 'paid') ?? [];
-      return { kind: 'paid' as const, instalmentId, reference, steps, bookedOn, returnReason: null };
+      return { kind: 'paid' as const, instalmentId, reference, steps, bookedOn, returnReason: null, inBulk: true };
     });
     if (effects.length > 0) await applyEffects(tx, effects, now);
     if (page.length < PAGE) return;

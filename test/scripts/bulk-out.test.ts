@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { resolveBreak } from '../../db/breaks.ts';
+import { trialBalance } from '../../db/ledger.ts';
+import { releaseHold } from '../../db/payment-holds.ts';
+import { prepareRunOf, releaseIt, submitRun } from '../../scripts/payout.ts';
+import { writeRun } from '../../scripts/payout-file.ts';
+import { type Listening, listening, notice, references } from '../helpers/bank-messages.ts';
+import { type Debit, type Reconciled, reconciling } from '../helpers/camt.ts';
+import { ACCOUNTS, account } from '../helpers/payees.ts';
+import { releasedRun, TODAY } from '../helpers/payout.ts';
+
+// One debit of a whole file is money of each of its orders: it is out until a statement shows it back.
+
+const WHOLE: Debit = { bulk: 'PRAKERJA-RUN-1', idr: 1_800_000 };
+const REST: Debit = { ...WHOLE, idr: 1_200_000 };
+const LATER = '2020-09-16T09:00:00+07:00';
+
+type Here = Listening & Reconciled & { orders: Readonly<Record<string, string>> };
+
+/** Three orders that went to the bank in one file, in an office that listens. */
+async function byFile(): Promise<Here> {
+  const here = await listening({ people: 3 });
+  await writeRun(here.office, await releasedRun(here.office), { out: join(here.dir, 'run.xml') });
+  return { ...(await reconciling(here)), orders: await references(here) };
+}
+
+/** The bank's word about one order. */
+function told(here: Here, person: string, ...statuses: string[]): Promise<unknown> {
+  return statuses.reduce<Promise<unknown>>(
+    (before, status) => before.then(() => here.say(notice(here.orders[person] as string, status))),
+    Promise.resolve(),
+  );
+}
+
+const back = (here: Here, person: string): Debit => ({
+  reference: here.orders[person] as string,
+  idr: 600_000,
+  returned: true,
+});
+
+/** Everybody corrects their account; returns how many are paid anew. */
+async function paidAnew(here: Here): Promise<number> {
+  const corrected = [1, 2, 3].map((n) => account(n, { linked_at: `${TODAY}T14:00:00Z` }).replace('00112', '00999'));
+  await here.load('accounts', ACCOUNTS, ...corrected);
+  const office = await here.officeAt(LATER);
+  const { run, count } = (await prepareRunOf(office, 'ayu')).json as { run: string; count: number };
+  if (count > 0) {
+    await releaseIt(office, run, 'budi');
+    await submitRun(office, run);
+  }
+  return count;
+}
+
+function letGo(here: Here, registrationId: string): Promise<number> {
+  const letting = { registrationId, by: 'budi', note: 'the bank was asked', now: new Date(LATER), bankAsked: true };
+  return here.database.db.transaction().execute((tx) => releaseHold(tx, letting));
+}
+
+describe('after one debit for a whole file', () => {
+  it('an order that came back by the bank’s word only is not paid anew, and is missing at the bank', async () => {
+    const here = await byFile();
+    await here.reconciled([WHOLE]);
+    await told(here, 'R1', '04');
+    expect((await here.states()).R1).toMatch(/^returned/);
+    expect(await paidAnew(here)).toBe(0);
+    const friday = await reconciling(here, '2020-09-18T09:00:00+07:00');
+    expect(await friday.reconciled([], 'S2', 8_200_000)).toMatchObject({ open_breaks: { missing_in_bank: 1 } });
+  });
+
+  it('one that the bank had refused is let go when its money is back, and not before', async () => {
+    const here = await byFile();
+    await told(here, 'R1', '06');
+    expect(await here.reconciled([WHOLE])).toMatchObject({ open_breaks: { missing_in_ledger: 1 } });
+    expect(await here.states()).toEqual({ R1: 'held bank_contradiction', R2: 'paid', R3: 'paid' });
+    await expect(letGo(here, 'R1')).rejects.toThrow('did not come back');
+    await here.reconciled([back(here, 'R1')], 'S2', 8_200_000);
+    expect(await letGo(here, 'R1')).toBe(1);
+    expect(await paidAnew(here)).toBe(1);
+  });
+
+  it('a refusal undoes nothing', async () => {
+    const here = await byFile();
+    await here.reconciled([WHOLE]);
+    await told(here, 'R1', '06');
+    expect(await here.states()).toEqual({ R1: 'paid', R2: 'paid', R3: 'paid' });
+    expect(await paidAnew(here)).toBe(0);
+  });
+
+  it('that comes back as one, who came back is paid anew', async () => {
+    const here = await byFile();
+    await here.reconciled([WHOLE, { ...WHOLE, returned: true }]);
+    for (const person of ['R1', 'R2']) await told(here, person, '04');
+    expect(await paidAnew(here)).toBe(2);
+  });
+
+  it('and a second one, of which one comes back, nobody is', async () => {
+    const here = await byFile();
+    await here.reconciled([WHOLE, WHOLE, { ...WHOLE, returned: true }]);
+    await told(here, 'R1', '04');
+    expect(await paidAnew(here)).toBe(0);
+  });
+});
+
+describe('one debit for the rest of a file', () => {
+  it('is not a debit of what the bank had refused: that is paid anew', async () => {
+    const here = await byFile();
+    await told(here, 'R1', '06');
+    expect(await here.reconciled([REST])).toMatchObject({ open_breaks: {}, totals_equal: true });
+    expect(await paidAnew(here)).toBe(1);
+  });
+
+  it.each<[string, readonly [number, number]]>([
+    ['before', [0, 1]],
+    ['after', [1, 0]],
+  ])('does not double one that stands by itself on the same statement, %s it', async (_, order) => {
+    const here = await byFile();
+    const lines = [{ reference: here.orders.R1 as string, idr: 600_000 }, REST];
+    expect(await here.reconciled(order.map((i) => lines[i] as Debit))).toEqual({
+      exitCode: 0,
+      open_breaks: {},
+      totals_equal: true,
+    });
+    await here.reconciled([back(here, 'R1')], 'S2', 8_200_000);
+    expect((await here.states()).R1).toMatch(/^returned/);
+    expect(await trialBalance(here.database.db)).toMatchObject({ paid: '1200000' });
+  });
+});
+
+it('while a debit of a file fits no sum, nothing of the file is paid anew', async () => {
+  const here = await byFile();
+  await told(here, 'R1', '06');
+  expect(await here.reconciled([{ ...WHOLE, idr: 1_700_000 }])).toMatchObject({ open_breaks: { amount_mismatch: 1 } });
+  expect(await paidAnew(here)).toBe(0);
+  await here.database.db
+    .transaction()
+    .execute((tx) => resolveBreak(tx, '1', 'cita', 'the bank erred', new Date(LATER)));
+  expect(await paidAnew(here)).toBe(1);
+});
