@@ -34,14 +34,16 @@ export async function undebited(tx: Tx): Promise<Unshown[]> {
   return rows;
 }
 
-/** Orders of which the bank has said that their money came back, and that statements only debit. */
+/** Orders of which the bank has said that their money came back, and that statements only debit: also of instalments that were ordered anew. */
 export async function notBack(tx: Tx): Promise<Unshown[]> {
   const { rows } = await sql<Unshown>`
     select o.reference, o.amount_idr as "amountIdr", t.day as "toldOn", s.from_date as "from", s.to_date as "to"
-    from instalments i join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
-    cross join lateral (select (max(e.at) at time zone 'Asia/Jakarta')::date as day from ledger_entries e
-      where e.reference = o.reference and e.account = 'returned') t
+    from (select reference, (max(at) at time zone 'Asia/Jakarta')::date as day from ledger_entries where account = 'returned' group by 1) t
+    join payment_orders o using (reference)
     join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`t.day`, ROUTE)} limit 1) s on true
-    where i.state = 'returned' and ${STILL_DEBITED} > 0`.execute(tx);
+    where ${STILL_DEBITED} > 0
+      and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'credit')`.execute(
+    tx,
+  );
   return rows;
 }

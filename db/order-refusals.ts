@@ -8,7 +8,7 @@ import { ON_STATEMENT, TO_BE_ASKED, TOLD_PAID, UNPROVED_DAYS } from './doubt.ts'
 import { moveInstalments } from './instalments.ts';
 import { BULK_DEBITED } from './money-out.ts';
 import { COUNTS, isVerifiedNow } from './operators.ts';
-import { oneReconciliationAtATime } from './statement.ts';
+import { oneReconciliationAtATime } from './reconciliation-lock.ts';
 
 /** The bank's written word about orders, as somebody in the office has it. */
 export interface BankWordOnOrders {

@@ -6,6 +6,7 @@ import { mayHaveBeenSent } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
 import { MONEY_OUT } from './money-out.ts';
 import { holdContradicted } from './order-news.ts';
+import { afterReconciliation } from './reconciliation-lock.ts';
 
 /** Where money goes. */
 export interface Destination {
@@ -78,9 +79,11 @@ export function accountCorrected(now: Date) {
  * Makes the next order of each instalment that is still `released`: its derived reference, the instalment in
  * `submitting`, the money in flight. Returns those that may be sent once this is committed. What the bank may have
  * already (after a restore, or on a statement) is `unknown` at once and not among them; whoever has the money of an
- * earlier order is held.
+ * earlier order is held. What may be a second order waits for a statement that is being read: call it before any row is
+ * locked.
  */
 export async function makeOrders(tx: Tx, rows: readonly Orderable[], now: Date): Promise<Order[]> {
+  if (rows.some((row) => row.orderNumber > 0)) await afterReconciliation(tx);
   await holdContradicted(tx, await withMoneyOut(tx, rows), now);
   // Numbered first: whoever was held or stopped since they were loaded gets no order, or a later one would find it there.
   const { rows: numbered } = await sql<{ id: string }>`

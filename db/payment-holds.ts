@@ -58,46 +58,62 @@ export interface Letting {
   readonly bankAsked?: boolean | undefined;
 }
 
+interface HeldOne {
+  readonly id: string;
+  /** Money came back from the account of its last order, which was not corrected since. */
+  readonly sameAccount: boolean;
+  readonly contradicted: boolean;
+  readonly moneyOut: boolean;
+}
+
+export interface LetGo {
+  readonly due: number;
+  /** Instalments that stay held: money of them is out. */
+  readonly held: number;
+}
+
 /**
- * Lets go what a person or a list held, once the cause is gone: due again, and screened again before it is paid. Returns
- * how many.
- * @throws exit 2 when money came back from the account and it was not corrected since, the bank said both that it paid and
- * that it did not, or a statement shows money that went out and did not come back
+ * Lets go what a person or a list held, once the cause is gone: due again, and screened again before it is paid.
+ * @throws exit 2 when nothing is held but what has money out, money came back from the account and it was not corrected
+ * since, or the bank said both that it paid and that it did not
  */
-export async function releaseHold(tx: Tx, letting: Letting): Promise<number> {
+export async function releaseHold(tx: Tx, letting: Letting): Promise<LetGo> {
   const { registrationId, by, note, now, sameAccount, bankAsked } = letting;
   const nik = await nikOf(tx, registrationId);
-  const { rows: wrong } = await sql`
-    select 1 from instalments i join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
-    where i.nik = ${nik} and i.state = 'held' and not ${accountCorrected(now)}
-      and exists (select from ledger_entries e where e.reference = o.reference and e.account = 'returned')`.execute(tx);
-  if (wrong.length > 0 && !sameAccount)
-    throw refuse(
-      `money came back from the account of ${registrationId}, which was not corrected since: import the corrected account, or say --same-account when the bank has confirmed it`,
-    );
-  const { rows: contradicted } = await sql`
-    select 1 from instalments i
-    where i.nik = ${nik} and i.state = 'held' and (i.reason = 'bank_contradiction' or ${CONTRADICTED})`.execute(tx);
-  if (contradicted.length > 0 && !bankAsked)
-    throw refuse(
-      `the bank said that it paid ${registrationId} and that it did not: ask it, and say --bank-asked when the money did not arrive`,
-    );
-  const { rows: out } = await sql`
-    select 1 from instalments i where i.nik = ${nik} and i.state = 'held' and ${MONEY_OUT}`.execute(tx);
-  if (out.length > 0)
+  const held = await heldOnes(tx, nik, now);
+  const going = held.filter(({ moneyOut }) => !moneyOut);
+  if (going.length === 0 && held.length > 0)
     throw refuse(
       `a statement shows money that went to ${registrationId} and did not come back, or a debit that is to be explained ("breaks list"): nothing is paid again before`,
     );
+  const isSame = going.some((one) => one.sameAccount);
+  if (isSame && !sameAccount)
+    throw refuse(
+      `money came back from the account of ${registrationId}, which was not corrected since: import the corrected account, or say --same-account when the bank has confirmed it`,
+    );
+  if (going.some((one) => one.contradicted) && !bankAsked)
+    throw refuse(
+      `the bank said that it paid ${registrationId} and that it did not: ask it, and say --bank-asked when the money did not arrive`,
+    );
   const lifted = await tx.deleteFrom('payment_holds').where('nik', '=', nik).executeTakeFirst();
-  const { numAffectedRows } = await sql`
-    update instalments set state = 'due', reason = '', payout_run = null where nik = ${nik} and state = 'held'`.execute(
+  if (going.length === 0 && !lifted.numDeletedRows) throw refuse('no instalment of this registration is held');
+  await sql`
+    update instalments set state = 'due', reason = '', payout_run = null where instalment_id = any(${going.map(({ id }) => id)}::bigint[])`.execute(
     tx,
   );
-  if (!numAffectedRows && !lifted.numDeletedRows) throw refuse('no instalment of this registration is held');
   const vouched = [
-    sameAccount && wrong.length > 0 ? ' (the same account is in order)' : '',
+    sameAccount && isSame ? ' (the same account is in order)' : '',
     bankAsked ? ' (the bank was asked)' : '',
   ];
   await audit(tx, { who: by, action: 'payout unhold', subject: registrationId, note: note + vouched.join('') });
-  return Number(numAffectedRows);
+  return { due: going.length, held: held.length - going.length };
+}
+
+async function heldOnes(tx: Tx, nik: string, now: Date): Promise<HeldOne[]> {
+  const { rows } = await sql<HeldOne>`
+    select i.instalment_id as id, ${MONEY_OUT} as "moneyOut", (i.reason = 'bank_contradiction' or ${CONTRADICTED}) as contradicted,
+      exists (select from payment_orders o where (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number) and not ${accountCorrected(now)}
+        and exists (select from ledger_entries e where e.reference = o.reference and e.account = 'returned')) as "sameAccount"
+    from instalments i where i.nik = ${nik} and i.state = 'held' order by 1 for update`.execute(tx);
+  return rows;
 }

@@ -5,6 +5,7 @@ import type { Tx } from './connection.ts';
 import { uncoveredDays } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
 import { accountInForce, makeOrders, type Orderable } from './orders.ts';
+import { afterReconciliation } from './reconciliation-lock.ts';
 
 /** Above every token that a worker from before the restore can hold: a claim takes one. */
 const TOKEN_STEP = 1_000_000;
@@ -41,6 +42,7 @@ export interface Restored {
  * @throws exit 2 when the backup's time is after now, or neither given nor to be found
  */
 export async function markRestored(tx: Tx, { takenAt: given, by, note, files, now }: Restore): Promise<Restored> {
+  await afterReconciliation(tx);
   // Whoever makes an order waits, and then sees the restore.
   await sql`lock table instalments in share row exclusive mode`.execute(tx);
   const takenAt = given ?? (await latestDeed(tx, now));

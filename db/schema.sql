@@ -1091,6 +1091,8 @@ CREATE UNIQUE INDEX ledger_entries_pkey ON public.ledger_entries USING btree (en
 
 CREATE INDEX ledger_entries_reference ON public.ledger_entries USING btree (reference)
 
+CREATE INDEX ledger_returned ON public.ledger_entries USING btree (reference) WHERE (account = 'returned'::text)
+
 CREATE UNIQUE INDEX loads_pkey ON public.loads USING btree (load_id)
 
 CREATE UNIQUE INDEX malformed_niks_pkey ON public.malformed_niks USING btree (reg)

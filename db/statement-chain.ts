@@ -39,8 +39,8 @@ const MEETING = sql`(
 export async function gapsAt(tx: Tx, statementIds: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select s.statement_id as id from statements s
-    where s.opening is not null and (s.statement_id = any(${statementIds}::bigint[]) or exists (
-        select from statements p where p.statement_id = any(${statementIds}::bigint[]) and p.account = s.account and p.to_date = ${LAST_DAY}))
+    where s.opening is not null and (s.statement_id = any(${statementIds}::bigint[]) or (s.account, ${LAST_DAY}) in (
+        select p.account, p.to_date from statements p where p.statement_id = any(${statementIds}::bigint[])))
       and exists (select from statements p where p.account = s.account and ${CLOSES} and ${STANDS_BEFORE})
       and not exists ${MEETING} order by 1`.execute(tx);
   return rows.map(({ id }) => id);

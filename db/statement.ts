@@ -39,18 +39,6 @@ export interface NewLine {
   readonly notOurs: boolean;
 }
 
-/** Two at once would both find a file new, and what the other's lines prove would not be seen: the second one waits. */
-export async function oneReconciliationAtATime(tx: Tx): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtext('prakerja reconcile'))`.execute(tx);
-}
-
-/** Whether no statement is being read; none is until this transaction ends. */
-export async function noneReconciles(tx: Tx): Promise<boolean> {
-  const { rows } = await sql<{ none: boolean }>`
-    select pg_try_advisory_xact_lock_shared(hashtext('prakerja reconcile')) as none`.execute(tx);
-  return rows[0]?.none === true;
-}
-
 /** Whether this very file was taken before. */
 export async function isKnownFile(db: Db | Tx, sha256: string): Promise<boolean> {
   const row = await db
@@ -81,6 +69,8 @@ export async function stageLines(tx: Tx, lines: readonly NewLine[]): Promise<voi
 const LINES_HASH = sql`(select coalesce(sum(hash_record_extended(row(booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
   counterparty_account, bank_reference, return_reason, unreadable), 0)), 0) from staged_lines)`;
 
+const NUMBERED = sql`not exists (select from staged_lines where bank_reference is null)`;
+
 /** By what a movement is known again on another statement: a bulk id counts where no order is named. */
 const KEY = sql`bank_reference, booked_on, direction, amount_idr, reference, bulk_id`;
 const WITH_KEY = sql`bank_reference, booked_on, direction, amount_idr, coalesce(reference, '') as reference,
@@ -89,7 +79,8 @@ const WITH_KEY = sql`bank_reference, booked_on, direction, amount_idr, coalesce(
 /**
  * Takes one whole statement with its staged lines; returns its number. Undefined: the same statement is there, with the
  * same days, balances and lines (a bank stamps each download with its time, and some with a new number); it is only kept
- * when it was given again. Within one file only what also has the same number is the same.
+ * when it was given again. Within one file only what also has the same number is the same, and of notifications whose
+ * movements have no numbers of the bank's: a day has many, and two of one payment's are two.
  */
 export async function storeStatement(tx: Tx, statement: NewStatement): Promise<string | undefined> {
   const { sha256, part, format, bankStatementId, from, to, opening, closing, lines, receivedAt } = statement;
@@ -102,7 +93,10 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
       made_at = nullif(greatest(coalesce(made_at, again_at, received_at), ${madeAt ?? receivedAt}), ${receivedAt})
     where account = ${account} and (sha256 <> ${sha256} or bank_statement_id = ${bankStatementId})
       and (from_date, to_date, lines, lines_hash) = (${from}::date, ${to}::date, ${lines}::bigint, ${lines_hash}::numeric)
-      and (opening, closing) is not distinct from (${opening}::text, ${closing}::text)`.execute(tx);
+      and (opening, closing) is not distinct from (${opening}::text, ${closing}::text)
+      and (${format !== 'camt054'} or bank_statement_id = ${bankStatementId} or ${lines > 0 ? NUMBERED : sql`true`})`.execute(
+    tx,
+  );
   if (same.numAffectedRows) {
     if (lines > 0) await sql`truncate staged_lines`.execute(tx);
     return undefined;

@@ -108,11 +108,11 @@ async function orderPage(tx: Tx, run: string, now: Date): Promise<number> {
   const held = judged.flatMap(({ row, reason }) =>
     reason ? [{ instalmentId: row.instalmentId, to: 'held', reason }] : [],
   );
-  await holdReleased(tx, held, now);
   const payable = judged
     .filter(({ reason }) => !reason)
     .map(({ row }) => row as ReleasedRow & { account: PayeeAccount });
   if (payable.length > 0) await makeOrders(tx, payable, now);
+  await holdReleased(tx, held, now);
   return rows.length;
 }
 

@@ -245,10 +245,12 @@ export function unhold(
   return inNameOf({ name: by, role: 'finance' }, async ({ db, config }) => {
     const { sameAccount, bankAsked } = options;
     const letting = { registrationId, by, note, sameAccount, bankAsked, now: config.now() };
-    const released = await db.transaction().execute((tx) => releaseHold(tx, letting));
+    const { due, held } = await db.transaction().execute((tx) => releaseHold(tx, letting));
+    const stay = `${held} stay held: money of them is out, or a debit of them is to be explained ("prakerja breaks list").`;
     return done(
-      { due: released },
-      `${released} instalments are due again; the next run takes them if lists and account allow.`,
+      { due, held },
+      `${due} instalments are due again; the next run takes them if lists and account allow.`,
+      ...(held > 0 ? [stay] : []),
     );
   });
 }

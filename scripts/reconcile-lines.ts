@@ -24,8 +24,8 @@ export async function judgeStatement(tx: Tx, statementId: string, now: Date): Pr
   const today = wibDate(now);
   await learnPayingAccount(tx, statementId);
   let lines = await settlePlainLines(tx, statementId, now);
-  for (let after = '-1'; ; ) {
-    const loaded = await matchedLines(tx, statementId, after, PAGE);
+  for (let [after, limit] = ['-1', PAGE]; ; ) {
+    const loaded = await matchedLines(tx, statementId, after, limit);
     const page = untilRepeated(loaded);
     const judged = page.filter((line) => !isBulk(line)).map((line) => judge(line, statementId));
     await holdContradicted(tx, page.filter(isUnexpectedDebit).map(instalmentOf), now);
@@ -48,8 +48,10 @@ export async function judgeStatement(tx: Tx, statementId: string, now: Date): Pr
       );
     }
     lines += page.length;
-    if (page.length === loaded.length && loaded.length < PAGE) return lines;
+    if (page.length === loaded.length && loaded.length < limit) return lines;
     after = (page.at(-1) as MatchedLine).line;
+    // Where every second line is about an order again, a whole page would be loaded for each.
+    limit = Math.min(PAGE, 2 * page.length + 1);
   }
 }
 

@@ -4,13 +4,8 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Tx } from '../db/connection.ts';
 import { knowPayingAccount, otherAccounts } from '../db/paying-accounts.ts';
-import {
-  isKnownFile,
-  oneReconciliationAtATime,
-  reconciliationTotals,
-  stageLines,
-  storeStatement,
-} from '../db/statement.ts';
+import { oneReconciliationAtATime } from '../db/reconciliation-lock.ts';
+import { isKnownFile, reconciliationTotals, stageLines, storeStatement } from '../db/statement.ts';
 import { fail, PrakerjaError, refuse } from '../jobs/errors.ts';
 import { formatRupiah } from '../jobs/money.ts';
 import { wibDate } from '../jobs/time.ts';

@@ -10,3 +10,4 @@ where not exists (select from statement_lines l where l.reference = o.reference 
 
 create index breaks_open_reference on breaks (reference) where state = 'open';
 create index statements_account on statements (account, to_date);
+create index ledger_returned on ledger_entries (reference) where account = 'returned';

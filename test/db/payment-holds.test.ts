@@ -3,6 +3,8 @@ import { trialBalance } from '../../db/ledger.ts';
 import { holdPerson, releaseHold } from '../../db/payment-holds.ts';
 import { prepareRunOf, resolveUnknown, stopIt } from '../../scripts/payout.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
+import { references } from '../helpers/bank-messages.ts';
+import { statement, taking } from '../helpers/camt.ts';
 import { ACCOUNTS, nik } from '../helpers/payees.ts';
 import { account, pay, TODAY, type Town, town } from '../helpers/payout.ts';
 
@@ -31,7 +33,7 @@ describe('a person who is held', () => {
       { id: 'R1', state: 'held', reason: 'held_by_operator' },
       { id: 'R2', state: 'prepared', reason: '' },
     ]);
-    expect(await letGo(here)).toBe(1);
+    expect(await letGo(here)).toEqual({ due: 1, held: 0 });
     expect(await prepared(here, OCTOBER)).toMatchObject({ count: 1 });
   });
 
@@ -50,6 +52,22 @@ describe('a person who is held', () => {
     expect(await prepared(here, MORNING)).toMatchObject({ count: 0 });
     await letGo(here);
     expect(await prepared(here, MORNING)).toMatchObject({ count: 1 });
+  });
+
+  it('is let go but for what has money out; when that is all, nothing is', async () => {
+    const here = await town({ people: 1, faults: [{ fault: 'error_text', value: '404xx11 Invalid Account' }] });
+    await pay(here.office);
+    const { R1: reference } = await references(here);
+    await taking(here)(MORNING, statement([{ reference: reference as string, idr: 600_000 }], 'S1'));
+    await hold(here);
+    await prepared(here, OCTOBER);
+    const states = async () =>
+      (await here.database.pool.query('select number, state, reason from instalments order by 1')).rows;
+    const out = { number: 1, state: 'held', reason: 'bank_contradiction' };
+    expect(await states()).toEqual([out, { number: 2, state: 'held', reason: 'held_by_operator' }]);
+    expect(await letGo(here)).toEqual({ due: 1, held: 1 });
+    expect(await states()).toEqual([out, { number: 2, state: 'due', reason: '' }]);
+    await expect(letGo(here)).rejects.toThrow('did not come back');
   });
 
   it('must be somebody', async () => {

@@ -165,7 +165,7 @@ export class InProcessCounter implements Counter {
       case 'unhold': {
         const letting = { registrationId: `R${command.person}`, by: 'budi', note: 'drill', now };
         const { sameAccount } = command;
-        return db.transaction().execute((tx) => releaseHold(tx, { ...letting, sameAccount }));
+        return db.transaction().execute(async (tx) => (await releaseHold(tx, { ...letting, sameAccount })).due);
       }
       case 'reject': {
         const word = command.confirm ? { by: 'budi', confirm: true } : { by: 'ayu', note: 'drill' };

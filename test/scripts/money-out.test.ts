@@ -9,7 +9,7 @@ import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { stillUnknown } from '../../workers/payout/store.ts';
 import type { Office } from '../../workers/runtime/office.ts';
 import { type Listening, listening, notice, references } from '../helpers/bank-messages.ts';
-import { type Debit, statement } from '../helpers/camt.ts';
+import { type Debit, statement, taking } from '../helpers/camt.ts';
 import { ACCOUNTS, account } from '../helpers/payees.ts';
 import { pay, TODAY, town } from '../helpers/payout.ts';
 import { meanwhile } from '../helpers/save.ts';
@@ -72,6 +72,32 @@ describe('of two debits', () => {
   });
 });
 
+it('two debits, and a credit without a number on two statements that overlap: nothing is paid anew before a person has looked', async () => {
+  const here = await town({ people: 1 });
+  await pay(here.office);
+  const { R1: reference } = await references(here);
+  const take = taking(here);
+  const debit: Debit = { reference: reference as string, idr: 600_000 };
+  const unnumbered = (id: string, debits: readonly Debit[]) =>
+    statement(debits, id).replaceAll(/<AcctSvcrRef>.*?<\/AcctSvcrRef>/g, '');
+  await take(`${TODAY}T20:00:00+07:00`, unnumbered('S1', [debit, debit]));
+  for (const [id, to] of [
+    ['S2', WEDNESDAY],
+    ['S3', '2020-09-17'],
+  ] as const) {
+    const more = unnumbered(id, [{ ...debit, returned: true }])
+      .replaceAll(TODAY, WEDNESDAY)
+      .replace(`<ToDtTm>${WEDNESDAY}`, `<ToDtTm>${to}`);
+    await take(morningOf(FRIDAY), more);
+  }
+  const office = await here.officeAt(morningOf(FRIDAY));
+  expect(await correctedAndPaid(here, office, '2020-09-17T01:00:00Z')).toBe(0);
+  await here.database.pool.query(
+    `update breaks set state = 'resolved', resolved_by = 'cita', note = 'x' where type = 'duplicate_debit'`,
+  );
+  expect(await correctedAndPaid(here, office, '2020-09-17T01:00:00Z')).toBe(1);
+});
+
 describe('a debit that the statement shows otherwise than it was ordered', () => {
   it('is not undone by the bank’s word that it failed', async () => {
     const here = await listening({ people: 1 });
@@ -122,7 +148,7 @@ describe('an order that was refused, and is debited after another was made', () 
     const letting = { registrationId: 'R1', by: 'budi', note: 'paid again', now };
     const letGo = (more: object) => db.transaction().execute((tx) => releaseHold(tx, { ...letting, ...more }));
     await expect(letGo({})).rejects.toThrow('--bank-asked');
-    expect(await letGo({ bankAsked: true })).toBe(1);
+    expect(await letGo({ bankAsked: true })).toEqual({ due: 1, held: 0 });
   });
 
   it('keeps the other from going out also when the word comes at the last moment', async () => {
@@ -193,6 +219,29 @@ it('money that came back by the bank’s word, and on no statement, is missing a
   expect(await taken(here, [debit], TODAY, WEDNESDAY)).toEqual({});
   expect(await taken(here, [], WEDNESDAY, FRIDAY)).toMatchObject({ missing_in_bank: 1 });
   expect(await correctedAndPaid(here, await here.officeAt(morningOf(FRIDAY)), '2020-09-17T10:00:00Z')).toBe(0);
+});
+
+it('money that came back by word, and was paid anew before a statement came, is missing at the bank when both are debited', async () => {
+  const here = await listening({ people: 1 });
+  await pay(here.office);
+  const { R1: first } = await references(here);
+  for (const status of ['00', '04']) await here.say(notice(first as string, status));
+  expect(await correctedAndPaid(here, await here.officeAt(AFTERNOON), `${TODAY}T07:00:00Z`)).toBe(1);
+  const { R1: second } = await references(here);
+  const both = [first, second].map((reference): Debit => ({ reference: reference as string, idr: 600_000 }));
+  expect(await taken(here, both, TODAY, FRIDAY)).toEqual({ missing_in_bank: 1 });
+});
+
+it('a debit, its return and a second debit are a double debit, and nothing is missing at the bank', async () => {
+  const here = await town({ people: 1 });
+  await pay(here.office);
+  const { R1: reference } = await references(here);
+  const lines = [600_000, -600_000, 600_000].map(
+    (idr, i): Debit => ({ reference: reference as string, idr: Math.abs(idr), returned: i === 1 }),
+  );
+  await taken(here, lines.slice(0, 2), TODAY, WEDNESDAY);
+  await taken(here, lines.slice(2), WEDNESDAY, WEDNESDAY);
+  expect(await taken(here, [], FRIDAY, FRIDAY)).toEqual({ duplicate_debit: 1, returned: 1, statement_gap: 1 });
 });
 
 it('an order that was refused, and of which the bank tells that it paid another amount, is held', async () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveBreak } from '../../db/breaks.ts';
 import { trialBalance } from '../../db/ledger.ts';
 import { holdPerson, releaseHold } from '../../db/payment-holds.ts';
-import { oneReconciliationAtATime } from '../../db/statement.ts';
+import { oneReconciliationAtATime } from '../../db/reconciliation-lock.ts';
 import { diagnose } from '../../scripts/doctor.ts';
 import { prepareRunOf, releaseIt, resolveUnknown, submitRun } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';

@@ -90,6 +90,17 @@ describe('of statements that overlap', () => {
   });
 });
 
+it('two notifications with the same lines and other numbers are two, where the bank numbers no movement', async () => {
+  const { take, debit } = await paid();
+  const told = (id: string) => unnumbered(asNotification(statement([debit('R1')], id)));
+  await take(EVENING, told('N1'));
+  expect(await take(NEXT, told('N2'))).toMatchObject({ lines: 1, open_breaks: { duplicate_debit: 1 } });
+  expect(await take(NEXT, told('N2').replace('T20:00', 'T21:00'))).toMatchObject({
+    lines: 0,
+    open_breaks: { duplicate_debit: 1 },
+  });
+});
+
 it('one file that holds a statement twice holds it once', async () => {
   const { take, debit } = await paid();
   const text = unnumbered(statement([debit('R1')], 'S1'));

@@ -9,7 +9,7 @@ import { CONTRADICTED, MONEY_OUT } from '../../db/money-out.ts';
 import { applyNews, type OrderNews } from '../../db/order-news.ts';
 import { accountInForce, type Destination, makeOrders, type Order, type PayeeAccount } from '../../db/orders.ts';
 import { ON_HOLD } from '../../db/payment-holds.ts';
-import { noneReconciles } from '../../db/statement.ts';
+import { noneReconciles } from '../../db/reconciliation-lock.ts';
 import type { Chunk } from '../../jobs/chunk.ts';
 import type { InstalmentKind } from '../../jobs/ids.ts';
 import type { ExclusionList, Policy } from '../../jobs/policy.ts';
