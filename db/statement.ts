@@ -69,8 +69,6 @@ export async function stageLines(tx: Tx, lines: readonly NewLine[]): Promise<voi
 const LINES_HASH = sql`(select coalesce(sum(hash_record_extended(row(booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
   counterparty_account, bank_reference, return_reason, unreadable), 0)), 0) from staged_lines)`;
 
-const NUMBERED = sql`not exists (select from staged_lines where bank_reference is null)`;
-
 /** By what a movement is known again on another statement: a bulk id counts where no order is named. */
 const KEY = sql`bank_reference, booked_on, direction, amount_idr, reference, bulk_id`;
 const WITH_KEY = sql`bank_reference, booked_on, direction, amount_idr, coalesce(reference, '') as reference,
@@ -79,8 +77,8 @@ const WITH_KEY = sql`bank_reference, booked_on, direction, amount_idr, coalesce(
 /**
  * Takes one whole statement with its staged lines; returns its number. Undefined: the same statement is there, with the
  * same days, balances and lines (a bank stamps each download with its time, and some with a new number); it is only kept
- * when it was given again. Within one file only what also has the same number is the same, and of notifications whose
- * movements have no numbers of the bank's: a day has many, and two of one payment's are two.
+ * when it was given again. Within one file only what also has the same number is the same, and of
+ * notifications: a day has many.
  */
 export async function storeStatement(tx: Tx, statement: NewStatement): Promise<string | undefined> {
   const { sha256, part, format, bankStatementId, from, to, opening, closing, lines, receivedAt } = statement;
@@ -94,9 +92,7 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
     where account = ${account} and (sha256 <> ${sha256} or bank_statement_id = ${bankStatementId})
       and (from_date, to_date, lines, lines_hash) = (${from}::date, ${to}::date, ${lines}::bigint, ${lines_hash}::numeric)
       and (opening, closing) is not distinct from (${opening}::text, ${closing}::text)
-      and (${format !== 'camt054'} or bank_statement_id = ${bankStatementId} or ${lines > 0 ? NUMBERED : sql`true`})`.execute(
-    tx,
-  );
+      and (${format !== 'camt054'} or bank_statement_id = ${bankStatementId})`.execute(tx);
   if (same.numAffectedRows) {
     if (lines > 0) await sql`truncate staged_lines`.execute(tx);
     return undefined;

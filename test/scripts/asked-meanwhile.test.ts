@@ -2,16 +2,17 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { holdPerson } from '../../db/payment-holds.ts';
 import { oneReconciliationAtATime } from '../../db/reconciliation-lock.ts';
+import { markRestored } from '../../db/restore.ts';
 import { resolveUnknown, stopIt, submitRun } from '../../scripts/payout.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { references } from '../helpers/bank-messages.ts';
 import { type Reconciled, reconciling, statement } from '../helpers/camt.ts';
 import { ACCOUNTS, account } from '../helpers/payees.ts';
 import { pay, releasedRun, TODAY, type Town, town } from '../helpers/payout.ts';
-import { meanwhile } from '../helpers/save.ts';
+import { meanwhile, somebodyWaits } from '../helpers/save.ts';
 
 // What comes while the bank is asked about an order that it does not know counts before the order goes out again.
 
@@ -92,28 +93,48 @@ it('a statement is being read: it waits for the next time', async () => {
   expect(await here.states()).toEqual({ R1: 'accepted' });
 });
 
-it('a statement is being read: a second order waits until it has been, and is not made when the first is on it', async () => {
-  const here = await town({
-    people: 1,
-    faults: [{ fault: 'error_text', value: '404xx11 Invalid Account', until_call: 1 }],
+describe('while a statement is being read', () => {
+  /** The bank has refused the first order; a run with the second is released. */
+  async function refusedAndReleased() {
+    const faults = [{ fault: 'error_text', value: '404xx11 Invalid Account', until_call: 1 }];
+    const here = await town({ people: 1, faults });
+    await pay(here.office);
+    const { R1: first } = await references(here);
+    await here.load('accounts', ACCOUNTS, account(1, { linked_at: `${TODAY}T07:00:00Z` }).replace('00112', '00999'));
+    const afternoon = await here.officeAt(`${TODAY}T15:00:00+07:00`);
+    return { here, first: first as string, afternoon, run: await releasedRun(afternoon) };
+  }
+
+  it('a second order waits, and is not made when the first is on it', async () => {
+    const { here, first, afternoon, run } = await refusedAndReleased();
+    await meanwhile(
+      here.database,
+      async (tx) => {
+        await oneReconciliationAtATime(tx);
+        await sql`
+          with s as (insert into statements (sha256, part, format, account, bank_statement_id, from_date, to_date, lines, received_at)
+            values ('x', 1, 'camt053', 'camt053', 'x', ${TODAY}, ${TODAY}, 1, now()) returning statement_id)
+          insert into statement_lines (statement_id, line, booked_on, amount_idr, direction, reference)
+          select statement_id, 1, ${TODAY}, 600000, 'debit', ${first} from s`.execute(tx);
+      },
+      () => submitRun(afternoon, run),
+    );
+    expect(await here.states()).toEqual({ R1: 'held bank_contradiction' });
+    expect(here.bankLog().filter(({ debited }) => debited)).toEqual([]);
   });
-  await pay(here.office);
-  const { R1: first } = await references(here);
-  await here.load('accounts', ACCOUNTS, account(1, { linked_at: `${TODAY}T07:00:00Z` }).replace('00112', '00999'));
-  const afternoon = await here.officeAt(`${TODAY}T15:00:00+07:00`);
-  const run = await releasedRun(afternoon);
-  await meanwhile(
-    here.database,
-    async (tx) => {
+
+  it('a restore that is marked waits too, and stands in nobody’s way', async () => {
+    const { here } = await refusedAndReleased();
+    const { db } = here.database;
+    const now = new Date(NEXT);
+    const restore = { takenAt: now, by: 'ayu', note: 'drill', files: false, now };
+    const reading = db.transaction().execute(async (tx) => {
       await oneReconciliationAtATime(tx);
-      await sql`
-        with s as (insert into statements (sha256, part, format, account, bank_statement_id, from_date, to_date, lines, received_at)
-          values ('x', 1, 'camt053', 'camt053', 'x', ${TODAY}, ${TODAY}, 1, now()) returning statement_id)
-        insert into statement_lines (statement_id, line, booked_on, amount_idr, direction, reference)
-        select statement_id, 1, ${TODAY}, 600000, 'debit', ${first} from s`.execute(tx);
-    },
-    () => submitRun(afternoon, run),
-  );
-  expect(await here.states()).toEqual({ R1: 'held bank_contradiction' });
-  expect(here.bankLog().filter(({ debited }) => debited)).toEqual([]);
+      const marked = db.transaction().execute((other) => markRestored(other, restore));
+      await somebodyWaits(here.database);
+      await sql`update instalments set reason = reason`.execute(tx);
+      return { marked };
+    });
+    expect(await (await reading).marked).toMatchObject({ unknown: 1 });
+  });
 });

@@ -101,6 +101,13 @@ it('two notifications with the same lines and other numbers are two, where the b
   });
 });
 
+it('a notification that was fetched again under another number is the same, where the bank numbers its movements', async () => {
+  const { take, debit } = await paid();
+  const told = (id: string) => asNotification(statement([debit('R1')], id));
+  await take(EVENING, told('N1'));
+  expect(await take(NEXT, told('N2'))).toMatchObject({ lines: 0, open_breaks: {} });
+});
+
 it('one file that holds a statement twice holds it once', async () => {
   const { take, debit } = await paid();
   const text = unnumbered(statement([debit('R1')], 'S1'));
