@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
 import { covers, ROUTE } from './doubt.ts';
-import { BULK_DEBITED, STILL_DEBITED } from './money-out.ts';
+import { DEBIT_IN_QUESTION, STILL_DEBITED } from './money-out.ts';
 
 /** An order that a statement of the account that pays should show in another way by now, with the days of one that covers its day. */
 export interface Unshown {
@@ -20,17 +20,15 @@ export interface Unshown {
 export async function undebited(tx: Tx): Promise<Unshown[]> {
   const { rows } = await sql<Unshown>`
     with open as materialized (
-      select o.reference, o.amount_idr, o.submitted_at, ${ROUTE} as route
+      select o.reference, o.amount_idr, o.submitted_at, o.payout_run, o.in_bulk_idr, ${ROUTE} as route
       from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
-      where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')
-        and not ${BULK_DEBITED})
+      where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit') and o.in_bulk_idr = 0)
     select o.reference, o.amount_idr as "amountIdr", d.day as "toldOn", s.from_date as "from", s.to_date as "to"
     from open o cross join lateral (
       select (coalesce(max(c.at), o.submitted_at) at time zone 'Asia/Jakarta')::date as day from bank_calls c
       where c.reference = o.reference and c.kind = 'transfer') d
-    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`d.day`, sql`o.route`)} limit 1) s on true`.execute(
-    tx,
-  );
+    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`d.day`, sql`o.route`)} limit 1) s on true
+    where not ${DEBIT_IN_QUESTION}`.execute(tx);
   return rows;
 }
 

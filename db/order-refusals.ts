@@ -6,7 +6,7 @@ import { audit } from './audit.ts';
 import type { Tx } from './connection.ts';
 import { ON_STATEMENT, TO_BE_ASKED, TOLD_PAID, UNPROVED_DAYS } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
-import { BULK_DEBITED } from './money-out.ts';
+import { DEBIT_IN_QUESTION } from './money-out.ts';
 import { COUNTS, isVerifiedNow } from './operators.ts';
 import { oneReconciliationAtATime } from './reconciliation-lock.ts';
 
@@ -111,7 +111,7 @@ async function deniable(tx: Tx, subject: string): Promise<Doubtful[]> {
   await oneReconciliationAtATime(tx);
   const { rows } = await sql<Doubtful>`
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr",
-      (${ON_STATEMENT} or ${BULK_DEBITED} or ${TOLD_PAID}) as shown, array(select distinct d.day::text from ${UNPROVED_DAYS} d order by 1) as unproved,
+      (${ON_STATEMENT} or o.in_bulk_idr > 0 or ${DEBIT_IN_QUESTION} or ${TOLD_PAID}) as shown, array(select distinct d.day::text from ${UNPROVED_DAYS} d order by 1) as unproved,
       noted.refusal_id as note, noted.by as "notedBy"
     from payment_orders o join instalments i on (i.instalment_id, i.order_number) = (o.instalment_id, o.order_number)
     left join lateral ${NOTED} noted on true

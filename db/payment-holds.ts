@@ -82,7 +82,8 @@ export async function releaseHold(tx: Tx, letting: Letting): Promise<LetGo> {
   const nik = await nikOf(tx, registrationId);
   const held = await heldOnes(tx, nik, now);
   const going = held.filter(({ moneyOut }) => !moneyOut);
-  if (going.length === 0 && held.length > 0)
+  const lifted = await tx.deleteFrom('payment_holds').where('nik', '=', nik).executeTakeFirst();
+  if (going.length === 0 && held.length > 0 && !lifted.numDeletedRows)
     throw refuse(
       `a statement shows money that went to ${registrationId} and did not come back, or a debit that is to be explained ("breaks list"): nothing is paid again before`,
     );
@@ -95,7 +96,6 @@ export async function releaseHold(tx: Tx, letting: Letting): Promise<LetGo> {
     throw refuse(
       `the bank said that it paid ${registrationId} and that it did not: ask it, and say --bank-asked when the money did not arrive`,
     );
-  const lifted = await tx.deleteFrom('payment_holds').where('nik', '=', nik).executeTakeFirst();
   if (going.length === 0 && !lifted.numDeletedRows) throw refuse('no instalment of this registration is held');
   await sql`
     update instalments set state = 'due', reason = '', payout_run = null where instalment_id = any(${going.map(({ id }) => id)}::bigint[])`.execute(

@@ -6,10 +6,11 @@ import { listedOn } from './applicants.ts';
 import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
 import { type Move, moveInstalments } from './instalments.ts';
-import { STILL_DEBITED } from './money-out.ts';
+import { CONTRADICTED, MONEY_OUT, STILL_DEBITED } from './money-out.ts';
 import { accountInForce, type Order, type Orderable, type PayeeAccount } from './orders.ts';
 import { ON_HOLD } from './payment-holds.ts';
 import { findRun } from './payout-runs.ts';
+import { afterReconciliation } from './reconciliation-lock.ts';
 
 /** What a run's file is, for ever. */
 export interface WrittenFile {
@@ -71,6 +72,22 @@ export async function releasedRows(tx: Tx, run: string, now: Date, limit: number
 /** What has to be held instead of paid. */
 export async function holdReleased(tx: Tx, moves: readonly Move[], now: Date): Promise<void> {
   await moveInstalments(tx, ['released'], moves, now);
+}
+
+/**
+ * Holds what was ordered for a file that was not written yet, and must not be paid by now: it was never handed over. To be
+ * asked before any row is locked.
+ */
+export async function holdUnwritten(tx: Tx, run: string, now: Date): Promise<void> {
+  await afterReconciliation(tx);
+  if (await writtenFile(tx, run)) return;
+  const { rows } = await sql<{ id: string }>`
+    select i.instalment_id as id from instalments i
+    where i.payout_run = ${run} and i.state = 'submitting' and (${MONEY_OUT} or ${CONTRADICTED}) order by 1 for update`.execute(
+    tx,
+  );
+  const moves = rows.map(({ id }) => ({ instalmentId: id, to: 'held', reason: 'bank_contradiction' }));
+  await moveInstalments(tx, ['submitting'], moves, now);
 }
 
 /** Orders `o` with their instalments `i`. */

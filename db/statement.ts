@@ -175,8 +175,17 @@ export interface MatchedLine {
   } | null;
 }
 
-/** Lines of a statement after a line that `settlePlainLines` has left, each joined to its order: page by page, memory stays flat. */
+/**
+ * Lines of a statement after a line that `settlePlainLines` has left, each joined to its order: page by page, memory stays
+ * flat. Their instalments are locked: nobody's word comes between what is read here and what follows from it.
+ */
 export async function matchedLines(tx: Tx, statementId: string, after: string, limit: number): Promise<MatchedLine[]> {
+  const left = sql`l.statement_id = ${statementId} and l.line > ${after} and not exists (select from plain p where p.line = l.line)`;
+  await sql`
+    select from instalments where instalment_id in (
+      select o.instalment_id from (select l.reference from statement_lines l where ${left} order by l.line limit ${limit}) l
+      join payment_orders o on o.reference = l.reference)
+    order by instalment_id for update`.execute(tx);
   const { rows } = await sql<MatchedLine>`
     select l.line, l.booked_on as "bookedOn", l.amount_idr as "amountIdr", l.direction, l.reference, l.bulk_id as "bulkId", l.counterparty_name as name,
       l.counterparty_account as account, l.return_reason as "returnReason", l.unreadable,
@@ -188,8 +197,7 @@ export async function matchedLines(tx: Tx, statementId: string, after: string, l
         'stillDebitedIdr', ${STILL_DEBITED}::text,
         'booked', exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned'))) end as "order"
     from statement_lines l left join payment_orders o on o.reference = l.reference left join instalments i on i.instalment_id = o.instalment_id
-    where l.statement_id = ${statementId} and l.line > ${after} and not exists (select from plain p where p.line = l.line)
-    order by l.line limit ${limit}`.execute(tx);
+    where ${left} order by l.line limit ${limit}`.execute(tx);
   return rows;
 }
 

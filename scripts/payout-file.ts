@@ -11,6 +11,7 @@ import {
   fileOrders,
   fileTotals,
   holdReleased,
+  holdUnwritten,
   type ReleasedRow,
   recordFile,
   releasedRows,
@@ -95,8 +96,9 @@ async function orderAll({ db, config }: Office, run: string): Promise<void> {
       const page = await db.transaction().execute((tx) => orderPage(tx, run, now));
       ordered += page;
       progress.update(ordered);
-      if (page === 0) return;
+      if (page === 0) break;
     }
+    await db.transaction().execute((tx) => holdUnwritten(tx, run, now));
   } finally {
     progress.end();
   }

@@ -1,35 +1,65 @@
-import { bulkFacts, bulkOrders, debitedBesides, markAllDebited } from '../db/bulk.ts';
+import { openBreaks } from '../db/breaks.ts';
+import {
+  type BulkLine,
+  bulkMovement,
+  bulkOrders,
+  bulkSums,
+  debitedBesides,
+  markAllDebited,
+  unexplainedDebits,
+} from '../db/bulk.ts';
 import type { Tx } from '../db/connection.ts';
 import { holdContradicted } from '../db/order-news.ts';
 import { applyEffects, type MatchedLine } from '../db/statement.ts';
+import { wibDate } from '../jobs/time.ts';
 import { type BreakType, type InstalmentState, isLate, judgeBulk, stepsTo } from '../workers/payout/rules.ts';
 
 const PAGE = 5000;
 
-/** A movement that names no order but, maybe, all orders of a file or of one call. */
-export function isBulk(line: MatchedLine): line is MatchedLine & { readonly bulkId: string } {
-  return line.unreadable === null && line.reference === null && line.bulkId !== null;
+/** The line as a movement of a bulk; undefined: it is none. */
+export function bulkOf(line: MatchedLine, statementId: string): BulkLine | undefined {
+  if (line.unreadable !== null || line.reference !== null || line.bulkId === null) return undefined;
+  return { ...line, statementId } as BulkLine;
 }
 
-/** Settles a movement of a bulk: the orders of its file or call are paid, or none and a person looks. Returns its breaks. */
-export async function settleBulk(
-  tx: Tx,
-  statementId: string,
-  line: MatchedLine & { readonly bulkId: string },
-  now: Date,
-): Promise<BreakType[]> {
-  const { bulkId } = line;
-  const { submittedOn, ...facts } = await bulkFacts(tx, bulkId, statementId, line.line);
-  const bookedOn = line.bookedOn as string;
-  const { returnReason } = line;
-  const direction = line.direction as 'debit' | 'credit';
-  const { pays, breaks } = judgeBulk({ amountIdr: BigInt(line.amountIdr as string), direction, returnReason }, facts);
+/** Settles a movement of a bulk, and opens its breaks. */
+export async function settleBulk(tx: Tx, line: BulkLine, now: Date): Promise<void> {
+  const types = await judgeMovement(tx, line, now);
+  const { statementId, line: number, amountIdr } = line;
+  const breaks = types.map((type) => ({
+    type,
+    key: `${statementId}:${number}`,
+    reference: null,
+    amountIdr,
+    statementId,
+    line: number,
+  }));
+  await openBreaks(tx, breaks, wibDate(now));
+}
+
+/**
+ * Judges again what fitted no sum when it was read: the bank's word about who is not in it may have come since. Its break
+ * stays as it is, for a person.
+ */
+export async function settleUnexplained(tx: Tx, now: Date): Promise<void> {
+  for (const line of await unexplainedDebits(tx)) await settleBulk(tx, line, now);
+}
+
+/** The orders of its file or call are paid, or none and a person looks. Returns its breaks. */
+async function judgeMovement(tx: Tx, line: BulkLine, now: Date): Promise<BreakType[]> {
+  const { bulkId, bookedOn, direction, returnReason } = line;
+  const amountIdr = BigInt(line.amountIdr);
+  const movement = await bulkMovement(tx, bulkId, line.statementId, line.line);
+  const compared = movement.ours && direction === 'debit' && !movement.debited;
+  const sums = compared ? await bulkSums(tx, bulkId) : { openIdr: 0n, allIdr: 0n, submittedOn: null };
+  const { pays, breaks } = judgeBulk({ amountIdr, direction, returnReason }, { ...movement, ...sums });
   if (pays === 'none') return [...breaks];
   const besides = pays === 'all' ? await debitedBesides(tx, bulkId) : { refused: [], twice: [] };
   await payAll(tx, bulkId, pays, bookedOn, now);
-  if (pays === 'all') await markAllDebited(tx, bulkId);
   // The bank had refused them, or never got them by what it said: no machine pays them again.
   await holdContradicted(tx, besides.refused, now);
+  if (pays === 'all') await markAllDebited(tx, bulkId);
+  const { submittedOn } = sums;
   return [
     ...breaks,
     ...(besides.refused.length > 0 ? (['missing_in_ledger'] as const) : []),

@@ -15,7 +15,7 @@ import {
   type LineFacts,
   stepsTo,
 } from '../workers/payout/rules.ts';
-import { isBulk, settleBulk } from './reconcile-bulk.ts';
+import { bulkOf, settleBulk } from './reconcile-bulk.ts';
 
 const PAGE = 5000;
 
@@ -27,7 +27,7 @@ export async function judgeStatement(tx: Tx, statementId: string, now: Date): Pr
   for (let [after, limit] = ['-1', PAGE]; ; ) {
     const loaded = await matchedLines(tx, statementId, after, limit);
     const page = untilRepeated(loaded);
-    const judged = page.filter((line) => !isBulk(line)).map((line) => judge(line, statementId));
+    const judged = page.filter((line) => !bulkOf(line, statementId)).map((line) => judge(line, statementId));
     await holdContradicted(tx, page.filter(isUnexpectedDebit).map(instalmentOf), now);
     await applyEffects(
       tx,
@@ -39,13 +39,9 @@ export async function judgeStatement(tx: Tx, statementId: string, now: Date): Pr
       judged.flatMap(({ breaks }) => breaks),
       today,
     );
-    for (const line of page.filter(isBulk)) {
-      const types = await settleBulk(tx, statementId, line, now);
-      await openBreaks(
-        tx,
-        types.map((type) => breakOf(line, statementId, type)),
-        today,
-      );
+    for (const line of page) {
+      const bulk = bulkOf(line, statementId);
+      if (bulk) await settleBulk(tx, bulk, now);
     }
     lines += page.length;
     if (page.length === loaded.length && loaded.length < limit) return lines;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Tx } from '../db/connection.ts';
+import type { Db, Tx } from '../db/connection.ts';
 import { knowPayingAccount, otherAccounts } from '../db/paying-accounts.ts';
 import { oneReconciliationAtATime } from '../db/reconciliation-lock.ts';
 import { isKnownFile, reconciliationTotals, stageLines, storeStatement } from '../db/statement.ts';
@@ -22,6 +22,7 @@ import {
 import type { Office } from '../workers/runtime/office.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { startProgress } from './progress.ts';
+import { settleUnexplained } from './reconcile-bulk.ts';
 import { findGaps, findMissing, judgeStatement } from './reconcile-lines.ts';
 
 export interface ReconcileOptions {
@@ -30,6 +31,9 @@ export interface ReconcileOptions {
 }
 
 const LINES_AT_ONCE = 5000;
+/** PostgreSQL's code. */
+const DEADLOCK_DETECTED = '40P01';
+const TRIES_MAX = 3;
 
 /** `reconcile --statement FILE…`: every rupiah explained by ledger, bank and statement together; open breaks are exit 3. */
 export function reconcile(options: ReconcileOptions): Promise<Report> {
@@ -91,7 +95,7 @@ async function takeFiles(
   const now = config.now();
   const progress = startProgress('reconcile', 'lines');
   try {
-    return await db.transaction().execute(async (tx) => {
+    return await beyondDeadlocks(db, async (tx) => {
       await oneReconciliationAtATime(tx);
       await knowPayingAccount(tx, config.bank?.sourceAccount, 'api');
       const all: string[] = [];
@@ -101,6 +105,7 @@ async function takeFiles(
         for (const id of ids) lines += await judgeStatement(tx, id, now);
         all.push(...ids);
       }
+      await settleUnexplained(tx, now);
       await findGaps(tx, all, now);
       await findMissing(tx, wibDate(now));
       return { lines, others: await otherAccounts(tx, all) };
@@ -113,6 +118,17 @@ async function takeFiles(
     );
   } finally {
     progress.end();
+  }
+}
+
+/** Somebody with the bank's word about several orders may wait for us, and we for them: PostgreSQL ends one of both. */
+async function beyondDeadlocks<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== DEADLOCK_DETECTED || tries === TRIES_MAX) throw error;
+    }
   }
 }
 

@@ -1,14 +1,17 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveBreak } from '../../db/breaks.ts';
+import type { Tx } from '../../db/connection.ts';
 import { trialBalance } from '../../db/ledger.ts';
-import { type LetGo, releaseHold } from '../../db/payment-holds.ts';
-import { prepareRunOf, releaseIt, submitRun } from '../../scripts/payout.ts';
+import { holdPerson, type LetGo, releaseHold } from '../../db/payment-holds.ts';
+import { prepareRunOf, releaseIt, resolveUnknown, submitRun } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
+import { rejectIn } from '../../scripts/payout-reject.ts';
 import { type Listening, listening, notice, references } from '../helpers/bank-messages.ts';
-import { type Debit, type Reconciled, reconciling } from '../helpers/camt.ts';
+import { type Debit, type Reconciled, reconciling, statement, taking } from '../helpers/camt.ts';
 import { ACCOUNTS, account } from '../helpers/payees.ts';
 import { releasedRun, TODAY } from '../helpers/payout.ts';
+import { somebodyWaits } from '../helpers/save.ts';
 
 // One debit of a whole file is money of each of its orders: it is out until a statement shows it back.
 
@@ -39,10 +42,21 @@ const back = (here: Here, person: string): Debit => ({
   returned: true,
 });
 
-/** Everybody corrects their account; returns how many are paid anew. */
-async function paidAnew(here: Here): Promise<number> {
+async function correct(here: Here): Promise<void> {
   const corrected = [1, 2, 3].map((n) => account(n, { linked_at: `${TODAY}T14:00:00Z` }).replace('00112', '00999'));
   await here.load('accounts', ACCOUNTS, ...corrected);
+}
+
+/** A person closes every break. */
+async function close({ database }: Here): Promise<void> {
+  const { rows } = await database.pool.query<{ id: string }>(`select break_id as id from breaks where state = 'open'`);
+  for (const { id } of rows)
+    await database.db.transaction().execute((tx) => resolveBreak(tx, id, 'cita', 'looked at', new Date(LATER)));
+}
+
+/** Everybody corrects their account; returns how many are paid anew. */
+async function paidAnew(here: Here): Promise<number> {
+  await correct(here);
   const office = await here.officeAt(LATER);
   const { run, count } = (await prepareRunOf(office, 'ayu')).json as { run: string; count: number };
   if (count > 0) {
@@ -87,18 +101,51 @@ describe('after one debit for a whole file', () => {
     expect(await paidAnew(here)).toBe(0);
   });
 
-  it('that comes back as one, who came back is paid anew', async () => {
+  it('that comes back as one, who came back is paid anew when a person has looked at it', async () => {
     const here = await byFile();
     await here.reconciled([WHOLE, { ...WHOLE, returned: true }]);
     for (const person of ['R1', 'R2']) await told(here, person, '04');
+    expect(await paidAnew(here)).toBe(0);
+    await close(here);
     expect(await paidAnew(here)).toBe(2);
   });
 
-  it('and a second one, of which one comes back, nobody is', async () => {
+  it('and a second one, of which one comes back, nobody is, whoever closes the breaks', async () => {
     const here = await byFile();
     await here.reconciled([WHOLE, WHOLE, { ...WHOLE, returned: true }]);
     await told(here, 'R1', '04');
     expect(await paidAnew(here)).toBe(0);
+    await close(here);
+    expect(await paidAnew(here)).toBe(0);
+  });
+
+  it('and a second one, an order of which the bank gives back one is not', async () => {
+    const here = await byFile();
+    await here.reconciled([WHOLE, WHOLE, back(here, 'R1')]);
+    await close(here);
+    await told(here, 'R1', '04');
+    expect(await paidAnew(here)).toBe(0);
+  });
+
+  it('that came back as one and is made again, what it is of by now is out', async () => {
+    const here = await byFile();
+    await told(here, 'R1', '06');
+    await here.reconciled([REST]);
+    await here.reconciled([{ ...REST, returned: true }], 'S2', 8_800_000);
+    await here.reconciled([WHOLE], 'S3');
+    expect((await here.states()).R1).toBe('held bank_contradiction');
+    await close(here);
+    await expect(letGo(here, 'R1')).rejects.toThrow('did not come back');
+  });
+
+  it('whom a person holds is let go for what becomes due', async () => {
+    const here = await byFile();
+    await told(here, 'R1', '06');
+    await here.reconciled([WHOLE]);
+    const { db } = here.database;
+    await db.transaction().execute((tx) => holdPerson(tx, 'R1', 'ayu', 'a mistake', new Date(LATER)));
+    expect(await letGo(here, 'R1')).toEqual({ due: 0, held: 1 });
+    await expect(letGo(here, 'R1')).rejects.toThrow('did not come back');
   });
 });
 
@@ -127,13 +174,92 @@ describe('one debit for the rest of a file', () => {
   });
 });
 
-it('while a debit of a file fits no sum, nothing of the file is paid anew', async () => {
+describe('a debit of a file that fits no sum', () => {
+  it('bars all of the file, until a person has looked at it', async () => {
+    const here = await byFile();
+    await told(here, 'R1', '06');
+    expect(await here.reconciled([{ ...WHOLE, idr: 1_700_000 }])).toMatchObject({
+      open_breaks: { amount_mismatch: 1 },
+    });
+    expect(await paidAnew(here)).toBe(0);
+    await close(here);
+    expect(await paidAnew(here)).toBe(1);
+  });
+
+  it('pays when the bank has told who is not in it, with the next statement', async () => {
+    const here = await byFile();
+    expect(await here.reconciled([REST])).toMatchObject({ open_breaks: { amount_mismatch: 1 } });
+    await told(here, 'R1', '06');
+    expect(await here.reconciled([], 'S2', 8_800_000)).toEqual({
+      exitCode: 3,
+      open_breaks: { amount_mismatch: 1 },
+      totals_equal: true,
+    });
+    expect(await here.states()).toEqual({ R1: expect.stringMatching(/^rejected/), R2: 'paid', R3: 'paid' });
+    await close(here);
+    expect(await paidAnew(here)).toBe(1);
+  });
+
+  it('may hold what the bank says it paid, whoever has closed the break', async () => {
+    const here = await byFile();
+    await here.reconciled([{ ...WHOLE, idr: 1_807_500 }]);
+    await close(here);
+    await told(here, 'R1', '00', '04');
+    expect(await paidAnew(here)).toBe(0);
+  });
+
+  it('keeps nobody in doubt: two people may say that the bank refused one of them', async () => {
+    const here = await byFile();
+    await here.reconciled([REST]);
+    await resolveUnknown(await here.officeAt(LATER));
+    const office = await here.officeAt('2020-09-18T09:00:00+07:00');
+    const friday = await reconciling(here, '2020-09-18T09:00:00+07:00');
+    await friday.reconciled([], 'S2', 8_800_000);
+    const rejected = () => rejectIn(office, here.orders.R1 as string, { by: 'ayu', note: 'a letter' });
+    await expect(rejected()).rejects.toThrow('a statement shows it');
+    await close(here);
+    await rejected();
+  });
+});
+
+it('nobody’s word comes between a debit that is judged and its orders', async () => {
+  const here = await byFile();
+  const said = await here.database.db.transaction().execute(async (tx) => {
+    await tx.selectFrom('instalments').select('state').where('instalment_id', '=', '1').forUpdate().execute();
+    const reading = here.reconciled([WHOLE]);
+    await somebodyWaits(here.database);
+    await told(here, 'R3', '06');
+    return { reading };
+  });
+  expect(await said.reading).toMatchObject({ open_breaks: { missing_in_ledger: 1 } });
+  expect((await here.states()).R3).toBe('held bank_contradiction');
+});
+
+it('what was ordered for a file that could not be written is not paid when the first order turns out to be', async () => {
   const here = await byFile();
   await told(here, 'R1', '06');
-  expect(await here.reconciled([{ ...WHOLE, idr: 1_700_000 }])).toMatchObject({ open_breaks: { amount_mismatch: 1 } });
-  expect(await paidAnew(here)).toBe(0);
-  await here.database.db
-    .transaction()
-    .execute((tx) => resolveBreak(tx, '1', 'cita', 'the bank erred', new Date(LATER)));
-  expect(await paidAnew(here)).toBe(1);
+  await correct(here);
+  const office = await here.officeAt(LATER);
+  const run = await releasedRun(office);
+  await expect(writeRun(office, run, { out: join(here.dir, 'no', 'run.xml') })).rejects.toThrow('was not written');
+  await here.reconciled([{ reference: here.orders.R1 as string, idr: 600_000 }]);
+  expect((await writeRun(office, run, { out: join(here.dir, 'run-2.xml') })).json).toMatchObject({ count: 0 });
+  expect((await here.states()).R1).toBe('held bank_contradiction');
+});
+
+it('a word about several orders and statements wait for each other: the statements are read all the same', async () => {
+  const here = await byFile();
+  const outAndBack = (person: string) => [{ ...back(here, person), returned: false }, back(here, person)];
+  const texts = ['R3', 'R1'].map((person) => statement(outAndBack(person), person));
+  const { db } = here.database;
+  const lock = (tx: Tx, id: string) =>
+    tx.selectFrom('instalments').select('state').where('instalment_id', '=', id).forUpdate().execute();
+  const said = await db.transaction().execute(async (tx) => {
+    await lock(tx, '1');
+    const reading = taking(here)(LATER, ...texts);
+    await somebodyWaits(here.database);
+    await lock(tx, '3');
+    return { reading };
+  });
+  expect(await said.reading).toMatchObject({ lines: 4, open_breaks: { returned: 2 } });
 });

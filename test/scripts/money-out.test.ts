@@ -98,6 +98,21 @@ it('two debits, and a credit without a number on two statements that overlap: no
   expect(await correctedAndPaid(here, office, '2020-09-17T01:00:00Z')).toBe(1);
 });
 
+it.each<[string, readonly number[]]>([
+  ['with a fee, out and back', [602_500, -602_500]],
+  ['in two halves', [600_000, -300_000, -300_000]],
+])('money that is all back %s is paid anew', async (_, amounts) => {
+  const here = await town({ people: 1 });
+  await pay(here.office);
+  const { R1: reference } = await references(here);
+  const lines = amounts.map(
+    (idr): Debit => ({ reference: reference as string, idr: Math.abs(idr), returned: idr < 0 }),
+  );
+  await taken(here, lines, TODAY, WEDNESDAY);
+  expect((await here.states()).R1).toMatch(/^returned/);
+  expect(await correctedAndPaid(here, await here.officeAt(morningOf(FRIDAY)), '2020-09-17T01:00:00Z')).toBe(1);
+});
+
 describe('a debit that the statement shows otherwise than it was ordered', () => {
   it('is not undone by the bank’s word that it failed', async () => {
     const here = await listening({ people: 1 });

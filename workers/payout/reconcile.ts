@@ -76,12 +76,13 @@ function judgement(effect: Judgement['effect'], breaks: readonly BreakType[], ig
 }
 
 /**
- * Money that came back. Only the whole amount undoes a payment; part of it is a person's work. One of two debits that
- * comes back undoes none: the payee has the money still.
+ * Money that came back. Only when all of it is back a payment is undone, also where it comes in parts; part of it is a
+ * person's work. One of two debits that comes back undoes none: the payee has the money still.
  */
 function judgeCredit(line: LineFacts, order: OrderFacts): Judgement {
-  if (line.amountIdr !== order.amountIdr) return judgement('none', ['returned', 'amount_mismatch']);
-  return judgement(order.stillDebitedIdr > 0n ? 'none' : 'returned', ['returned']);
+  const whole = line.amountIdr === order.amountIdr;
+  const isBack = order.stillDebitedIdr <= 0n && (whole || order.debited);
+  return judgement(isBack ? 'returned' : 'none', whole ? ['returned'] : ['returned', 'amount_mismatch']);
 }
 
 /**
@@ -107,7 +108,7 @@ function judgeDebit(line: LineFacts, order: OrderFacts): Judgement {
 
 /** The orders of a file or of one call, as far as a movement of all of them depends on it. */
 export interface BulkSums {
-  readonly orders: number;
+  readonly ours: boolean;
   /** Those that are open at the bank. */
   readonly openIdr: Rupiah;
   /** All of them: also what was refused, or has come back. */
@@ -121,10 +122,10 @@ export interface BulkSums {
  */
 export function judgeBulk(
   line: Pick<LineFacts, 'amountIdr' | 'direction' | 'returnReason'>,
-  { orders, openIdr, allIdr, debited }: BulkSums,
+  { ours, openIdr, allIdr, debited }: BulkSums,
 ): { readonly pays: 'open' | 'all' | 'none'; readonly breaks: readonly BreakType[] } {
   const credit = line.direction === 'credit';
-  if (orders === 0) return { pays: 'none', breaks: credit && line.returnReason === null ? [] : ['missing_in_ledger'] };
+  if (!ours) return { pays: 'none', breaks: credit && line.returnReason === null ? [] : ['missing_in_ledger'] };
   if (credit) return { pays: 'none', breaks: ['returned'] };
   if (debited) return { pays: 'none', breaks: ['duplicate_debit'] };
   if (line.amountIdr === openIdr) return { pays: 'open', breaks: [] };

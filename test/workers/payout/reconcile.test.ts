@@ -83,9 +83,9 @@ describe('judgeLine', () => {
 });
 
 describe('judgeBulk', () => {
-  const three = { orders: 3, openIdr: 1_800_000n, allIdr: 1_800_000n, debited: false };
+  const three = { ours: true, openIdr: 1_800_000n, allIdr: 1_800_000n, debited: false };
   const oneRefused = { ...three, openIdr: 1_200_000n };
-  const none = { orders: 0, openIdr: 0n, allIdr: 0n, debited: false };
+  const none = { ours: false, openIdr: 0n, allIdr: 0n, debited: false };
   const debit = (amountIdr: bigint) => ({ amountIdr, direction: 'debit' as const, returnReason: null });
   const credit = (returnReason: string | null) => ({
     ...debit(1_800_000n),
