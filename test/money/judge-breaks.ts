@@ -98,6 +98,9 @@ function expectations(given: Given, standing: readonly Standing[]) {
     // Until the bank booked it, it was missing.
     const paidOn = given.bank.find((line) => line.reference === reference && line.debited)?.value_date;
     if (paidOn === undefined || first.day > paidOn) may.add(`missing_in_bank ${reference}`);
+    // The bank told of the return before it booked it.
+    const back = lines.find(({ direction }) => direction === 'credit');
+    if (back && workingDays(first.day, back.day) >= MISSING_DAYS) may.add(`missing_in_bank ${reference}`);
   }
   for (const one of missing(given, standing)) must.add(one);
   for (const day of gapDays(given.delivered)) must.add(`statement_gap ${day}`);
