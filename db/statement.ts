@@ -78,7 +78,7 @@ const WITH_KEY = sql`bank_reference, booked_on, direction, amount_idr, coalesce(
  * Takes one whole statement with its staged lines; returns its number. Undefined: the same statement is there, with the
  * same days, balances and lines (a bank stamps each download with its time, and some with a new number); it is only kept
  * when it was given again. Within one file only what also has the same number is the same, and of
- * notifications: a day has many.
+ * notifications only what was made at the same time too: a day has many.
  */
 export async function storeStatement(tx: Tx, statement: NewStatement): Promise<string | undefined> {
   const { sha256, part, format, bankStatementId, from, to, opening, closing, lines, receivedAt } = statement;
@@ -92,7 +92,9 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
     where account = ${account} and (sha256 <> ${sha256} or bank_statement_id = ${bankStatementId})
       and (from_date, to_date, lines, lines_hash) = (${from}::date, ${to}::date, ${lines}::bigint, ${lines_hash}::numeric)
       and (opening, closing) is not distinct from (${opening}::text, ${closing}::text)
-      and (${format !== 'camt054'} or bank_statement_id = ${bankStatementId})`.execute(tx);
+      and (${format !== 'camt054'} or (bank_statement_id = ${bankStatementId} and made_at is not distinct from ${madeAt}::timestamptz))`.execute(
+    tx,
+  );
   if (same.numAffectedRows) {
     if (lines > 0) await sql`truncate staged_lines`.execute(tx);
     return undefined;

@@ -90,21 +90,28 @@ export function outOf(reference: string, { moved }: Play, all: readonly OpenOne[
     one.of.includes(reference) &&
     !closed.has(`amount_mismatch ${one.key}`) &&
     (one === first || !closed.has(`duplicate_debit ${one.key}`));
-  const share = signed(({ bulk }) => bulk !== undefined) > 0 && moved.some(counts) ? ONE_IDR : 0;
+  const times = Math.ceil(
+    signed(({ bulk }) => bulk !== undefined) / Math.max(1, ...moved.filter(isBulkDebit).map(({ idr }) => idr)),
+  );
+  const share = moved.some(counts) ? ONE_IDR * Math.max(0, times) : 0;
   return share + signed((one) => one.reference === reference);
 }
 
-/** Open breaks that keep an instalment from being paid anew on purpose. */
+/**
+ * Breaks that keep an instalment from being paid anew on purpose (0038): open ones about its orders or its bulk, and a
+ * debit of the bulk that fitted no sum, which may hold what the bank has said it paid, whoever has closed the break.
+ */
 export function bars({ orders }: Instalment, { moved }: Play, all: readonly OpenOne[]): OpenOne[] {
   const bulk = new Set(moved.filter(({ bulk }) => bulk !== undefined).map(({ key }) => key));
-  return all.filter(
-    ({ state, type, reference, key }) =>
-      state === 'open' &&
-      ((['duplicate_debit', 'missing_in_ledger', 'amount_mismatch'].includes(type) &&
-        reference !== null &&
-        orders.includes(reference)) ||
-        (['duplicate_debit', 'amount_mismatch'].includes(type) && bulk.has(key))),
-  );
+  const ofOrder = ({ state, type, reference }: OpenOne) =>
+    state === 'open' &&
+    ['duplicate_debit', 'missing_in_ledger', 'amount_mismatch'].includes(type) &&
+    reference !== null &&
+    orders.includes(reference);
+  const ofBulk = ({ state, type, key }: OpenOne) =>
+    bulk.has(key) &&
+    (type === 'amount_mismatch' || (state === 'open' && ['duplicate_debit', 'returned'].includes(type)));
+  return all.filter((one) => ofOrder(one) || ofBulk(one));
 }
 
 export async function takeStatement(play: Play, lines: readonly Line[]): Promise<void> {

@@ -95,10 +95,17 @@ it('two notifications with the same lines and other numbers are two, where the b
   const told = (id: string) => unnumbered(asNotification(statement([debit('R1')], id)));
   await take(EVENING, told('N1'));
   expect(await take(NEXT, told('N2'))).toMatchObject({ lines: 1, open_breaks: { duplicate_debit: 1 } });
-  expect(await take(NEXT, told('N2').replace('T20:00', 'T21:00'))).toMatchObject({
-    lines: 0,
-    open_breaks: { duplicate_debit: 1 },
-  });
+});
+
+it('a notification whose number and lines the bank uses again at another time is another, where it numbers no movement', async () => {
+  const { take, debit } = await paid();
+  const told = (hour: number, returned: boolean) =>
+    unnumbered(asNotification(statement([{ ...debit('R1'), returned }], 'N1'))).replaceAll('T20:00', `T${hour}:00`);
+  await take(EVENING, told(14, false));
+  await take(EVENING, told(15, true));
+  expect(await take(EVENING, told(16, false))).toMatchObject({ lines: 1, open_breaks: { duplicate_debit: 1 } });
+  const again = told(16, false).replace('</Document>', ' </Document>');
+  expect(await take(NEXT, again)).toMatchObject({ lines: 0, open_breaks: { duplicate_debit: 1 } });
 });
 
 it('a notification that was fetched again under another number is the same, where the bank numbers its movements', async () => {
