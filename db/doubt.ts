@@ -18,6 +18,11 @@ export function covers(day: RawBuilder<unknown>, route: RawBuilder<unknown>) {
   return sql`(${day} between s.from_date and s.to_date and s.format not in ('camt054', 'wallet-csv') and ${isOfPayingAccount(route)})`;
 }
 
+/** Of statement `s`: it speaks of what was sent at this moment: it was not taken before, nor made, as far as it says when. */
+export function speaksOf(at: RawBuilder<unknown>) {
+  return sql`(coalesce(s.again_at, s.received_at) >= ${at} and (s.made_at is null or s.made_at >= ${at}))`;
+}
+
 /**
  * Of (day, sent_at, at) in `t`: a statement covers the day, was taken at `at` or later and made at `sent_at` or later, and
  * can be read from end to end, but for lines that are none of ours.
@@ -26,7 +31,7 @@ export function covers(day: RawBuilder<unknown>, route: RawBuilder<unknown>) {
 function proves(route: RawBuilder<unknown>) {
   return sql`
     select from statements s where ${covers(sql`t.day`, route)} and coalesce(s.again_at, s.received_at) >= t.at
-      and (s.made_at is null or s.made_at >= t.sent_at)
+      and ${speaksOf(sql`t.sent_at`)}
       and not exists (select from statement_lines l where l.statement_id = s.statement_id and l.unreadable is not null and not l.not_ours)`;
 }
 const PROVES = proves(sql`'api'`);

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
-import { covers, ROUTE } from './doubt.ts';
+import { covers, ROUTE, speaksOf } from './doubt.ts';
 import { DEBIT_IN_QUESTION, STILL_DEBITED } from './money-out.ts';
 
-/** An order that a statement of the account that pays should show in another way by now, with the days of one that covers its day. */
+/** An order that a statement of the account that pays should show in another way by now, with the days of one that should. */
 export interface Unshown {
   readonly reference: string;
   readonly amountIdr: string;
@@ -15,7 +15,7 @@ export interface Unshown {
 
 /**
  * Orders that the bank has taken and that no line has debited, by the day of the last try, with the days of a
- * statement that covers it.
+ * statement that covers it and speaks of that try.
  */
 export async function undebited(tx: Tx): Promise<Unshown[]> {
   const { rows } = await sql<Unshown>`
@@ -25,9 +25,11 @@ export async function undebited(tx: Tx): Promise<Unshown[]> {
       where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit') and o.in_bulk_idr = 0)
     select o.reference, o.amount_idr as "amountIdr", d.day as "toldOn", s.from_date as "from", s.to_date as "to"
     from open o cross join lateral (
-      select (coalesce(max(c.at), o.submitted_at) at time zone 'Asia/Jakarta')::date as day from bank_calls c
-      where c.reference = o.reference and c.kind = 'transfer') d
-    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`d.day`, sql`o.route`)} limit 1) s on true
+      select at, (at at time zone 'Asia/Jakarta')::date as day from (
+        select coalesce(max(c.at), o.submitted_at) as at from bank_calls c
+        where c.reference = o.reference and c.kind = 'transfer') last) d
+    join lateral (select s.from_date, s.to_date from statements s
+      where ${covers(sql`d.day`, sql`o.route`)} and ${speaksOf(sql`d.at`)} limit 1) s on true
     where not ${DEBIT_IN_QUESTION}`.execute(tx);
   return rows;
 }
@@ -36,9 +38,11 @@ export async function undebited(tx: Tx): Promise<Unshown[]> {
 export async function notBack(tx: Tx): Promise<Unshown[]> {
   const { rows } = await sql<Unshown>`
     select o.reference, o.amount_idr as "amountIdr", t.day as "toldOn", s.from_date as "from", s.to_date as "to"
-    from (select reference, (max(at) at time zone 'Asia/Jakarta')::date as day from ledger_entries where account = 'returned' group by 1) t
+    from (select reference, max(at) as at, (max(at) at time zone 'Asia/Jakarta')::date as day
+      from ledger_entries where account = 'returned' group by 1) t
     join payment_orders o using (reference)
-    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`t.day`, ROUTE)} limit 1) s on true
+    join lateral (select s.from_date, s.to_date from statements s
+      where ${covers(sql`t.day`, ROUTE)} and ${speaksOf(sql`t.at`)} limit 1) s on true
     where ${STILL_DEBITED} > 0
       and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'credit')`.execute(
     tx,

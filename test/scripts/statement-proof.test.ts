@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveUnknown } from '../../scripts/payout.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
+import { listening, notice, references } from '../helpers/bank-messages.ts';
 import { type Reconciled, reconciling, SOURCE_ACCOUNT, statement, taking } from '../helpers/camt.ts';
 import { pay, TODAY, town } from '../helpers/payout.ts';
 
+const MORNING = `${TODAY}T07:00:00+07:00`;
 const NEXT = '2020-09-16T09:00:00+07:00';
 const ANOTHER = '7777123456';
 
@@ -51,9 +53,8 @@ describe('an order that the bank does not know', () => {
 });
 
 describe('an order that the bank does not know, once more: a statement', () => {
-  const morning = `${TODAY}T07:00:00+07:00`;
   it.each([
-    ['made before it was sent', morning, NEXT, 0],
+    ['made before it was sent', MORNING, NEXT, 0],
     ['made on its day, in the evening', `${TODAY}T22:00:00+07:00`, NEXT, 1],
     ['made and taken on its day', `${TODAY}T22:00:00+07:00`, `${TODAY}T22:00:00+07:00`, 0],
     ['made at the end of its day', `${TODAY}T23:59:59`, NEXT, 1],
@@ -69,10 +70,41 @@ describe('an order that the bank does not know, once more: a statement', () => {
 
   it('that was made before, and again once the day was over, proves it', async () => {
     const here = await neverArrived();
-    for (const madeAt of [morning, '2020-09-16T06:00:00+07:00', morning])
+    for (const madeAt of [MORNING, '2020-09-16T06:00:00+07:00', MORNING])
       await taking(here)(NEXT, statement([], 'S1', 10_000_000, SOURCE_ACCOUNT, madeAt));
     await resolveUnknown(await here.officeAt(NEXT));
     expect(debited(here).length).toBe(1);
+  });
+});
+
+describe('a payment that the bank took, and that no statement shows two working days later', () => {
+  const LATER = '2020-09-17T09:00:00+07:00';
+  it.each([
+    ['taken before it was sent', `${TODAY}T08:00:00+07:00`, '07:00', {}],
+    ['made before it was sent', LATER, '07:00', {}],
+    ['made after it was sent', LATER, '20:00', { missing_in_bank: 1 }],
+  ])('is missing on one that was %s (%s, made at %s): %j', async (_, takenAt, madeAt, missing) => {
+    const here = await town({ people: 1 });
+    const given = statement([], 'S1', 10_000_000, SOURCE_ACCOUNT, `${TODAY}T${madeAt}:00+07:00`);
+    if (takenAt !== LATER) await taking(here)(takenAt, given);
+    await pay(here.office);
+    expect((await taking(here)(LATER, given)).open_breaks).toEqual(missing);
+  });
+
+  it('nor is money that came back by the bank’s word, when the only one was taken before that word', async () => {
+    const here = await listening({ people: 1 });
+    await pay(here.office);
+    const { R1: reference } = await references(here);
+    const debited = statement(
+      [{ reference: reference as string, idr: 600_000 }],
+      'S1',
+      10_000_000,
+      SOURCE_ACCOUNT,
+      MORNING,
+    );
+    expect((await taking(here)(`${TODAY}T11:00:00+07:00`, debited)).open_breaks).toEqual({});
+    for (const status of ['00', '04']) await here.say(notice(reference as string, status));
+    expect((await taking(here)(LATER, debited)).open_breaks).toEqual({});
   });
 });
 
