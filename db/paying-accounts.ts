@@ -10,10 +10,12 @@ const DIGITS_MIN = 6;
 
 const digitsOf = (account: RawBuilder<unknown>) => sql`ltrim(regexp_replace(${account}, '\\D', '', 'g'), '0')`;
 
+const endsWith = (whole: RawBuilder<unknown>, end: RawBuilder<unknown>) =>
+  sql`(length(${end}) >= ${DIGITS_MIN}::int and ${whole} like '%' || ${end})`;
+
 /** Of the account of statement `s` and another: they are one; banks put zeros, a bank's or a country's code in front, and blanks between. */
-const isSame = (account: RawBuilder<unknown>, digits = digitsOf(account)) => sql`(${account} = s.account or exists (
-  select from (select d.a, d.b, least(length(d.a), length(d.b)) as n from (select ${digitsOf(sql`s.account`)} as a, ${digits} as b) d) d
-  where d.n >= ${DIGITS_MIN}::int and right(d.a, d.n) = right(d.b, d.n)))`;
+const isSame = (account: RawBuilder<unknown>, digits = digitsOf(account)) => sql`(${account} = s.account
+  or ${endsWith(digitsOf(sql`s.account`), digits)} or ${endsWith(digits, digitsOf(sql`s.account`))})`;
 
 /** Of statement `s` and paying account `p`. */
 const SAME = isSame(sql`p.account`, sql`p.digits`);
@@ -32,8 +34,8 @@ export async function firstSpelling(tx: Tx, account: string): Promise<string> {
  * @param route SQL of `Route`
  */
 export function isOfPayingAccount(route: RawBuilder<unknown>) {
-  return sql`(s.account = s.format or not exists (select from paying_accounts where route = ${route})
-    or exists (select from paying_accounts p where p.route = ${route} and ${SAME}))`;
+  return sql`(s.account = s.format
+    or coalesce((select bool_or(${SAME}) from paying_accounts p where p.route = ${route}), true))`;
 }
 
 /** From here on statements of this account are what shows its orders. `account` undefined: none is configured. */

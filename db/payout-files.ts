@@ -36,7 +36,7 @@ export interface ReleasedRow extends Omit<Orderable, 'account'> {
  * @throws exit 2 for a run that is not released, or that was begun over the bank's API
  */
 export async function beginFile(tx: Tx, run: string, by: string, now: Date): Promise<Date> {
-  await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
+  await sql`select 1 from payout_runs where payout_run = ${run} for no key update`.execute(tx);
   const { state, released_at } = await findRun(tx, run);
   const begun = await tx.selectFrom('payout_files').select('begun_at').where('payout_run', '=', run).executeTakeFirst();
   if (begun === undefined) {
@@ -150,7 +150,7 @@ export async function writtenFile(db: Db | Tx, run: string): Promise<WrittenFile
  * @throws exit 2 when it was another the first time
  */
 export async function recordFile(tx: Tx, run: string, by: string, file: WrittenFile): Promise<void> {
-  await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
+  await sql`select 1 from payout_runs where payout_run = ${run} for no key update`.execute(tx);
   const first = await writtenFile(tx, run);
   if (first === undefined) {
     const { count, totalIdr: total_idr, sha256 } = file;

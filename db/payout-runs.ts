@@ -97,7 +97,7 @@ export interface Release {
  * prepared it agrees, nobody agrees twice, and it must still be what was declared.
  */
 export async function releaseRun(tx: Tx, { run, by, now, approversFor }: Release): Promise<Released> {
-  await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
+  await sql`select 1 from payout_runs where payout_run = ${run} for no key update`.execute(tx);
   const row = await findRun(tx, run);
   if (row.state !== 'prepared') throw refuse(`payout run ${run} is ${row.state}; only a prepared run can be released`);
   if (isSamePerson(row.prepared_by, by)) throw refuse(`${by} prepared run ${run}; another person must release it`);
@@ -214,7 +214,7 @@ const stoppedState: Readonly<Record<string, string>> = { prepared: 'cancelled', 
  * never to have arrived is not sent again, also of a run that was sent. Returns how many are due again.
  */
 export async function stopRun(tx: Tx, run: string, by: string, now: Date): Promise<number> {
-  await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
+  await sql`select 1 from payout_runs where payout_run = ${run} for no key update`.execute(tx);
   const row = await findRun(tx, run);
   const isSent = row.state === 'done' && (await openOfRun(tx, run)) > 0 && !(await wentByFile(tx, run));
   if (!isSent && !['prepared', 'released', 'stopped'].includes(row.state))

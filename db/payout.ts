@@ -117,7 +117,7 @@ export async function storeDue(
 
 /** Opens the chunks that send a released run. Instalments that a dead worker left in `submitting` belong to them too. */
 export async function openSubmission(tx: Tx, run: string): Promise<number> {
-  await sql`select 1 from payout_runs where payout_run = ${run} for update`.execute(tx);
+  await sql`select 1 from payout_runs where payout_run = ${run} for no key update`.execute(tx);
   const row = await findRun(tx, run);
   if (row.state !== 'released')
     throw refuse(`payout run ${run} is ${row.state}; it must be released, and not stopped, to be sent`);

@@ -6,10 +6,10 @@ import { holdPerson, releaseHold } from '../../db/payment-holds.ts';
 import { stopRun } from '../../db/payout-runs.ts';
 import { settlePlainLines } from '../../db/plain-lines.ts';
 import { diagnose } from '../../scripts/doctor.ts';
-import { prepareRunOf, releaseIt } from '../../scripts/payout.ts';
+import { prepareRunOf, releaseIt, submitRun } from '../../scripts/payout.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { pay, releasedRun, TODAY, type Town, town } from '../helpers/payout.ts';
-import { meanwhile } from '../helpers/save.ts';
+import { meanwhile, somebodyWaits } from '../helpers/save.ts';
 
 const now = new Date(`${TODAY}T12:00:00+07:00`);
 
@@ -41,6 +41,23 @@ it('a run that is stopped while somebody is held gives back the money of the oth
   expect(due).toBe(1);
   expect(await here.states()).toEqual({ R1: 'held held_by_operator', R2: 'due' });
   expect(await trialBalance(here.database.db)).toEqual({ programme: '0', treasury: '0' });
+});
+
+it('a run can be stopped while its orders are made', async () => {
+  const here = await town({ people: 2 });
+  const { db, pool } = here.database;
+  const run = await releasedRun(here.office);
+  const gate = await pool.connect();
+  await gate.query('begin; lock table restores in access exclusive mode');
+  const sent = submitRun(here.office, run);
+  await somebodyWaits(here.database);
+  const stopped = db.transaction().execute((tx) => stopRun(tx, run, 'ayu', now));
+  await somebodyWaits(here.database, undefined, 2);
+  await gate.query('commit');
+  gate.release();
+  const [due] = await Promise.all([stopped, sent]);
+  expect(due).toBe(0);
+  expect(await here.states()).toEqual({ R1: 'accepted', R2: 'accepted' });
 });
 
 it('somebody who is let go while a run is prepared waits for the next one, and what is declared is what is in it', async () => {

@@ -56,13 +56,13 @@ export async function meanwhile<T>(
   return result;
 }
 
-/** Resolves when some session waits for a lock that another holds, or when it is `over`. */
-export async function somebodyWaits({ db }: Database, over: () => boolean = () => false): Promise<void> {
+/** Resolves when so many sessions wait for a lock that another holds, or when it is `over`. */
+export async function somebodyWaits({ db }: Database, over: () => boolean = () => false, sessions = 1): Promise<void> {
   while (!over()) {
     const { rows } = await sql<{ n: number }>`
       select count(*)::int4 as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
       db,
     );
-    if (rows[0]?.n) return;
+    if ((rows[0]?.n ?? 0) >= sessions) return;
   }
 }
