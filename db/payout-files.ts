@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
-import { refuse } from '../jobs/errors.ts';
+import { type RawBuilder, sql } from 'kysely';
+import { fail, refuse } from '../jobs/errors.ts';
 import type { ExclusionList, Policy } from '../jobs/policy.ts';
 import { wibDate } from '../jobs/time.ts';
 import { listedOn } from './applicants.ts';
@@ -9,7 +9,7 @@ import { type Move, moveInstalments } from './instalments.ts';
 import { CONTRADICTED, MONEY_OUT, STILL_DEBITED } from './money-out.ts';
 import { accountInForce, type Order, type Orderable, type PayeeAccount } from './orders.ts';
 import { ON_HOLD } from './payment-holds.ts';
-import { findRun } from './payout-runs.ts';
+import { lockRun } from './payout-runs.ts';
 import { afterReconciliation } from './reconciliation-lock.ts';
 
 /** What a run's file is, for ever. */
@@ -36,8 +36,7 @@ export interface ReleasedRow extends Omit<Orderable, 'account'> {
  * @throws exit 2 for a run that is not released, or that was begun over the bank's API
  */
 export async function beginFile(tx: Tx, run: string, by: string, now: Date): Promise<Date> {
-  await sql`select 1 from payout_runs where payout_run = ${run} for no key update`.execute(tx);
-  const { state, released_at } = await findRun(tx, run);
+  const { state, released_at } = await lockRun(tx, run);
   const begun = await tx.selectFrom('payout_files').select('begun_at').where('payout_run', '=', run).executeTakeFirst();
   if (begun === undefined) {
     if (state !== 'released')
@@ -58,14 +57,38 @@ export async function beginFile(tx: Tx, run: string, by: string, now: Date): Pro
 }
 
 /** Up to `limit` instalments of the run that are not ordered yet; each is gone from here once it is ordered or held. */
-export async function releasedRows(tx: Tx, run: string, now: Date, limit: number): Promise<ReleasedRow[]> {
+export function releasedRows(tx: Tx, run: string, now: Date, limit: number): Promise<ReleasedRow[]> {
+  return rowsOf(tx, sql`i.payout_run = ${run} and i.state = 'released'`, now, limit);
+}
+
+/**
+ * Up to `limit` instalments after one that were ordered for a file which was not written yet: it was never handed over.
+ * None once it is written; it is not written until this transaction ends.
+ */
+export async function unwrittenRows(
+  tx: Tx,
+  run: string,
+  { now, after, limit }: { now: Date; after: string; limit: number },
+): Promise<ReleasedRow[]> {
+  await lockRun(tx, run);
+  if (await writtenFile(tx, run)) return [];
+  return rowsOf(tx, sql`${isUnsent(run)} and i.instalment_id > ${after}::bigint`, now, limit);
+}
+
+/** Of instalment `i`: it was ordered for this run's file, and waits for it; what a restore leaves in doubt does not. */
+function isUnsent(run: string) {
+  return sql`(i.payout_run = ${run} and i.state in ('submitting', 'unknown') and exists (
+    select from payment_orders o where o.instalment_id = i.instalment_id and ${inFile(run)}))`;
+}
+
+async function rowsOf(tx: Tx, which: RawBuilder<unknown>, now: Date, limit: number): Promise<ReleasedRow[]> {
   const { rows } = await sql<ReleasedRow>`
     select i.instalment_id as "instalmentId", r.registration_id as "registrationId", i.nik, i.batch, i.kind, i.number,
       i.amount_idr as "amountIdr", i.order_number as "orderNumber", y.body as policy, ${listedOn(wibDate(now))} as listed,
       p.state = 'revoked' as revoked, ${ON_HOLD} as "onHold", ${accountInForce(now)} as account
     from instalments i join registrations r on r.reg = i.reg join participants p on p.nik = i.nik
     join batches b on b.batch = i.batch join policies y on y.policy_id = b.policy_id
-    where i.payout_run = ${run} and i.state = 'released' order by i.instalment_id limit ${limit}`.execute(tx);
+    where ${which} order by i.instalment_id limit ${limit}`.execute(tx);
   return rows;
 }
 
@@ -74,20 +97,24 @@ export async function holdReleased(tx: Tx, moves: readonly Move[], now: Date): P
   await moveInstalments(tx, ['released'], moves, now);
 }
 
+/** The same of `unwrittenRows`. */
+export async function holdUnwritten(tx: Tx, moves: readonly Move[], now: Date): Promise<void> {
+  await moveInstalments(tx, ['submitting', 'unknown'], moves, now);
+}
+
 /**
- * Holds what was ordered for a file that was not written yet, and must not be paid by now: it was never handed over. To be
- * asked before any row is locked.
+ * Holds what was ordered for a file that was not written yet, and of which money is out or the bank has spoken otherwise.
+ * To be asked before any row is locked.
  */
-export async function holdUnwritten(tx: Tx, run: string, now: Date): Promise<void> {
+export async function holdContradictory(tx: Tx, run: string, now: Date): Promise<void> {
   await afterReconciliation(tx);
+  await lockRun(tx, run);
   if (await writtenFile(tx, run)) return;
   const { rows } = await sql<{ id: string }>`
     select i.instalment_id as id from instalments i
-    where i.payout_run = ${run} and i.state = 'submitting' and (${MONEY_OUT} or ${CONTRADICTED}) order by 1 for update`.execute(
-    tx,
-  );
+    where ${isUnsent(run)} and (${MONEY_OUT} or ${CONTRADICTED}) order by 1 for update`.execute(tx);
   const moves = rows.map(({ id }) => ({ instalmentId: id, to: 'held', reason: 'bank_contradiction' }));
-  await moveInstalments(tx, ['submitting'], moves, now);
+  await holdUnwritten(tx, moves, now);
 }
 
 /** Orders `o` with their instalments `i`. */
@@ -147,13 +174,18 @@ export async function writtenFile(db: Db | Tx, run: string): Promise<WrittenFile
 
 /**
  * Writes down what the file is, before it is handed over.
- * @throws exit 2 when it was another the first time
+ * @throws exit 2 when it was another the first time; exit 1 when it is not what the run's orders are by now
  */
 export async function recordFile(tx: Tx, run: string, by: string, file: WrittenFile): Promise<void> {
-  await sql`select 1 from payout_runs where payout_run = ${run} for no key update`.execute(tx);
+  await lockRun(tx, run);
   const first = await writtenFile(tx, run);
   if (first === undefined) {
     const { count, totalIdr: total_idr, sha256 } = file;
+    const now = await fileTotals(tx, run);
+    if (now.count !== count || now.totalIdr !== total_idr)
+      throw fail(
+        `orders of payout run ${run} were held while its file was written; nothing was written: run this again`,
+      );
     await tx.updateTable('payout_files').set({ count, total_idr, sha256 }).where('payout_run', '=', run).execute();
     const note = `${count} orders, ${total_idr} rupiah, SHA-256 ${sha256}`;
     await audit(tx, { who: by, action: 'payout file written', subject: `run ${run}`, note });

@@ -61,6 +61,15 @@ export async function findRun(db: Db | Tx, run: string) {
   return row;
 }
 
+/**
+ * The same, and nobody else changes the run until this transaction ends. Orders of it can be made meanwhile: their foreign
+ * key asks for the row, and whoever stops the run waits for their instalments.
+ */
+export async function lockRun(tx: Tx, run: string) {
+  await sql`select 1 from payout_runs where payout_run = ${run} for no key update`.execute(tx);
+  return findRun(tx, run);
+}
+
 /** The policies of the batches whose people a run pays: a batch keeps its policy, whatever is opened since. */
 export async function policiesOfRun(tx: Tx, run: string): Promise<Policy[]> {
   const { rows } = await sql<{ id: number }>`
@@ -97,8 +106,7 @@ export interface Release {
  * prepared it agrees, nobody agrees twice, and it must still be what was declared.
  */
 export async function releaseRun(tx: Tx, { run, by, now, approversFor }: Release): Promise<Released> {
-  await sql`select 1 from payout_runs where payout_run = ${run} for no key update`.execute(tx);
-  const row = await findRun(tx, run);
+  const row = await lockRun(tx, run);
   if (row.state !== 'prepared') throw refuse(`payout run ${run} is ${row.state}; only a prepared run can be released`);
   if (isSamePerson(row.prepared_by, by)) throw refuse(`${by} prepared run ${run}; another person must release it`);
   if (!row.prepared_verified && (await hasOperators(tx)))
@@ -214,8 +222,7 @@ const stoppedState: Readonly<Record<string, string>> = { prepared: 'cancelled', 
  * never to have arrived is not sent again, also of a run that was sent. Returns how many are due again.
  */
 export async function stopRun(tx: Tx, run: string, by: string, now: Date): Promise<number> {
-  await sql`select 1 from payout_runs where payout_run = ${run} for no key update`.execute(tx);
-  const row = await findRun(tx, run);
+  const row = await lockRun(tx, run);
   const isSent = row.state === 'done' && (await openOfRun(tx, run)) > 0 && !(await wentByFile(tx, run));
   if (!isSent && !['prepared', 'released', 'stopped'].includes(row.state))
     throw refuse(`payout run ${run} is ${row.state}`);

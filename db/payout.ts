@@ -8,7 +8,7 @@ import { moveInstalments } from './instalments.ts';
 import { CONTRADICTED, MONEY_OUT } from './money-out.ts';
 import { accountCorrected, BANK_SAID } from './orders.ts';
 import { ON_HOLD } from './payment-holds.ts';
-import { findRun } from './payout-runs.ts';
+import { lockRun } from './payout-runs.ts';
 import { currentRun } from './run.ts';
 
 export interface ParticipantRow {
@@ -117,8 +117,7 @@ export async function storeDue(
 
 /** Opens the chunks that send a released run. Instalments that a dead worker left in `submitting` belong to them too. */
 export async function openSubmission(tx: Tx, run: string): Promise<number> {
-  await sql`select 1 from payout_runs where payout_run = ${run} for no key update`.execute(tx);
-  const row = await findRun(tx, run);
+  const row = await lockRun(tx, run);
   if (row.state !== 'released')
     throw refuse(`payout run ${run} is ${row.state}; it must be released, and not stopped, to be sent`);
   return openPayoutChunks(

@@ -10,11 +10,13 @@ import {
   beginFile,
   fileOrders,
   fileTotals,
+  holdContradictory,
   holdReleased,
   holdUnwritten,
   type ReleasedRow,
   recordFile,
   releasedRows,
+  unwrittenRows,
 } from '../db/payout-files.ts';
 import { fail, PrakerjaError, refuse } from '../jobs/errors.ts';
 import { fileIdOf } from '../jobs/file-ids.ts';
@@ -87,9 +89,16 @@ export async function writeRun(office: Office, run: string, options: PayoutFileO
   }
 }
 
-/** Screens and orders page by page, as submission does: each page is committed before anything of it can be handed over. */
+/**
+ * Screens and orders page by page, as submission does: each page is committed before anything of it can be handed over.
+ * What an earlier call has ordered and could not write is screened again.
+ */
 async function orderAll({ db, config }: Office, run: string): Promise<void> {
   const now = config.now();
+  for (let last: string | undefined = '0'; last !== undefined; ) {
+    const after: string = last;
+    last = await db.transaction().execute((tx) => screenAgain(tx, run, now, after));
+  }
   const progress = startProgress(`file of run ${run}`, 'orders');
   try {
     for (let ordered = 0; ; ) {
@@ -98,7 +107,7 @@ async function orderAll({ db, config }: Office, run: string): Promise<void> {
       progress.update(ordered);
       if (page === 0) break;
     }
-    await db.transaction().execute((tx) => holdUnwritten(tx, run, now));
+    await db.transaction().execute((tx) => holdContradictory(tx, run, now));
   } finally {
     progress.end();
   }
@@ -106,16 +115,28 @@ async function orderAll({ db, config }: Office, run: string): Promise<void> {
 
 async function orderPage(tx: Tx, run: string, now: Date): Promise<number> {
   const rows = await releasedRows(tx, run, now, PAGE);
-  const judged = rows.map((row) => ({ row, reason: heldFor(row, screened) }));
-  const held = judged.flatMap(({ row, reason }) =>
-    reason ? [{ instalmentId: row.instalmentId, to: 'held', reason }] : [],
-  );
-  const payable = judged
-    .filter(({ reason }) => !reason)
-    .map(({ row }) => row as ReleasedRow & { account: PayeeAccount });
+  const { held, payable } = judged(rows);
   if (payable.length > 0) await makeOrders(tx, payable, now);
   await holdReleased(tx, held, now);
   return rows.length;
+}
+
+/** Returns after whom the next page begins; undefined: this was the last. */
+async function screenAgain(tx: Tx, run: string, now: Date, after: string): Promise<string | undefined> {
+  const rows = await unwrittenRows(tx, run, { now, after, limit: PAGE });
+  await holdUnwritten(tx, judged(rows).held, now);
+  return rows.at(-1)?.instalmentId;
+}
+
+function judged(rows: readonly ReleasedRow[]) {
+  const reasons = rows.map((row) => ({ row, reason: heldFor(row, screened) }));
+  const held = reasons.flatMap(({ row, reason }) =>
+    reason ? [{ instalmentId: row.instalmentId, to: 'held', reason }] : [],
+  );
+  const payable = reasons
+    .filter(({ reason }) => !reason)
+    .map(({ row }) => row as ReleasedRow & { account: PayeeAccount });
+  return { held, payable };
 }
 
 interface Fixed {

@@ -1,59 +1,19 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
 import { walkChain } from '../../db/audit.ts';
+import { moveInstalments } from '../../db/instalments.ts';
 import { trialBalance } from '../../db/ledger.ts';
+import { holdPerson } from '../../db/payment-holds.ts';
+import { recordFile } from '../../db/payout-files.ts';
 import { prepareRunOf, resolveUnknown, stopIt, submitRun } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
-import { takeReport } from '../../scripts/payout-statuses.ts';
-import { reconcileFiles } from '../../scripts/reconcile.ts';
-import type { Office } from '../../workers/runtime/office.ts';
-import { account, nik, pay, releasedRun, TODAY, type Town, town } from '../helpers/payout.ts';
-import { orderStatus, report } from '../workers/payout/files/report-writer.ts';
+import { released } from '../helpers/file-town.ts';
+import { nik, pay, TODAY, town } from '../helpers/payout.ts';
+import { orderStatus } from '../workers/payout/files/report-writer.ts';
 
 const SUBMITTING = { R1: 'submitting', R2: 'submitting', R3: 'submitting' };
-
-interface FileTown extends Town {
-  readonly out: string;
-  readonly run: string;
-  /** The file in it, and the references in their order. */
-  file(): string;
-  references(): string[];
-  /** Takes a report about the run, at the office's noon or at another moment. */
-  report(parts: Parameters<typeof report>[0], office?: Office): ReturnType<typeof takeReport>;
-  /** Whose order it is: `R1` to a reference. */
-  referenceOf(registrationId: string): Promise<string>;
-}
-
-/** Three people, and a run that is released. */
-async function released(people = 3): Promise<FileTown> {
-  const wallet = account(2, { channel: 'ewallet', provider: 'ovo', kyc: 'true' });
-  const accounts = Array.from({ length: people }, (_, i) => (i === 1 ? wallet : account(i + 1)));
-  const here = await town({ people, accounts });
-  const out = join(here.dir, 'run.xml');
-  const file = () => readFileSync(out, 'utf8');
-  return {
-    ...here,
-    out,
-    run: await releasedRun(here.office),
-    file,
-    references: () => [...file().matchAll(/<EndToEndId>(\w+)</g)].map(([, reference = '']) => reference),
-    report: (parts, office = here.office) => {
-      const path = join(here.dir, 'report.xml');
-      writeFileSync(path, report(parts));
-      return takeReport(office, path);
-    },
-    referenceOf: async (registrationId) => {
-      const { rows } = await here.database.pool.query<{ reference: string }>(
-        `select o.reference from payment_orders o join instalments i using (instalment_id) join registrations r using (reg)
-         where registration_id = $1 order by o.order_number desc`,
-        [registrationId],
-      );
-      return rows[0]?.reference ?? '';
-    },
-  };
-}
 
 describe('payout file', () => {
   it('is nobody’s but its owner’s to read', async () => {
@@ -127,6 +87,36 @@ describe('payout file', () => {
     expect(existsSync(`${here.out}.part`)).toBe(false);
   });
 
+  it('screens again what was ordered before an interruption, and its money is the treasury’s again', async () => {
+    const here = await released();
+    await expect(writeRun(here.office, here.run, { out: join(here.dir, 'nowhere', 'run.xml') })).rejects.toThrow();
+    const { db } = here.database;
+    const later = await here.officeAt(`${TODAY}T15:00:00+07:00`);
+    await resolveUnknown(later);
+    await here.load('exclusions', 'list,nik,valid_from,valid_to,source', `asn,${nik(1)},2020-09-15,,BKN`);
+    await db.transaction().execute((tx) => holdPerson(tx, 'R2', 'cita', 'asked to wait', later.config.now()));
+    expect((await writeRun(later, here.run, { out: here.out })).json).toMatchObject({ count: 1, total_idr: '600000' });
+    expect(await here.states()).toMatchObject({ R1: 'held excluded_asn', R2: 'held held_by_operator' });
+    expect(here.references()).toEqual([await here.referenceOf('R3')]);
+    expect(await trialBalance(db)).toMatchObject({ in_flight: '600000', programme: '0', treasury: '-600000' });
+    expect((await writeRun(later, here.run, { out: here.out })).json).toMatchObject({ count: 1 });
+  });
+
+  it('is not handed over when an order of it was held while it was written', async () => {
+    const here = await released();
+    await expect(writeRun(here.office, here.run, { out: join(here.dir, 'nowhere', 'run.xml') })).rejects.toThrow();
+    const { db } = here.database;
+    const record = (count: number) =>
+      db.transaction().execute(async (tx) => {
+        const file = { count, totalIdr: String(count * 600_000), sha256: 'f'.repeat(64) };
+        await recordFile(tx, here.run, 'ayu', file);
+      });
+    const held = [{ instalmentId: '1', to: 'held', reason: 'excluded_asn' }];
+    await db.transaction().execute((tx) => moveInstalments(tx, ['submitting'], held, here.office.config.now()));
+    await expect(record(3)).rejects.toMatchObject({ exitCode: 1, message: expect.stringContaining('run this again') });
+    await record(2);
+  });
+
   it('takes the run for itself: it can be neither submitted nor stopped, and what was submitted goes by no file', async () => {
     const here = await released();
     await writeRun(here.office, here.run, { out: here.out });
@@ -157,133 +147,5 @@ describe('payout file', () => {
     await expect(other).rejects.toMatchObject({ exitCode: 2 });
     expect(here.file()).toBe(text);
     expect(existsSync(`${here.out}.part`)).toBe(false);
-  });
-});
-
-describe('payout statuses', () => {
-  async function handedOver(): Promise<FileTown> {
-    const here = await released();
-    await writeRun(here.office, here.run, { out: here.out });
-    return here;
-  }
-
-  it('accepts and rejects by name, leaves the others, and does nothing the second time', async () => {
-    const here = await handedOver();
-    const orders = [
-      orderStatus(await here.referenceOf('R1'), 'ACSC', { bankReference: 'B-1' }),
-      orderStatus(await here.referenceOf('R2'), 'RJCT', { reason: 'AC04' }),
-      orderStatus(await here.referenceOf('R3'), 'PDNG'),
-    ];
-    const group = '<OrgnlNbOfTxs>3</OrgnlNbOfTxs><OrgnlCtrlSum>1800000.00</OrgnlCtrlSum><GrpSts>PART</GrpSts>';
-    const json = { run: '1', accepted: 1, rejected: 1, open: 1, contradictions: [] };
-    expect(await here.report({ group, orders })).toMatchObject({ exitCode: 0, json });
-    const states = { R1: 'accepted', R2: 'rejected bank_rejected AC04', R3: 'submitting' };
-    expect(await here.states()).toEqual(states);
-    const { rows } = await here.database.pool.query(
-      'select bank_reference, reason from payment_orders order by bank_reference nulls last, reason desc',
-    );
-    expect(rows.slice(0, 2)).toEqual([
-      { bank_reference: 'B-1', reason: '' },
-      { bank_reference: null, reason: 'bank_rejected AC04' },
-    ]);
-    expect(await here.report({ group, orders })).toMatchObject({ json: { accepted: 0, rejected: 0, open: 3 } });
-    expect(await here.states()).toEqual(states);
-    expect(await trialBalance(here.database.db)).toMatchObject({ in_flight: '1200000' });
-  });
-
-  it.each<[string, Parameters<typeof report>[0], string]>([
-    [
-      'the file refused',
-      { group: '<GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>DU01</Cd></Rsn></StsRsnInf>' },
-      'rejected bank_rejected DU01',
-    ],
-    ['the payment refused', { payment: '<PmtInfSts>RJCT</PmtInfSts>' }, 'rejected bank_rejected'],
-    ['the payment taken', { payment: '<PmtInfSts>ACSP</PmtInfSts>' }, 'accepted'],
-    [
-      'the file taken, the payment refused',
-      { group: '<GrpSts>ACTC</GrpSts>', payment: '<PmtInfSts>RJCT</PmtInfSts>' },
-      'rejected bank_rejected',
-    ],
-    ['the file waiting', { group: '<GrpSts>PDNG</GrpSts>' }, 'submitting'],
-    ['nothing said', {}, 'submitting'],
-  ])('%s: all of it', async (_, parts, state) => {
-    const here = await handedOver();
-    await here.report(parts);
-    expect(await here.states()).toEqual({ R1: state, R2: state, R3: state });
-  });
-
-  it('refuses a report that cannot be about the file, and changes nothing', async () => {
-    const here = await handedOver();
-    const yes = orderStatus(await here.referenceOf('R1'), 'ACSC');
-    const no = orderStatus(await here.referenceOf('R1'), 'RJCT');
-    const cases: [Parameters<typeof report>[0], string][] = [
-      [{ group: '<OrgnlNbOfTxs>4</OrgnlNbOfTxs>', orders: [yes] }, 'about 4 orders'],
-      [{ payment: '<OrgnlNbOfTxs>2</OrgnlNbOfTxs>', orders: [yes] }, 'about 2 orders'],
-      [{ group: '<OrgnlCtrlSum>1800001</OrgnlCtrlSum>', orders: [yes] }, 'had 3 of 1800000'],
-      [{ orders: [yes, orderStatus('P00000000000000A', 'ACSC')] }, 'names the order P00000000000000A'],
-      [{ orders: [yes, no] }, 'two things'],
-      [{ group: '<GrpSts>RJCT</GrpSts>', orders: [yes] }, 'refuses the whole file'],
-      [{ run: '7', orders: [yes] }, 'never written'],
-    ];
-    for (const [parts, message] of cases) {
-      const taking = here.report(parts);
-      await expect(taking).rejects.toThrow(message);
-      await expect(taking).rejects.toMatchObject({ exitCode: 2 });
-    }
-    expect(await here.states()).toEqual(SUBMITTING);
-  });
-
-  it('what a statement shows as paid and the bank refuses is a person’s work', async () => {
-    const here = await handedOver();
-    const reference = await here.referenceOf('R1');
-    const path = join(here.dir, 'paid.csv');
-    writeFileSync(
-      path,
-      `Post Date,Value Date,Branch,Journal No.,Description,Debit,Credit\n16/09/20 10.00.00,16/09/20 10.00.00,0,1,${reference},"600,000.00",0.00\n`,
-    );
-    const later = await here.officeAt('2020-09-17T09:00:00+07:00');
-    await reconcileFiles(later, [path], undefined);
-    expect(await here.states()).toMatchObject({ R1: 'paid' });
-    const taken = await here.report({ orders: [orderStatus(reference, 'RJCT', { reason: 'AC04' })] }, later);
-    expect(taken).toMatchObject({ exitCode: 3, json: { contradictions: [reference] } });
-    expect(await here.states()).toMatchObject({ R1: 'paid' });
-  });
-});
-
-describe('what no statement may prove', () => {
-  const morning = '2020-09-16T09:00:00+07:00';
-
-  it('an order in a file stays unknown, whatever bank and statement say: the bank may carry the file out tomorrow', async () => {
-    const here = await released();
-    await writeRun(here.office, here.run, { out: here.out });
-    const later = await here.officeAt(morning);
-    await reconcileFiles(later, [await here.statement(`date=${TODAY}`)], undefined);
-    expect(await resolveUnknown(later)).toMatchObject({ exitCode: 3, json: { asked: 3, unknown: 3 } });
-    expect(await resolveUnknown(later)).toMatchObject({ exitCode: 3, json: { asked: 3, unknown: 3 } });
-    expect(here.bankLog()).toEqual([]);
-    await here.report({ orders: [orderStatus(await here.referenceOf('R1'), 'ACSC')] }, later);
-    expect(await here.states()).toMatchObject({ R1: 'accepted', R2: expect.stringContaining('unknown') });
-  });
-
-  it.each([
-    ["a wallet's report", 'wallet-csv', 'Periode : 15/09/2020\nreference,amount,status,settled_at\nTOTAL,0,,\n'],
-    [
-      'a notification',
-      'camt054',
-      '<Document><BkToCstmrDbtCdtNtfctn><Ntfctn><FrToDt><FrDtTm>2020-09-15</FrDtTm><ToDtTm>2020-09-15</ToDtTm></FrToDt></Ntfctn></BkToCstmrDbtCdtNtfctn></Document>',
-    ],
-  ] as const)('%s that covers the day does not show that an order never arrived', async (_, format, text) => {
-    const here = await town({ people: 1, faults: [{ fault: 'disconnect', until_call: 1 }] });
-    await pay(here.office);
-    expect(await here.states()).toEqual({ R1: expect.stringContaining('unknown') });
-    const sent = here.bankLog().length;
-    const path = join(here.dir, 'part');
-    writeFileSync(path, text);
-    const later = await here.officeAt(morning);
-    await reconcileFiles(later, [path], format);
-    expect(await resolveUnknown(later)).toMatchObject({ json: { asked: 1, unknown: 1 } });
-    expect(here.bankLog().length).toBe(sent);
-    await reconcileFiles(later, [await here.statement(`date=${TODAY}`)], undefined);
-    expect(await resolveUnknown(later)).toMatchObject({ json: { asked: 1, unknown: 0 } });
   });
 });

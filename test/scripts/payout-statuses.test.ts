@@ -1,0 +1,140 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { trialBalance } from '../../db/ledger.ts';
+import { resolveUnknown } from '../../scripts/payout.ts';
+import { writeRun } from '../../scripts/payout-file.ts';
+import { reconcileFiles } from '../../scripts/reconcile.ts';
+import { type FileTown, released } from '../helpers/file-town.ts';
+import { pay, TODAY, town } from '../helpers/payout.ts';
+import { orderStatus, type report } from '../workers/payout/files/report-writer.ts';
+
+const SUBMITTING = { R1: 'submitting', R2: 'submitting', R3: 'submitting' };
+
+describe('payout statuses', () => {
+  async function handedOver(): Promise<FileTown> {
+    const here = await released();
+    await writeRun(here.office, here.run, { out: here.out });
+    return here;
+  }
+
+  it('accepts and rejects by name, leaves the others, and does nothing the second time', async () => {
+    const here = await handedOver();
+    const orders = [
+      orderStatus(await here.referenceOf('R1'), 'ACSC', { bankReference: 'B-1' }),
+      orderStatus(await here.referenceOf('R2'), 'RJCT', { reason: 'AC04' }),
+      orderStatus(await here.referenceOf('R3'), 'PDNG'),
+    ];
+    const group = '<OrgnlNbOfTxs>3</OrgnlNbOfTxs><OrgnlCtrlSum>1800000.00</OrgnlCtrlSum><GrpSts>PART</GrpSts>';
+    const json = { run: '1', accepted: 1, rejected: 1, open: 1, contradictions: [] };
+    expect(await here.report({ group, orders })).toMatchObject({ exitCode: 0, json });
+    const states = { R1: 'accepted', R2: 'rejected bank_rejected AC04', R3: 'submitting' };
+    expect(await here.states()).toEqual(states);
+    const { rows } = await here.database.pool.query(
+      'select bank_reference, reason from payment_orders order by bank_reference nulls last, reason desc',
+    );
+    expect(rows.slice(0, 2)).toEqual([
+      { bank_reference: 'B-1', reason: '' },
+      { bank_reference: null, reason: 'bank_rejected AC04' },
+    ]);
+    expect(await here.report({ group, orders })).toMatchObject({ json: { accepted: 0, rejected: 0, open: 3 } });
+    expect(await here.states()).toEqual(states);
+    expect(await trialBalance(here.database.db)).toMatchObject({ in_flight: '1200000' });
+  });
+
+  it.each<[string, Parameters<typeof report>[0], string]>([
+    [
+      'the file refused',
+      { group: '<GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>DU01</Cd></Rsn></StsRsnInf>' },
+      'rejected bank_rejected DU01',
+    ],
+    ['the payment refused', { payment: '<PmtInfSts>RJCT</PmtInfSts>' }, 'rejected bank_rejected'],
+    ['the payment taken', { payment: '<PmtInfSts>ACSP</PmtInfSts>' }, 'accepted'],
+    [
+      'the file taken, the payment refused',
+      { group: '<GrpSts>ACTC</GrpSts>', payment: '<PmtInfSts>RJCT</PmtInfSts>' },
+      'rejected bank_rejected',
+    ],
+    ['the file waiting', { group: '<GrpSts>PDNG</GrpSts>' }, 'submitting'],
+    ['nothing said', {}, 'submitting'],
+  ])('%s: all of it', async (_, parts, state) => {
+    const here = await handedOver();
+    await here.report(parts);
+    expect(await here.states()).toEqual({ R1: state, R2: state, R3: state });
+  });
+
+  it('refuses a report that cannot be about the file, and changes nothing', async () => {
+    const here = await handedOver();
+    const yes = orderStatus(await here.referenceOf('R1'), 'ACSC');
+    const no = orderStatus(await here.referenceOf('R1'), 'RJCT');
+    const cases: [Parameters<typeof report>[0], string][] = [
+      [{ group: '<OrgnlNbOfTxs>4</OrgnlNbOfTxs>', orders: [yes] }, 'about 4 orders'],
+      [{ payment: '<OrgnlNbOfTxs>2</OrgnlNbOfTxs>', orders: [yes] }, 'about 2 orders'],
+      [{ group: '<OrgnlCtrlSum>1800001</OrgnlCtrlSum>', orders: [yes] }, 'had 3 of 1800000'],
+      [{ orders: [yes, orderStatus('P00000000000000A', 'ACSC')] }, 'names the order P00000000000000A'],
+      [{ orders: [yes, no] }, 'two things'],
+      [{ group: '<GrpSts>RJCT</GrpSts>', orders: [yes] }, 'refuses the whole file'],
+      [{ run: '7', orders: [yes] }, 'never written'],
+    ];
+    for (const [parts, message] of cases) {
+      const taking = here.report(parts);
+      await expect(taking).rejects.toThrow(message);
+      await expect(taking).rejects.toMatchObject({ exitCode: 2 });
+    }
+    expect(await here.states()).toEqual(SUBMITTING);
+  });
+
+  it('what a statement shows as paid and the bank refuses is a person’s work', async () => {
+    const here = await handedOver();
+    const reference = await here.referenceOf('R1');
+    const path = join(here.dir, 'paid.csv');
+    writeFileSync(
+      path,
+      `Post Date,Value Date,Branch,Journal No.,Description,Debit,Credit\n16/09/20 10.00.00,16/09/20 10.00.00,0,1,${reference},"600,000.00",0.00\n`,
+    );
+    const later = await here.officeAt('2020-09-17T09:00:00+07:00');
+    await reconcileFiles(later, [path], undefined);
+    expect(await here.states()).toMatchObject({ R1: 'paid' });
+    const taken = await here.report({ orders: [orderStatus(reference, 'RJCT', { reason: 'AC04' })] }, later);
+    expect(taken).toMatchObject({ exitCode: 3, json: { contradictions: [reference] } });
+    expect(await here.states()).toMatchObject({ R1: 'paid' });
+  });
+});
+
+describe('what no statement may prove', () => {
+  const morning = '2020-09-16T09:00:00+07:00';
+
+  it('an order in a file stays unknown, whatever bank and statement say: the bank may carry the file out tomorrow', async () => {
+    const here = await released();
+    await writeRun(here.office, here.run, { out: here.out });
+    const later = await here.officeAt(morning);
+    await reconcileFiles(later, [await here.statement(`date=${TODAY}`)], undefined);
+    expect(await resolveUnknown(later)).toMatchObject({ exitCode: 3, json: { asked: 3, unknown: 3 } });
+    expect(await resolveUnknown(later)).toMatchObject({ exitCode: 3, json: { asked: 3, unknown: 3 } });
+    expect(here.bankLog()).toEqual([]);
+    await here.report({ orders: [orderStatus(await here.referenceOf('R1'), 'ACSC')] }, later);
+    expect(await here.states()).toMatchObject({ R1: 'accepted', R2: expect.stringContaining('unknown') });
+  });
+
+  it.each([
+    ["a wallet's report", 'wallet-csv', 'Periode : 15/09/2020\nreference,amount,status,settled_at\nTOTAL,0,,\n'],
+    [
+      'a notification',
+      'camt054',
+      '<Document><BkToCstmrDbtCdtNtfctn><Ntfctn><FrToDt><FrDtTm>2020-09-15</FrDtTm><ToDtTm>2020-09-15</ToDtTm></FrToDt></Ntfctn></BkToCstmrDbtCdtNtfctn></Document>',
+    ],
+  ] as const)('%s that covers the day does not show that an order never arrived', async (_, format, text) => {
+    const here = await town({ people: 1, faults: [{ fault: 'disconnect', until_call: 1 }] });
+    await pay(here.office);
+    expect(await here.states()).toEqual({ R1: expect.stringContaining('unknown') });
+    const sent = here.bankLog().length;
+    const path = join(here.dir, 'part');
+    writeFileSync(path, text);
+    const later = await here.officeAt(morning);
+    await reconcileFiles(later, [path], format);
+    expect(await resolveUnknown(later)).toMatchObject({ json: { asked: 1, unknown: 1 } });
+    expect(here.bankLog().length).toBe(sent);
+    await reconcileFiles(later, [await here.statement(`date=${TODAY}`)], undefined);
+    expect(await resolveUnknown(later)).toMatchObject({ json: { asked: 1, unknown: 0 } });
+  });
+});
