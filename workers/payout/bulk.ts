@@ -46,7 +46,7 @@ async function sendBulk(db: Db, run: string, bulk: Bulk, bank: BankClient, { now
   for (let tries = 1; ; tries++) {
     signal.throwIfAborted();
     // A try of every order is written down; the call has the number of the first.
-    const ids = await intendCalls(db, references, 'transfer', now);
+    const ids = await intendCalls(db, references, 'transfer', now());
     const externalId = ids.get(references[0] as string);
     // Somebody has taken over one of them: the others are no bulk, and are asked about.
     if (externalId === undefined || ids.size < orders.length) return;
@@ -70,7 +70,7 @@ async function sendBulk(db: Db, run: string, bulk: Bulk, bank: BankClient, { now
       steps,
       reason,
     }));
-    await keepNews(db, news, now);
+    await keepNews(db, news, now());
     if (stopRun) await stopForBank(db, run);
     if (!again) return;
   }

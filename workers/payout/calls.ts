@@ -5,7 +5,8 @@ import { type BankNews, intendCalls, keepNews, type Order } from './store.ts';
 export type Db = Parameters<typeof keepNews>[0];
 
 export interface Context {
-  readonly now: Date;
+  /** Asked at each try: a process may be frozen for days between two steps. */
+  readonly now: () => Date;
   readonly signal: AbortSignal;
 }
 
@@ -29,18 +30,17 @@ const FRESH_MS = 5_000;
 export async function callEach<T, News>(
   items: readonly T[],
   { intend, keep }: Calling<T, News>,
-  signal: AbortSignal,
+  { now, signal }: Context,
   call: (item: T, externalId: string, news: Batcher<News>) => Promise<void>,
 ): Promise<void> {
   if (items.length === 0) return;
   const externalIds = await intend(items);
-  const written_ms = performance.now();
+  const age = stopwatch(now);
   const news = createBatcher<News>(keep);
   const limit = pLimit(CALLS_AT_ONCE);
   const one = async (item: T) => {
     signal.throwIfAborted();
-    const isFresh = performance.now() - written_ms < FRESH_MS;
-    const externalId = (isFresh ? externalIds : await intend([item])).get(item);
+    const externalId = (age() < FRESH_MS ? externalIds : await intend([item])).get(item);
     if (externalId !== undefined) await call(item, externalId, news);
   };
   const ended = await Promise.allSettled(items.map((item) => limit(one, item)));
@@ -49,12 +49,22 @@ export async function callEach<T, News>(
   if (failed) throw failed.reason;
 }
 
+/** Milliseconds since now, by whichever clock says more: one stands still while the machine sleeps, the other can be set back. */
+function stopwatch(now: () => Date): () => number {
+  const [began_ms, began] = [performance.now(), now().getTime()];
+  return () => Math.max(performance.now() - began_ms, now().getTime() - began);
+}
+
 /** Calls about orders: a try is known by its order's reference. */
-export function orderCalls<T extends Order>(db: Db, kind: 'transfer' | 'status', now: Date): Calling<T, BankNews> {
+export function orderCalls<T extends Order>(
+  db: Db,
+  kind: 'transfer' | 'status',
+  now: () => Date,
+): Calling<T, BankNews> {
   return {
     intend: async (orders) => {
       const references = orders.map((order) => order.reference);
-      const ids = await intendCalls(db, references, kind, now);
+      const ids = await intendCalls(db, references, kind, now());
       return new Map(
         orders.flatMap((order) => {
           const id = ids.get(order.reference);
@@ -62,6 +72,6 @@ export function orderCalls<T extends Order>(db: Db, kind: 'transfer' | 'status',
         }),
       );
     },
-    keep: (news) => keepNews(db, news, now),
+    keep: (news) => keepNews(db, news, now()),
   };
 }

@@ -9,21 +9,16 @@ import { payeeOf } from './submit.ts';
  * Asks the bank whose accounts these are, each once. What it does not say clearly is not kept, and holds nobody. Once it
  * lets us wait for nothing, the others are not asked about: the money would wait half a minute for each eight of them.
  */
-export function askAccounts(
-  db: Db,
-  accounts: readonly ToAsk[],
-  bank: BankClient,
-  { now, signal }: Context,
-): Promise<void> {
+export function askAccounts(db: Db, accounts: readonly ToAsk[], bank: BankClient, context: Context): Promise<void> {
   const inquiries = {
     intend: async (items: readonly ToAsk[]) => {
-      const ids = await intendInquiries(db, items.length, now);
+      const ids = await intendInquiries(db, items.length, context.now());
       return new Map(items.map((item, i) => [item, ids[i] as string]));
     },
-    keep: (news: readonly InquiryNews[]) => keepInquiries(db, news, now),
+    keep: (news: readonly InquiryNews[]) => keepInquiries(db, news, context.now()),
   };
   let silent = false;
-  return callEach(accounts, inquiries, signal, async (account, externalId, news) => {
+  return callEach(accounts, inquiries, context, async (account, externalId, news) => {
     if (silent) return;
     const { accountNumber, holderName } = account;
     const payee = payeeOf(account);

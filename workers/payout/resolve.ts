@@ -18,8 +18,8 @@ export function resolveOrders(
   context: Context,
   screened: Screen,
 ): Promise<void> {
-  const { now, signal } = context;
-  return callEach(orders, orderCalls<UnknownOrder>(db, 'status', now), signal, async (order, externalId, news) => {
+  const { now } = context;
+  return callEach(orders, orderCalls<UnknownOrder>(db, 'status', now), context, async (order, externalId, news) => {
     const { instalmentId, reference, amountIdr } = order;
     const payee = payeeOf(order);
     const service = order.bulk ? bulkServiceOf(payee) : serviceOf(payee);
@@ -30,7 +30,7 @@ export function resolveOrders(
     news.add({ instalmentId, reference, externalId, answer: why, bankReference, steps, reason: reasonOf(decision) });
     if (order.state !== 'unknown' || finding !== 'not_found') return;
     await news.flush();
-    const id = await db.transaction().execute((tx) => intendAgain(tx, reference, screened, now));
+    const id = await db.transaction().execute((tx) => intendAgain(tx, reference, screened, now()));
     if (id !== undefined) await sendOne({ db, bank, news, now }, order, id, true);
   });
 }

@@ -25,8 +25,8 @@ import { sendOrders } from './submit.ts';
 
 export type BankSettings = Omit<Parameters<typeof createBankClient>[0], 'now' | 'timeout_ms'>;
 
-interface Context {
-  readonly now: Date;
+/** What the executor hands out; its time is that of the chunk's beginning, and the stage asks its own clock instead. */
+interface Handed {
   readonly signal: AbortSignal;
 }
 
@@ -36,7 +36,7 @@ type Work =
   | { readonly kind: 'resolve'; readonly rows: readonly UnknownOrder[] };
 type Db = Parameters<typeof loadToSend>[0];
 type Tx = Parameters<typeof countStates>[0];
-type Stage = ChunkStage<Db, Tx, Context, Work, readonly Order[], void, Work> & { close(): Promise<void> };
+type Stage = ChunkStage<Db, Tx, Handed, Work, readonly Order[], void, Work> & { close(): Promise<void> };
 
 /**
  * The payout stage. A chunk's subject says what it does: `inquire:RUN` asks whose the accounts are, `submit:RUN` sends,
@@ -47,10 +47,10 @@ export function createPayoutStage(settings: BankSettings | undefined, now: () =>
   return {
     kind: 'chunk',
     name: 'payout',
-    load: (db, chunk, context) => load(db, chunk, context),
-    intend: async (db, _chunk, work, context) =>
-      work.kind === 'submit' ? intend(db, work.rows, context, screened) : [],
-    async ask(db, work, orders, context) {
+    load: (db, chunk) => load(db, chunk, now()),
+    intend: async (db, _chunk, work) => (work.kind === 'submit' ? intend(db, work.rows, now(), screened) : []),
+    async ask(db, work, orders, { signal }) {
+      const context = { now, signal };
       const client = bank ?? noBank();
       if (work.kind === 'inquire') await askAccounts(db, work.rows, client, context);
       else if (work.kind === 'submit' && inBulk(work.rows))
@@ -59,8 +59,8 @@ export function createPayoutStage(settings: BankSettings | undefined, now: () =>
       else await resolveOrders(db, work.rows, client, context, screened);
     },
     decide: (work) => work,
-    save,
-    park,
+    save: (tx, _chunk, work) => save(tx, work, now()),
+    park: (tx, chunk) => park(tx, chunk, now()),
     close: async () => bank?.close(),
   };
 }
@@ -69,7 +69,7 @@ function noBank(): BankClient {
   throw fail('BANK_URL is not set: payouts can be prepared and released, not submitted');
 }
 
-async function load(db: Db, chunk: Chunk, { now }: Context): Promise<Work> {
+async function load(db: Db, chunk: Chunk, now: Date): Promise<Work> {
   const [kind, run] = chunk.subject?.split(':') ?? [];
   if (kind === 'resolve') return { kind, rows: await loadUnknown(db, chunk, now) };
   if (kind === 'inquire') {
@@ -82,7 +82,7 @@ async function load(db: Db, chunk: Chunk, { now }: Context): Promise<Work> {
 }
 
 /** Screens again just before paying (contract, section 7), then commits the orders of those who may be paid. */
-async function intend(db: Db, rows: readonly ToSend[], { now }: Context, screened: Screen): Promise<Order[]> {
+async function intend(db: Db, rows: readonly ToSend[], now: Date, screened: Screen): Promise<Order[]> {
   const released = rows.filter((row) => row.state === 'released');
   const judged = released.map((row) => ({ row, reason: heldFor(row, screened) }));
   const held = judged.flatMap(({ row, reason }) =>
@@ -99,28 +99,28 @@ function inBulk(rows: readonly ToSend[]): boolean {
 }
 
 /** An instalment that fails is held for a person; one that may have been sent is `unknown`, as after a crash. */
-async function park(tx: Tx, chunk: Chunk, _why: string, context: Context): Promise<Counts> {
+async function park(tx: Tx, chunk: Chunk, now: Date): Promise<Counts> {
   // Nobody is held because we failed to ask about their account.
   if (isInquiry(chunk)) return { ...noCounts(), waiting: 1 };
   const ids = await idsOf(tx, chunk);
   const held = ids.map((instalmentId) => ({ instalmentId, to: 'held', reason: 'payout_error' }));
-  await move(tx, ['released'], held, context.now);
-  return settle(tx, ids, context);
+  await move(tx, ['released'], held, now);
+  return settle(tx, ids, now);
 }
 
 function isInquiry({ subject }: Chunk): boolean {
   return subject?.startsWith('inquire:') ?? false;
 }
 
-async function save(tx: Tx, _chunk: Chunk, work: Work, context: Context): Promise<Counts> {
+async function save(tx: Tx, work: Work, now: Date): Promise<Counts> {
   // What the bank said is kept already; the chunk says how many were asked about.
   if (work.kind === 'inquire') return { ...noCounts(), passed: work.rows.length };
   const ids = work.rows.map((row) => row.instalmentId);
-  return settle(tx, ids, context);
+  return settle(tx, ids, now);
 }
 
 /** Whoever is still in `submitting` was not answered for: a crash there is `unknown`, never failed. */
-async function settle(tx: Tx, ids: readonly string[], { now }: Context): Promise<Counts> {
+async function settle(tx: Tx, ids: readonly string[], now: Date): Promise<Counts> {
   const unanswered = ids.map((instalmentId) => ({ instalmentId, to: 'unknown', reason: 'no_answer' }));
   await move(tx, ['submitting'], unanswered, now);
   const states = await countStates(tx, ids);

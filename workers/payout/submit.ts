@@ -17,8 +17,8 @@ export function sendOrders(
   bank: BankClient,
   context: Context,
 ): Promise<void> {
-  const { now, signal } = context;
-  return callEach(orders, orderCalls(db, 'transfer', now), signal, async (order, externalId, news) => {
+  const { now } = context;
+  return callEach(orders, orderCalls(db, 'transfer', now), context, async (order, externalId, news) => {
     const decision = await sendOne({ db, bank, news, now }, order, externalId, false);
     if (decision.stopRun) await stopForBank(db, run);
   });
@@ -28,7 +28,7 @@ interface Sending {
   readonly db: Db;
   readonly bank: BankClient;
   readonly news: Batcher<BankNews>;
-  readonly now: Date;
+  readonly now: () => Date;
 }
 
 /** One order that is committed in `submitting`, tried again (same reference, new external id) only while the bank has certainly not taken it. */
@@ -66,7 +66,7 @@ export async function sendOne(
       steps: again ? [] : (stepsTo('submitting', state) ?? []),
       reason: reasonOf(decision, state),
     });
-    const next = again ? (await intendCalls(db, [order.reference], 'transfer', now)).get(order.reference) : undefined;
+    const next = again ? (await intendCalls(db, [order.reference], 'transfer', now())).get(order.reference) : undefined;
     if (next === undefined) return decision;
     externalId = next;
   }

@@ -140,7 +140,7 @@ describe('before a run is sent', () => {
     bank.onCall = () => undefined;
     const { database, office } = await town({ people: 0 });
     const accounts = Array.from({ length: 20 }, (_, i): ToAsk => ({ ...TO_ASK, accountNumber: String(i) }));
-    const context = { now: office.config.now(), signal: new AbortController().signal };
+    const context = { now: office.config.now, signal: new AbortController().signal };
     await askAccounts(office.db, accounts, bank.client({ timeout_ms: 1000 }), context);
     expect(bank.calls.length).toBe(8);
     const { rows } = await database.pool.query(

@@ -94,6 +94,20 @@ describe.each(['honours', 'ignores'] as const)('a bank that %s the reference', (
     expect(here.bankLog()).toEqual([]);
   });
 
+  it('a worker that was frozen after its intent for a day sends on that day, and says so', async () => {
+    const here = await town({ people: 1, bank });
+    const next = new Date('2020-09-16T09:00:00+07:00');
+    let now = here.office.config.now();
+    const office = { ...here.office, config: { ...here.office.config, now: () => now } };
+    const slow = await atIntent(office, await openChunk(here, await releasedRun(here.office)));
+    now = next;
+    await slow.goOn();
+    const { rows } = await here.database.pool.query(
+      `select at from bank_calls where kind = 'transfer' order by external_id desc`,
+    );
+    expect(rows[0]).toEqual({ at: next });
+  });
+
   it('a worker that had loaded the orders when another sent them sends none', async () => {
     const here = await town({ people: 3, bank });
     const chunkId = await openChunk(here, await releasedRun(here.office));
@@ -243,11 +257,12 @@ interface Stuck {
 /** A worker that stops dead after loading the chunk it claimed. */
 async function atLoad(office: Office, chunkId: string): Promise<Stuck> {
   const { stage, chunk } = await claimed(office, chunkId);
-  const loaded = await stage.load(office.db, chunk, context(office));
+  const given = context(office);
+  const loaded = await stage.load(office.db, chunk, given);
   return {
     goOn: async () => {
-      const orders = await stage.intend?.(office.db, chunk, loaded, context(office));
-      await stage.ask?.(office.db, loaded, orders, context(office));
+      const orders = await stage.intend?.(office.db, chunk, loaded, given);
+      await stage.ask?.(office.db, loaded, orders, given);
     },
   };
 }
@@ -255,11 +270,12 @@ async function atLoad(office: Office, chunkId: string): Promise<Stuck> {
 /** A worker that stops dead after its intent was committed. */
 async function atIntent(office: Office, chunkId: string): Promise<Stuck> {
   const { stage, chunk } = await claimed(office, chunkId);
-  const loaded = await stage.load(office.db, chunk, context(office));
-  const orders = await stage.intend?.(office.db, chunk, loaded, context(office));
+  const given = context(office);
+  const loaded = await stage.load(office.db, chunk, given);
+  const orders = await stage.intend?.(office.db, chunk, loaded, given);
   return {
     goOn: async () => {
-      await stage.ask?.(office.db, loaded, orders, context(office));
+      await stage.ask?.(office.db, loaded, orders, given);
     },
   };
 }
