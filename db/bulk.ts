@@ -26,6 +26,10 @@ const OWN_DEBIT = sql`exists (select from statement_lines e where e.reference = 
 /** Of `i` and `o`: the bank has it, and it was not debited by itself. */
 const OPEN = sql`(o.order_number = i.order_number and i.state in ('submitting', 'unknown', 'accepted', 'paid') and not ${OWN_DEBIT})`;
 
+/** Of `o`: a statement gives it back by its reference, and none has debited it so: it was in a debit of its bulk. */
+const CAME_BACK = sql`(o.in_bulk_idr = 0 and not ${OWN_DEBIT} and exists (
+  select from statement_lines c where c.reference = o.reference and c.direction = 'credit'))`;
+
 /** Of `o`: it came back, or was paid and booked otherwise: that it is part of a debit is no news. */
 const SETTLED = sql`(exists (select from statement_lines c where c.reference = o.reference and c.direction = 'credit')
   or exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned')))`;
@@ -34,20 +38,28 @@ const SETTLED = sql`(exists (select from statement_lines c where c.reference = o
 export interface BulkMovement {
   /** We have made orders under its id. */
   readonly ours: boolean;
-  /** Earlier lines have debited it, and did not give it back. */
-  readonly debited: boolean;
+  /** It is known of which orders a debit of it was. */
+  readonly explained: boolean;
+  /** Whole rupiah that other movements under the id have debited and did not give back. */
+  readonly othersIdr: bigint;
 }
 
-export async function bulkMovement(tx: Tx, bulkId: string, statementId: string, line: string): Promise<BulkMovement> {
-  const { rows } = await sql<BulkMovement>`
+/** @param others `earlier`: those that were read before the line; `all`: also those that were read since */
+export async function bulkMovement(tx: Tx, line: BulkLine, others: 'earlier' | 'all'): Promise<BulkMovement> {
+  const { bulkId, statementId, line: number } = line;
+  const own = sql`(${statementId}::bigint, ${number}::bigint)`;
+  const which = others === 'earlier' ? sql`(l.statement_id, l.line) < ${own}` : sql`(l.statement_id, l.line) <> ${own}`;
+  const { rows } = await sql<{ ours: boolean; explained: boolean; others: string }>`
     select exists (select from payment_orders o where ${underId(bulkId)}) as ours,
-      (select coalesce(sum(${SIGNED}), 0) > 0 from statement_lines l where l.reference is null and l.bulk_id = ${bulkId}
-        and (l.statement_id, l.line) < (${statementId}::bigint, ${line}::bigint)) as debited`.execute(tx);
-  return rows[0] as BulkMovement;
+      exists (select from bulk_debits where bulk_id = ${bulkId}) as explained,
+      (select greatest(0, coalesce(sum(${SIGNED}), 0)) from statement_lines l
+        where l.reference is null and l.bulk_id = ${bulkId} and ${which})::text as others`.execute(tx);
+  const { ours, explained, others: othersIdr } = rows[0] as (typeof rows)[number];
+  return { ours, explained, othersIdr: BigInt(othersIdr) };
 }
 
 export interface BulkSums {
-  /** Whole rupiah of what was handed over under this id and is open at the bank. */
+  /** Whole rupiah of what was handed over under this id, and is open at the bank or came back by itself. */
   readonly openIdr: bigint;
   /** Whole rupiah of every order under this id, whatever became of it. */
   readonly allIdr: bigint;
@@ -55,18 +67,22 @@ export interface BulkSums {
   readonly submittedOn: string | null;
 }
 
-/** What a first debit of a bulk is compared with. Its instalments are locked: nobody's word changes what was summed. */
+/** What debits of a bulk are compared with. */
 export async function bulkSums(tx: Tx, bulkId: string): Promise<BulkSums> {
-  await sql`
-    select from instalments i where i.instalment_id in (select o.instalment_id from payment_orders o where ${underId(bulkId)})
-    order by i.instalment_id for update`.execute(tx);
   const { rows } = await sql<{ openIdr: string; allIdr: string; submittedOn: string | null }>`
-    select coalesce(sum(o.amount_idr) filter (where ${handedOver(bulkId)} and ${OPEN}), 0)::text as "openIdr",
+    select coalesce(sum(o.amount_idr) filter (where (${handedOver(bulkId)} and ${OPEN}) or ${CAME_BACK}), 0)::text as "openIdr",
       coalesce(sum(o.amount_idr), 0)::text as "allIdr",
       (max(o.submitted_at) at time zone 'Asia/Jakarta')::date::text as "submittedOn"
     ${ORDERS} where ${underId(bulkId)}`.execute(tx);
   const { openIdr, allIdr, submittedOn } = rows[0] as (typeof rows)[number];
   return { openIdr: BigInt(openIdr), allIdr: BigInt(allIdr), submittedOn };
+}
+
+/** Locks the instalments of a bulk: nobody's word changes what is summed. */
+export async function lockBulk(tx: Tx, bulkId: string): Promise<void> {
+  await sql`
+    select from instalments i where i.instalment_id in (select o.instalment_id from payment_orders o where ${underId(bulkId)})
+    order by i.instalment_id for update`.execute(tx);
 }
 
 /** A movement that names no order but, maybe, all orders of a file or of one call. */
@@ -81,23 +97,16 @@ export interface BulkLine {
   readonly returnReason: string | null;
 }
 
-/** Debits that fitted no sum when they were read, and of which no order has its part yet, the oldest first. */
+/** Debits that fitted no sum when they were read, of bulks of which none did since, the oldest first. */
 export async function unexplainedDebits(tx: Tx): Promise<BulkLine[]> {
   const { rows } = await sql<BulkLine>`
     select l.statement_id as "statementId", l.line, l.bulk_id as "bulkId", l.booked_on as "bookedOn", l.amount_idr as "amountIdr", l.direction,
       l.return_reason as "returnReason"
     from breaks b join statement_lines l on (l.statement_id, l.line) = (b.statement_id, b.statement_line)
-    where b.type = 'amount_mismatch' and b.reference is null and l.reference is null and l.bulk_id is not null and l.direction = 'debit'
+    where b.type = 'amount_mismatch' and b.reference is null and l.reference is null and l.direction = 'debit'
+      and l.bulk_id is not null and not exists (select from bulk_debits d where d.bulk_id = l.bulk_id)
     order by 1, 2`.execute(tx);
-  const unexplained: BulkLine[] = [];
-  for (const line of rows) if (!(await hasParts(tx, line.bulkId))) unexplained.push(line);
-  return unexplained;
-}
-
-async function hasParts(tx: Tx, bulkId: string): Promise<boolean> {
-  const { rows } = await sql<{ has: boolean }>`
-    select exists (select from payment_orders o where o.in_bulk_idr > 0 and ${underId(bulkId)}) as has`.execute(tx);
-  return rows[0]?.has === true;
+  return rows;
 }
 
 /** The orders that a debit has paid, page by page: all that are open under its id, or those of them that were certainly handed over. */
@@ -115,10 +124,17 @@ export async function bulkOrders(
   return rows;
 }
 
-/** After a debit of everything: it was of each order under its id, whatever had become of it. */
-export async function markAllDebited(tx: Tx, bulkId: string): Promise<void> {
-  await sql`
-    update payment_orders o set in_bulk_idr = o.amount_idr where o.in_bulk_idr = 0 and ${underId(bulkId)}`.execute(tx);
+/** An earlier debit of the bulk came back as a whole: of whom it was says nothing about the next one. */
+export async function forgetParts(tx: Tx, bulkId: string): Promise<void> {
+  await sql`update payment_orders o set in_bulk_idr = 0 where o.in_bulk_idr > 0 and ${underId(bulkId)}`.execute(tx);
+  await sql`delete from bulk_debits where bulk_id = ${bulkId}`.execute(tx);
+}
+
+/** After a debit that is explained: it was also of what came back by itself; and one of everything, of each order under its id. */
+export async function markParts(tx: Tx, bulkId: string, pays: 'open' | 'all', idr: bigint): Promise<void> {
+  const which = pays === 'all' ? sql`o.in_bulk_idr = 0` : CAME_BACK;
+  await sql`update payment_orders o set in_bulk_idr = o.amount_idr where ${which} and ${underId(bulkId)}`.execute(tx);
+  await sql`insert into bulk_debits (bulk_id, idr) values (${bulkId}, ${idr})`.execute(tx);
 }
 
 /** What a debit of everything has debited besides what is open: a statement or the bank had said otherwise of it. */

@@ -15,8 +15,18 @@ const LOST_DAYS = sql`(
  * @param route SQL of how the order went (`Route`)
  */
 export function covers(day: RawBuilder<unknown>, route: RawBuilder<unknown>) {
-  return sql`(${day} between s.from_date and s.to_date and s.format not in ('camt054', 'wallet-csv') and ${isOfPayingAccount(route)})`;
+  return sql`(${day} between s.from_date and s.to_date and ${isWhole(route)})`;
 }
+
+const isWhole = (route: RawBuilder<unknown>) =>
+  sql`(s.format not in ('camt054', 'wallet-csv') and ${isOfPayingAccount(route)})`;
+
+/**
+ * Of (day, at, route) in `t`: the statements have come further than what was done then: one was taken since and reaches that day or a
+ * later one. What it does not begin with is a gap.
+ */
+export const COME_FURTHER = sql`exists (
+  select from statements s where s.to_date >= t.day and ${speaksOf(sql`t.at`)} and ${isWhole(sql`t.route`)})`;
 
 /** Of statement `s`: it speaks of what was sent at this moment: it was not taken before, nor made, as far as it says when. */
 export function speaksOf(at: RawBuilder<unknown>) {

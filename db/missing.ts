@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
-import { covers, ROUTE, speaksOf } from './doubt.ts';
+import { COME_FURTHER, covers, ROUTE } from './doubt.ts';
 import { DEBIT_IN_QUESTION, STILL_DEBITED } from './money-out.ts';
 
 /** An order that a statement of the account that pays should show in another way by now, with the days of one that should. */
@@ -15,7 +15,7 @@ export interface Unshown {
 
 /**
  * Orders that the bank has taken and that no line has debited, by the day of the last try, with the days of a
- * statement that covers it and speaks of that try.
+ * statement that covers it.
  */
 export async function undebited(tx: Tx): Promise<Unshown[]> {
   const { rows } = await sql<Unshown>`
@@ -23,27 +23,27 @@ export async function undebited(tx: Tx): Promise<Unshown[]> {
       select o.reference, o.amount_idr, o.submitted_at, o.payout_run, o.in_bulk_idr, ${ROUTE} as route
       from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
       where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit') and o.in_bulk_idr = 0)
-    select o.reference, o.amount_idr as "amountIdr", d.day as "toldOn", s.from_date as "from", s.to_date as "to"
+    select o.reference, o.amount_idr as "amountIdr", t.day as "toldOn", s.from_date as "from", s.to_date as "to"
     from open o cross join lateral (
-      select at, (at at time zone 'Asia/Jakarta')::date as day from (
+      select at, (at at time zone 'Asia/Jakarta')::date as day, o.route from (
         select coalesce(max(c.at), o.submitted_at) as at from bank_calls c
-        where c.reference = o.reference and c.kind = 'transfer') last) d
-    join lateral (select s.from_date, s.to_date from statements s
-      where ${covers(sql`d.day`, sql`o.route`)} and ${speaksOf(sql`d.at`)} limit 1) s on true
-    where not ${DEBIT_IN_QUESTION}`.execute(tx);
+        where c.reference = o.reference and c.kind = 'transfer') last) t
+    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`t.day`, sql`t.route`)} limit 1) s on true
+    where ${COME_FURTHER} and not ${DEBIT_IN_QUESTION}`.execute(tx);
   return rows;
 }
 
 /** Orders of which the bank has said that their money came back, and that statements only debit: also of instalments that were ordered anew. */
 export async function notBack(tx: Tx): Promise<Unshown[]> {
   const { rows } = await sql<Unshown>`
-    select o.reference, o.amount_idr as "amountIdr", t.day as "toldOn", s.from_date as "from", s.to_date as "to"
-    from (select reference, max(at) as at, (max(at) at time zone 'Asia/Jakarta')::date as day
-      from ledger_entries where account = 'returned' group by 1) t
-    join payment_orders o using (reference)
-    join lateral (select s.from_date, s.to_date from statements s
-      where ${covers(sql`t.day`, ROUTE)} and ${speaksOf(sql`t.at`)} limit 1) s on true
-    where ${STILL_DEBITED} > 0
+    with told as materialized (
+      select o.reference, o.amount_idr, o.instalment_id, o.payout_run, o.in_bulk_idr, e.at, (e.at at time zone 'Asia/Jakarta')::date as day, ${ROUTE} as route
+      from (select reference, max(at) as at from ledger_entries where account = 'returned' and debit_idr > 0 group by 1) e
+      join payment_orders o using (reference))
+    select o.reference, o.amount_idr as "amountIdr", o.day as "toldOn", s.from_date as "from", s.to_date as "to"
+    from told o cross join lateral (select o.at, o.day, o.route) t
+    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`t.day`, sql`t.route`)} limit 1) s on true
+    where ${COME_FURTHER} and ${STILL_DEBITED} > 0
       and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'credit')`.execute(
     tx,
   );

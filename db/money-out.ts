@@ -11,30 +11,31 @@ const BULK_ID = sql`coalesce((select k.bulk_id from bulk_orders k where k.refere
 export const BULK_DEBITED = sql`exists (select from statement_lines b
   where b.reference is null and b.direction = 'debit' and b.bulk_id = ${BULK_ID})`;
 
-/** Of `o`: its part of such a debit, which statements do not give back as a whole; of two, twice that. */
-const IN_BULK = sql`(case when o.in_bulk_idr = 0 then 0 else o.in_bulk_idr * (
-  select greatest(0, ceil(sum(${SIGNED}) / max(l.amount_idr) filter (where l.direction = 'debit')))
-  from statement_lines l where l.reference is null and l.bulk_id = ${BULK_ID}) end)`;
+/** Of `o`: what statements debit of all that went with it, less what they give back of it as a whole. */
+const BULK_OUT = sql`(select coalesce(sum(${SIGNED}), 0) from statement_lines l where l.reference is null and l.bulk_id = ${BULK_ID})`;
+
+/** Of `o`: its part of that; of a bulk that was debited twice, twice its part. */
+export const IN_BULK = sql`(case when o.in_bulk_idr = 0 then 0 else o.in_bulk_idr * greatest(0, ceil(
+  ${BULK_OUT} / (select d.idr from bulk_debits d where d.bulk_id = ${BULK_ID}))) end)`;
 
 /** Of order `o`: whole rupiah that statements debit under its reference or in a bulk, less what they give back. */
 export const STILL_DEBITED = sql`(${IN_BULK} + (
   select coalesce(sum(${SIGNED}), 0) from statement_lines l where l.reference = o.reference))`;
 
-/** Of `o`: it was booked paid, by a statement or the bank's word, and no statement gives anything of it back. */
-const PAID_BY_WORD = sql`(exists (select from ledger_entries e where e.reference = o.reference and e.account = 'paid')
+/** Of `o`: it was booked paid or returned, by a statement or the bank's word, and no statement gives anything of it back. */
+const PAID_BY_WORD = sql`(exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned'))
   and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'credit'))`;
 
 /**
  * Of `o`: a second debit of it that nobody has looked at yet, or a movement of what went with it that explains nothing: a
  * debit of a sum that fits nothing, a second one, a return. What the bank says it paid is in such a debit, whoever has
- * closed the break.
+ * closed the break, until it is given back.
  */
 export const DEBIT_IN_QUESTION = sql`(
   exists (select from breaks b where b.reference = o.reference and b.state = 'open' and b.type = 'duplicate_debit')
   or exists (select from statement_lines l join breaks b on b.key = l.statement_id || ':' || l.line
-    where l.reference is null and l.bulk_id = ${BULK_ID} and (
-      (b.state = 'open' and b.type in ('duplicate_debit', 'amount_mismatch', 'returned'))
-      or (b.type = 'amount_mismatch' and o.in_bulk_idr = 0 and ${PAID_BY_WORD}))))`;
+    where l.reference is null and l.bulk_id = ${BULK_ID} and b.type in ('duplicate_debit', 'amount_mismatch', 'returned') and (
+      b.state = 'open' or (b.type = 'amount_mismatch' and o.in_bulk_idr = 0 and ${PAID_BY_WORD} and ${BULK_OUT} > 0))))`;
 
 /**
  * Of instalment `i`: money of some order of it left the account and did not come back, whatever the bank says of it, or

@@ -97,9 +97,14 @@ export async function holdReleased(tx: Tx, moves: readonly Move[], now: Date): P
   await moveInstalments(tx, ['released'], moves, now);
 }
 
-/** The same of `unwrittenRows`. */
+/** The same of `unwrittenRows`: their orders will be in no file, and in no debit of it. */
 export async function holdUnwritten(tx: Tx, moves: readonly Move[], now: Date): Promise<void> {
-  await moveInstalments(tx, ['submitting', 'unknown'], moves, now);
+  const held = await moveInstalments(tx, ['submitting', 'unknown'], moves, now);
+  await sql`
+    update payment_orders o set payout_run = null from instalments i
+    where i.instalment_id = any(${[...held]}::bigint[]) and (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)`.execute(
+    tx,
+  );
 }
 
 /**

@@ -95,6 +95,10 @@ table breaks
   resolved_at timestamp with time zone
   assigned_to text
 
+table bulk_debits
+  bulk_id text not null
+  idr bigint not null
+
 table bulk_orders
   reference text not null
   bulk_id text not null
@@ -661,6 +665,10 @@ constraint breaks breaks_type_check CHECK ((type = ANY (ARRAY['missing_in_bank':
 
 constraint breaks breaks_type_key_key UNIQUE (type, key)
 
+constraint bulk_debits bulk_debits_idr_check CHECK ((idr > 0))
+
+constraint bulk_debits bulk_debits_pkey PRIMARY KEY (bulk_id)
+
 constraint bulk_orders bulk_orders_pkey PRIMARY KEY (reference)
 
 constraint bulk_orders bulk_orders_reference_fkey FOREIGN KEY (reference) REFERENCES payment_orders(reference)
@@ -1026,6 +1034,8 @@ CREATE INDEX breaks_open_reference ON public.breaks USING btree (reference) WHER
 CREATE UNIQUE INDEX breaks_pkey ON public.breaks USING btree (break_id)
 
 CREATE UNIQUE INDEX breaks_type_key_key ON public.breaks USING btree (type, key)
+
+CREATE UNIQUE INDEX bulk_debits_pkey ON public.bulk_debits USING btree (bulk_id)
 
 CREATE INDEX bulk_orders_bulk ON public.bulk_orders USING btree (bulk_id)
 

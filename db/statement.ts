@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { OUR_BULK } from './bulk.ts';
 import type { Db, Tx } from './connection.ts';
 import { moveInstalments } from './instalments.ts';
-import { SIGNED, STILL_DEBITED } from './money-out.ts';
+import { IN_BULK, SIGNED, STILL_DEBITED } from './money-out.ts';
 import { firstSpelling } from './paying-accounts.ts';
 
 export interface NewStatement {
@@ -195,7 +195,7 @@ export async function matchedLines(tx: Tx, statementId: string, after: string, l
         'amountIdr', o.amount_idr::text, 'accountNumber', o.account_number, 'holderName', o.holder_name, 'state', i.state,
         'submittedOn', (o.submitted_at at time zone 'Asia/Jakarta')::date,
         'debited', exists (select from statement_lines e where e.reference = l.reference and e.direction = 'debit'
-          and (e.statement_id, e.line) < (l.statement_id, l.line)) or o.in_bulk_idr > 0,
+          and (e.statement_id, e.line) < (l.statement_id, l.line)) or ${IN_BULK} > 0,
         'stillDebitedIdr', ${STILL_DEBITED}::text,
         'booked', exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned'))) end as "order"
     from statement_lines l left join payment_orders o on o.reference = l.reference left join instalments i on i.instalment_id = o.instalment_id

@@ -155,6 +155,11 @@ export interface Breaks {
   type: string;
 }
 
+export interface BulkDebits {
+  bulk_id: string;
+  idr: Int8;
+}
+
 export interface BulkOrders {
   bulk_id: string;
   reference: string;
@@ -867,6 +872,7 @@ export interface DB {
   batch_quotas: BatchQuotas;
   batches: Batches;
   breaks: Breaks;
+  bulk_debits: BulkDebits;
   bulk_orders: BulkOrders;
   carried_over: CarriedOver;
   chunks: Chunks;

@@ -5,7 +5,9 @@ import {
   bulkOrders,
   bulkSums,
   debitedBesides,
-  markAllDebited,
+  forgetParts,
+  lockBulk,
+  markParts,
   unexplainedDebits,
 } from '../db/bulk.ts';
 import type { Tx } from '../db/connection.ts';
@@ -23,8 +25,13 @@ export function bulkOf(line: MatchedLine, statementId: string): BulkLine | undef
 }
 
 /** Settles a movement of a bulk, and opens its breaks. */
-export async function settleBulk(tx: Tx, line: BulkLine, now: Date): Promise<void> {
-  const types = await judgeMovement(tx, line, now);
+export async function settleBulk(
+  tx: Tx,
+  line: BulkLine,
+  now: Date,
+  others: 'earlier' | 'all' = 'earlier',
+): Promise<void> {
+  const types = await judgeMovement(tx, line, now, others);
   const { statementId, line: number, amountIdr } = line;
   const breaks = types.map((type) => ({
     type,
@@ -38,27 +45,33 @@ export async function settleBulk(tx: Tx, line: BulkLine, now: Date): Promise<voi
 }
 
 /**
- * Judges again what fitted no sum when it was read: the bank's word about who is not in it may have come since. Its break
- * stays as it is, for a person.
+ * Judges again what fitted no sum when it was read: the bank's word about who is not in it may have come since, or what
+ * else it debited. Its break stays as it is, for a person.
  */
 export async function settleUnexplained(tx: Tx, now: Date): Promise<void> {
-  for (const line of await unexplainedDebits(tx)) await settleBulk(tx, line, now);
+  for (const line of await unexplainedDebits(tx)) await settleBulk(tx, line, now, 'all');
 }
 
 /** The orders of its file or call are paid, or none and a person looks. Returns its breaks. */
-async function judgeMovement(tx: Tx, line: BulkLine, now: Date): Promise<BreakType[]> {
+async function judgeMovement(tx: Tx, line: BulkLine, now: Date, others: 'earlier' | 'all'): Promise<BreakType[]> {
   const { bulkId, bookedOn, direction, returnReason } = line;
-  const amountIdr = BigInt(line.amountIdr);
-  const movement = await bulkMovement(tx, bulkId, line.statementId, line.line);
-  const compared = movement.ours && direction === 'debit' && !movement.debited;
-  const sums = compared ? await bulkSums(tx, bulkId) : { openIdr: 0n, allIdr: 0n, submittedOn: null };
-  const { pays, breaks } = judgeBulk({ amountIdr, direction, returnReason }, { ...movement, ...sums });
+  const facts = { amountIdr: BigInt(line.amountIdr), direction, returnReason };
+  const movement = await bulkMovement(tx, line, others);
+  const compared = movement.ours && direction === 'debit' && !(movement.explained && movement.othersIdr > 0n);
+  if (!compared) return [...judgeBulk(facts, { ...movement, openIdr: 0n, allIdr: 0n }).breaks];
+  if (movement.explained) await forgetParts(tx, bulkId);
+  // Nobody is kept waiting for a debit that fits nothing.
+  const glance = judgeBulk(facts, { ...movement, ...(await bulkSums(tx, bulkId)) });
+  if (glance.pays === 'none') return [...glance.breaks];
+  await lockBulk(tx, bulkId);
+  const sums = await bulkSums(tx, bulkId);
+  const { pays, breaks } = judgeBulk(facts, { ...movement, ...sums });
   if (pays === 'none') return [...breaks];
   const besides = pays === 'all' ? await debitedBesides(tx, bulkId) : { refused: [], twice: [] };
   await payAll(tx, bulkId, pays, bookedOn, now);
   // The bank had refused them, or never got them by what it said: no machine pays them again.
   await holdContradicted(tx, besides.refused, now);
-  if (pays === 'all') await markAllDebited(tx, bulkId);
+  await markParts(tx, bulkId, pays, pays === 'all' ? sums.allIdr : sums.openIdr);
   const { submittedOn } = sums;
   return [
     ...breaks,

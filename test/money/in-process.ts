@@ -32,7 +32,11 @@ interface Hand {
   killed: boolean;
   /** How often the planned place was reached. */
   reached: number;
-  /** Called when it stands still. */
+  /** Chunks that it works on. */
+  chunks: number;
+  /** One of them stands still. */
+  stands: boolean;
+  /** Called when that one is all that is left: the clock must not go on days while a call is under way. */
   stalled?: () => void;
 }
 
@@ -104,7 +108,7 @@ export class InProcessCounter implements Counter {
     const { privateKeyFile, ...bank } = office.config.bank as NonNullable<Office['config']['bank']>;
     const settings = { ...bank, privateKeyPem: readFileSync(privateKeyFile, 'utf8') };
     const stage = createPayoutStage(settings, office.config.now, screened);
-    return { office, stage, ...(cable && { cable }), strike, killed: false, reached: 0 };
+    return { office, stage, ...(cable && { cable }), strike, killed: false, reached: 0, chunks: 0, stands: false };
   }
 
   private async openOfficeAt(url: string): Promise<Office> {
@@ -131,7 +135,8 @@ export class InProcessCounter implements Counter {
     if (++hand.reached !== hand.strike?.nth) return;
     // A save that stands still would hold its rows until PostgreSQL ends it.
     if (hand.strike.how === 'kill' || hand.strike.at === 'saving') return kill(hand);
-    hand.stalled?.();
+    hand.stands = true;
+    tellWhenAlone(hand);
     return new Promise((go) => this.asleep.push(go));
   }
 
@@ -190,11 +195,25 @@ export class InProcessCounter implements Counter {
     for (let round = 0; round < ROUNDS_MAX && !hand.killed; round++) {
       const ids = await readyChunks(office.database);
       if (ids.length === 0) break;
-      await Promise.allSettled(ids.map((id) => execute(options, stage, id)));
+      await Promise.allSettled(ids.map((id) => counted(hand, () => execute(options, stage, id))));
     }
     if (!hand.killed) await finishRuns(office.db);
     return undefined;
   }
+}
+
+async function counted(hand: Hand, work: () => Promise<unknown>): Promise<void> {
+  hand.chunks++;
+  try {
+    await work();
+  } finally {
+    hand.chunks--;
+    tellWhenAlone(hand);
+  }
+}
+
+function tellWhenAlone(hand: Hand): void {
+  if (hand.stands && hand.chunks === 1) hand.stalled?.();
 }
 
 /** Nothing that this hand still does reaches the database. */

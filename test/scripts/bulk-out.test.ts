@@ -1,75 +1,17 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { resolveBreak } from '../../db/breaks.ts';
 import type { Tx } from '../../db/connection.ts';
 import { trialBalance } from '../../db/ledger.ts';
-import { holdPerson, type LetGo, releaseHold } from '../../db/payment-holds.ts';
-import { prepareRunOf, releaseIt, resolveUnknown, submitRun } from '../../scripts/payout.ts';
+import { holdPerson } from '../../db/payment-holds.ts';
+import { resolveUnknown } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
 import { rejectIn } from '../../scripts/payout-reject.ts';
-import { type Listening, listening, notice, references } from '../helpers/bank-messages.ts';
-import { type Debit, type Reconciled, reconciling, statement, taking } from '../helpers/camt.ts';
-import { ACCOUNTS, account } from '../helpers/payees.ts';
-import { releasedRun, TODAY } from '../helpers/payout.ts';
+import { back, byFile, close, correct, LATER, letGo, paidAnew, REST, told, WHOLE } from '../helpers/bulk-file.ts';
+import { type Debit, reconciling, statement, taking } from '../helpers/camt.ts';
+import { releasedRun } from '../helpers/payout.ts';
 import { somebodyWaits } from '../helpers/save.ts';
 
 // One debit of a whole file is money of each of its orders: it is out until a statement shows it back.
-
-const WHOLE: Debit = { bulk: 'PRAKERJA-RUN-1', idr: 1_800_000 };
-const REST: Debit = { ...WHOLE, idr: 1_200_000 };
-const LATER = '2020-09-16T09:00:00+07:00';
-
-type Here = Listening & Reconciled & { orders: Readonly<Record<string, string>> };
-
-/** Three orders that went to the bank in one file, in an office that listens. */
-async function byFile(): Promise<Here> {
-  const here = await listening({ people: 3 });
-  await writeRun(here.office, await releasedRun(here.office), { out: join(here.dir, 'run.xml') });
-  return { ...(await reconciling(here)), orders: await references(here) };
-}
-
-/** The bank's word about one order. */
-function told(here: Here, person: string, ...statuses: string[]): Promise<unknown> {
-  return statuses.reduce<Promise<unknown>>(
-    (before, status) => before.then(() => here.say(notice(here.orders[person] as string, status))),
-    Promise.resolve(),
-  );
-}
-
-const back = (here: Here, person: string): Debit => ({
-  reference: here.orders[person] as string,
-  idr: 600_000,
-  returned: true,
-});
-
-async function correct(here: Here): Promise<void> {
-  const corrected = [1, 2, 3].map((n) => account(n, { linked_at: `${TODAY}T14:00:00Z` }).replace('00112', '00999'));
-  await here.load('accounts', ACCOUNTS, ...corrected);
-}
-
-/** A person closes every break. */
-async function close({ database }: Here): Promise<void> {
-  const { rows } = await database.pool.query<{ id: string }>(`select break_id as id from breaks where state = 'open'`);
-  for (const { id } of rows)
-    await database.db.transaction().execute((tx) => resolveBreak(tx, id, 'cita', 'looked at', new Date(LATER)));
-}
-
-/** Everybody corrects their account; returns how many are paid anew. */
-async function paidAnew(here: Here): Promise<number> {
-  await correct(here);
-  const office = await here.officeAt(LATER);
-  const { run, count } = (await prepareRunOf(office, 'ayu')).json as { run: string; count: number };
-  if (count > 0) {
-    await releaseIt(office, run, 'budi');
-    await submitRun(office, run);
-  }
-  return count;
-}
-
-function letGo(here: Here, registrationId: string): Promise<LetGo> {
-  const letting = { registrationId, by: 'budi', note: 'the bank was asked', now: new Date(LATER), bankAsked: true };
-  return here.database.db.transaction().execute((tx) => releaseHold(tx, letting));
-}
 
 describe('after one debit for a whole file', () => {
   it('an order that came back by the bank’s word only is not paid anew, and is missing at the bank', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveUnknown } from '../../scripts/payout.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { listening, notice, references } from '../helpers/bank-messages.ts';
-import { type Reconciled, reconciling, SOURCE_ACCOUNT, statement, taking } from '../helpers/camt.ts';
+import { day, type Reconciled, reconciling, SOURCE_ACCOUNT, statement, taking } from '../helpers/camt.ts';
 import { pay, TODAY, town } from '../helpers/payout.ts';
 
 const MORNING = `${TODAY}T07:00:00+07:00`;
@@ -89,6 +89,8 @@ describe('a payment that the bank took, and that no statement shows two working 
     if (takenAt !== LATER) await taking(here)(takenAt, given);
     await pay(here.office);
     expect((await taking(here)(LATER, given)).open_breaks).toEqual(missing);
+    const next = await taking(here)(LATER, day('2020-09-16', 10_000_000));
+    expect(next.open_breaks).toEqual({ missing_in_bank: 1 });
   });
 
   it('nor is money that came back by the bank’s word, when the only one was taken before that word', async () => {
@@ -105,6 +107,7 @@ describe('a payment that the bank took, and that no statement shows two working 
     expect((await taking(here)(`${TODAY}T11:00:00+07:00`, debited)).open_breaks).toEqual({});
     for (const status of ['00', '04']) await here.say(notice(reference as string, status));
     expect((await taking(here)(LATER, debited)).open_breaks).toEqual({});
+    expect((await taking(here)(LATER, day('2020-09-16', 9_400_000))).open_breaks).toEqual({ missing_in_bank: 1 });
   });
 });
 

@@ -101,7 +101,10 @@ function judgeDebit(line: LineFacts, order: OrderFacts): Judgement {
   const breaks: BreakType[] = [];
   if (line.amountIdr !== order.amountIdr) breaks.push('amount_mismatch');
   if (!isSamePayee(line, order)) breaks.push('payee_mismatch');
-  const effect = breaks.length === 0 && isOpen && order.state !== 'returned' ? 'paid' : 'none';
+  // Its return was read first.
+  const isBack = order.stillDebitedIdr <= 0n;
+  const changes = isOpen && order.state !== 'returned' && (isBack || breaks.length === 0);
+  const effect = changes ? (isBack ? 'returned' : 'paid') : 'none';
   if (isLate(order.submittedOn, line.bookingDate)) breaks.push('late');
   return judgement(effect, breaks);
 }
@@ -109,27 +112,32 @@ function judgeDebit(line: LineFacts, order: OrderFacts): Judgement {
 /** The orders of a file or of one call, as far as a movement of all of them depends on it. */
 export interface BulkSums {
   readonly ours: boolean;
-  /** Those that are open at the bank. */
+  /** Those that are open at the bank, or of which a statement says that they came back. */
   readonly openIdr: Rupiah;
-  /** All of them: also what was refused, or has come back. */
+  /** All of them: also what was refused. */
   readonly allIdr: Rupiah;
-  readonly debited: boolean;
+  /** What other movements under the id have debited, less what they gave back. */
+  readonly othersIdr: Rupiah;
+  /** It is known of which orders that was. */
+  readonly explained: boolean;
 }
 
 /**
  * A bulk debit pays what is open when it is that sum, to the rupiah; or when it is the sum of all orders: a bank may debit
- * a file as a whole and give back one by one what it cannot carry out. A bulk that comes back is a person's work.
+ * a file as a whole and give back one by one what it cannot carry out. It may also debit a file in parts: then they are
+ * that sum together. A bulk that comes back is a person's work.
  */
 export function judgeBulk(
   line: Pick<LineFacts, 'amountIdr' | 'direction' | 'returnReason'>,
-  { ours, openIdr, allIdr, debited }: BulkSums,
+  { ours, openIdr, allIdr, othersIdr, explained }: BulkSums,
 ): { readonly pays: 'open' | 'all' | 'none'; readonly breaks: readonly BreakType[] } {
   const credit = line.direction === 'credit';
   if (!ours) return { pays: 'none', breaks: credit && line.returnReason === null ? [] : ['missing_in_ledger'] };
   if (credit) return { pays: 'none', breaks: ['returned'] };
-  if (debited) return { pays: 'none', breaks: ['duplicate_debit'] };
-  if (line.amountIdr === openIdr) return { pays: 'open', breaks: [] };
-  return line.amountIdr === allIdr ? { pays: 'all', breaks: [] } : { pays: 'none', breaks: ['amount_mismatch'] };
+  if (explained && othersIdr > 0n) return { pays: 'none', breaks: ['duplicate_debit'] };
+  const sums = [line.amountIdr, line.amountIdr + othersIdr];
+  if (sums.includes(openIdr)) return { pays: 'open', breaks: [] };
+  return sums.includes(allIdr) ? { pays: 'all', breaks: [] } : { pays: 'none', breaks: ['amount_mismatch'] };
 }
 
 /**

@@ -20,6 +20,7 @@ const debit: LineFacts = {
   returnReason: null,
 };
 const credit: LineFacts = { ...debit, direction: 'credit', returnReason: 'AC04' };
+/** As it is when the line is the only one about it: what it says is in `stillDebitedIdr`. */
 const order: OrderFacts = {
   amountIdr: 600_000n,
   accountNumber: '0123456789',
@@ -27,10 +28,11 @@ const order: OrderFacts = {
   state: 'accepted',
   submittedOn: '2020-09-15',
   debited: false,
-  stillDebitedIdr: 0n,
+  stillDebitedIdr: 600_000n,
   current: true,
   booked: false,
 };
+const back: OrderFacts = { ...order, stillDebitedIdr: 0n };
 
 describe('judgeLine', () => {
   it.each<[string, LineFacts, OrderFacts | null, string, string[]]>([
@@ -60,8 +62,10 @@ describe('judgeLine', () => {
     ],
     ['two working days later', { ...debit, bookingDate: '2020-09-17' }, order, 'paid', []],
     ['three working days later', { ...debit, bookingDate: '2020-09-18' }, order, 'paid', ['late']],
-    ['returned', credit, { ...order, state: 'paid' }, 'returned', ['returned']],
-    ['returned without a reason', { ...credit, returnReason: null }, order, 'returned', ['returned']],
+    ['returned', credit, { ...back, state: 'paid' }, 'returned', ['returned']],
+    ['returned without a reason', { ...credit, returnReason: null }, back, 'returned', ['returned']],
+    ['whose return in parts was read first', debit, back, 'returned', []],
+    ['and with a fee', { ...debit, amountIdr: 602_500n }, back, 'returned', ['amount_mismatch']],
     [
       'one of two debits came back',
       credit,
@@ -83,9 +87,9 @@ describe('judgeLine', () => {
 });
 
 describe('judgeBulk', () => {
-  const three = { ours: true, openIdr: 1_800_000n, allIdr: 1_800_000n, debited: false };
+  const three = { ours: true, openIdr: 1_800_000n, allIdr: 1_800_000n, othersIdr: 0n, explained: false };
   const oneRefused = { ...three, openIdr: 1_200_000n };
-  const none = { ours: false, openIdr: 0n, allIdr: 0n, debited: false };
+  const none = { ours: false, openIdr: 0n, allIdr: 0n, othersIdr: 0n, explained: false };
   const debit = (amountIdr: bigint) => ({ amountIdr, direction: 'debit' as const, returnReason: null });
   const credit = (returnReason: string | null) => ({
     ...debit(1_800_000n),
@@ -98,7 +102,16 @@ describe('judgeBulk', () => {
     ['adds up to what is open', debit(1_200_000n), oneRefused, 'open', []],
     ['adds up to everything, one of which was refused', debit(1_800_000n), oneRefused, 'all', []],
     ['a rupiah short', debit(1_199_999n), oneRefused, 'none', ['amount_mismatch']],
-    ['a second time', debit(1_800_000n), { ...three, debited: true }, 'none', ['duplicate_debit']],
+    ['adds up with another part', debit(600_000n), { ...three, othersIdr: 1_200_000n }, 'open', []],
+    ['beside one that fits nothing', debit(1_800_000n), { ...three, othersIdr: 1_700_000n }, 'open', []],
+    [
+      'a second time',
+      debit(1_800_000n),
+      { ...three, othersIdr: 1_800_000n, explained: true },
+      'none',
+      ['duplicate_debit'],
+    ],
+    ['once more after it came back', debit(1_800_000n), { ...three, explained: true }, 'open', []],
     ['unknown bulk id', debit(1_200_000n), none, 'none', ['missing_in_ledger']],
     ['comes back as one', credit('AC04'), three, 'none', ['returned']],
     ['comes back without a reason', credit(null), three, 'none', ['returned']],
