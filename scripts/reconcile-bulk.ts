@@ -57,6 +57,8 @@ async function judgeMovement(tx: Tx, line: BulkLine, now: Date, others: 'earlier
   const { bulkId, bookedOn, direction, returnReason } = line;
   const facts = { amountIdr: BigInt(line.amountIdr), direction, returnReason };
   const movement = await bulkMovement(tx, line, others);
+  // Another one, judged again just now, has explained it.
+  if (others === 'all' && movement.explained) return [];
   const compared = movement.ours && direction === 'debit' && !(movement.explained && movement.othersIdr > 0n);
   if (!compared) return [...judgeBulk(facts, { ...movement, openIdr: 0n, allIdr: 0n }).breaks];
   if (movement.explained) await forgetParts(tx, bulkId);

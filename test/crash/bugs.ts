@@ -67,7 +67,7 @@ export const bugs: Readonly<Record<string, readonly Change[]>> = {
   'no-intent-before-the-send': [
     {
       file: 'workers/payout/stage.ts',
-      find: "work.kind === 'submit' ? intend(db, work.rows, context, screened) : []",
+      find: "work.kind === 'submit' ? intend(db, work.rows, now(), screened) : []",
       replace: '[]',
     },
     {
@@ -78,9 +78,9 @@ export const bugs: Readonly<Record<string, readonly Change[]>> = {
         const payee = (row) => ({ bankCode: '009', accountNumber: row.account.accountNumber, holderName: row.account.holderName });
         for (const row of payable)
           await client.transfer({ ...payee(row), reference: paymentReference({ ...row, orderNumber: row.orderNumber + 1 }), amountIdr: BigInt(row.amountIdr),
-            orderedAt: context.now, externalId: String(Math.random()).slice(2, 14) });
-        const made = await intendOrders(db, payable, context.now);
-        await move(db, ['submitting'], made.map(({ instalmentId }) => ({ instalmentId, to: 'accepted', reason: '' })), context.now);
+            orderedAt: now(), externalId: String(Math.random()).slice(2, 14) });
+        const made = await intendOrders(db, payable, now());
+        await move(db, ['submitting'], made.map(({ instalmentId }) => ({ instalmentId, to: 'accepted', reason: '' })), now());
       }`,
     },
     {
@@ -126,11 +126,21 @@ export function copyProgram(dir: string, changes: readonly Change[]): string {
   symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
   for (const { file, find, replace } of changes) {
     const text = readFileSync(join(dir, file), 'utf8');
-    if (text.split(find).length !== 2) throw new Error(`${file}: "${find}" must stand there once`);
+    if (!hasPlace(text, find)) throw new Error(`${file}: "${find}" must stand there once`);
     writeFileSync(
       join(dir, file),
       text.replace(find, () => replace),
     );
   }
   return dir;
+}
+
+function hasPlace(text: string, find: string): boolean {
+  return text.split(find).length === 2;
+}
+
+/** Changes whose place is not in the program, or more than once: the program was rewritten around them. */
+export function misplaced(changes: readonly Change[]): string[] {
+  const lost = changes.filter(({ file, find }) => !hasPlace(readFileSync(join(ROOT, file), 'utf8'), find));
+  return lost.map(({ file, find }) => `${file}: ${find}`);
 }

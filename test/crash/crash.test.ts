@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
-import { bugs } from './bugs.ts';
+import { bugs, misplaced } from './bugs.ts';
 
 const SEEDS = 8;
 /** Some seconds a schedule where other test files run beside it. */
@@ -30,4 +30,8 @@ it(`a planted bug is found: ${bug}`, TIMEOUT, async () => {
   const { code, said } = await crash('--bug', bug, '--seeds', '50', '--from', '1', '--jobs', '1');
   expect(said).toMatch(new RegExp(`^${bug} +found with \\d+ seeds`, 'm'));
   expect(code).toBe(0);
+});
+
+it('each planted bug has its place in the program', () => {
+  expect(Object.values(bugs).flatMap(misplaced)).toEqual([]);
 });

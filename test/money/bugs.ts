@@ -98,15 +98,15 @@ export const moneyBugs: Readonly<Record<string, readonly Change[]>> = {
   'mismatch-settled': [
     {
       file: 'workers/payout/reconcile.ts',
-      find: "const effect = breaks.length === 0 && isOpen && order.state !== 'returned' ? 'paid' : 'none';",
+      find: "const effect = changes ? (isBack ? 'returned' : 'paid') : 'none';",
       replace: "const effect = 'paid';",
     },
   ],
   'money-that-is-out-is-paid-again': [
     {
       file: 'workers/payout/reconcile.ts',
-      find: "order.stillDebitedIdr > 0n ? 'none' : 'returned'",
-      replace: "'returned'",
+      find: 'const isBack = order.stillDebitedIdr <= 0n && (whole || order.debited);',
+      replace: 'const isBack = true;',
     },
     {
       file: 'db/money-out.ts',

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
+import { misplaced } from '../crash/bugs.ts';
 import { moneyBugs } from './bugs.ts';
 
 /** Two of each personality of the bank and each kind of dishonesty (plan.ts). */
@@ -31,4 +32,8 @@ it(`a planted bug is found: ${bug}`, TIMEOUT, async () => {
   const { code, said } = await money('--bug', bug);
   expect(said).toMatch(new RegExp(`^${bug} +found with \\d+ seeds`, 'm'));
   expect(code).toBe(0);
+});
+
+it('each planted bug has its place in the program', () => {
+  expect(Object.values(moneyBugs).flatMap(misplaced)).toEqual([]);
 });

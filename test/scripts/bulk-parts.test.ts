@@ -71,6 +71,14 @@ describe('a file is paid', () => {
     expect(await paidAnew(here)).toBe(1);
   });
 
+  it('by two parts that fit once the bank has said who is not in them', async () => {
+    const here = await byFile();
+    await here.reconciled([500_000, 700_000].map((idr) => ({ ...WHOLE, idr })));
+    await told(here, 'R1', '06');
+    expect(await here.reconciled([], 'S2', 8_800_000)).toEqual(opened({ amount_mismatch: 2 }));
+    expect(await here.states()).toMatchObject({ R2: 'paid', R3: 'paid' });
+  });
+
   it('by two parts of two statements', async () => {
     const here = await byFile();
     await here.reconciled([REST]);
