@@ -31,13 +31,16 @@ export class XmlScanner {
     this.#handler = handler;
   }
 
-  #openTag(tag: string): void {
+  /** Opens a tag that was seen before without attributes; whether it was. */
+  #openPlain(tag: string): boolean {
     const known = this.#plainTags.get(tag);
-    if (known !== undefined && this.#openNames.length > 0 && this.#openNames.length < DEPTH_MAX) {
-      this.#handler.open(known, '');
-      this.#openNames.push(tag);
-      return;
-    }
+    if (known === undefined || this.#openNames.length === 0 || this.#openNames.length >= DEPTH_MAX) return false;
+    this.#handler.open(known, '');
+    this.#openNames.push(tag);
+    return true;
+  }
+
+  #openTag(tag: string): void {
     const selfClosing = tag.endsWith('/');
     const inner = selfClosing ? tag.slice(0, -1) : tag;
     const blank = inner.search(/\s/);
@@ -76,10 +79,13 @@ export class XmlScanner {
       if (end !== -1) requireUtf8(source.slice(at + 2, end));
       return end === -1 ? -1 : end + 2;
     }
-    const end = tagEnd(source, at + 1);
+    const close = source.indexOf('>', at + 1);
+    if (close === -1) return -1;
+    if (second === '/') this.#closeTag(source.slice(at + 2, close));
+    if (second === '/' || this.#openPlain(source.slice(at + 1, close))) return close + 1;
+    const end = tagEnd(source, at + 1, close);
     if (end === -1) return -1;
-    if (second === '/') this.#closeTag(source.slice(at + 2, end));
-    else this.#openTag(source.slice(at + 1, end));
+    this.#openTag(source.slice(at + 1, end));
     return end + 1;
   }
 
@@ -124,10 +130,8 @@ export class XmlScanner {
   }
 }
 
-/** Where a tag ends: the first `>` outside quotes. */
-function tagEnd(source: string, from: number): number {
-  const end = source.indexOf('>', from);
-  if (end === -1) return -1;
+/** Where a tag ends: the first `>` outside quotes; the first one is at `end`. */
+function tagEnd(source: string, from: number, end: number): number {
   const quote = source.slice(from, end).search(/["']/);
   if (quote === -1) return end;
   let open = '';
