@@ -29,7 +29,7 @@ export const COME_FURTHER = sql`exists (
   select from statements s where s.to_date >= t.day and ${speaksOf(sql`t.at`)} and ${isWhole(sql`t.route`)})`;
 
 /** Of statement `s`: it speaks of what was sent at this moment: it was not taken before, nor made, as far as it says when. */
-export function speaksOf(at: RawBuilder<unknown>) {
+function speaksOf(at: RawBuilder<unknown>) {
   return sql`(coalesce(s.again_at, s.received_at) >= ${at} and (s.made_at is null or s.made_at >= ${at}))`;
 }
 
