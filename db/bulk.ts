@@ -34,28 +34,28 @@ const CAME_BACK = sql`(o.in_bulk_idr = 0 and not ${OWN_DEBIT} and exists (
 const SETTLED = sql`(exists (select from statement_lines c where c.reference = o.reference and c.direction = 'credit')
   or exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned')))`;
 
-/** What a movement of a bulk is. */
-export interface BulkMovement {
+/** A bulk as the statements show it. */
+export interface BulkState {
   /** We have made orders under its id. */
   readonly ours: boolean;
   /** It is known of which orders a debit of it was. */
   readonly explained: boolean;
-  /** Whole rupiah that other movements under the id have debited and did not give back. */
-  readonly othersIdr: bigint;
+  /** Whole rupiah that movements under the id have debited, less what they gave back. */
+  readonly netIdr: bigint;
 }
 
-/** @param others `earlier`: those that were read before the line; `all`: also those that were read since */
-export async function bulkMovement(tx: Tx, line: BulkLine, others: 'earlier' | 'all'): Promise<BulkMovement> {
-  const { bulkId, statementId, line: number } = line;
-  const own = sql`(${statementId}::bigint, ${number}::bigint)`;
-  const which = others === 'earlier' ? sql`(l.statement_id, l.line) < ${own}` : sql`(l.statement_id, l.line) <> ${own}`;
-  const { rows } = await sql<{ ours: boolean; explained: boolean; others: string }>`
+/** @param before only movements that were read before this line count; unset: all */
+export async function bulkState(tx: Tx, bulkId: string, before?: BulkLine): Promise<BulkState> {
+  const which = before
+    ? sql`(l.statement_id, l.line) < (${before.statementId}::bigint, ${before.line}::bigint)`
+    : sql`true`;
+  const { rows } = await sql<{ ours: boolean; explained: boolean; net: string }>`
     select exists (select from payment_orders o where ${underId(bulkId)}) as ours,
       exists (select from bulk_debits where bulk_id = ${bulkId}) as explained,
-      (select greatest(0, coalesce(sum(${SIGNED}), 0)) from statement_lines l
-        where l.reference is null and l.bulk_id = ${bulkId} and ${which})::text as others`.execute(tx);
-  const { ours, explained, others: othersIdr } = rows[0] as (typeof rows)[number];
-  return { ours, explained, othersIdr: BigInt(othersIdr) };
+      (select coalesce(sum(${SIGNED}), 0) from statement_lines l
+        where l.reference is null and l.bulk_id = ${bulkId} and ${which})::text as net`.execute(tx);
+  const { ours, explained, net } = rows[0] as (typeof rows)[number];
+  return { ours, explained, netIdr: BigInt(net) };
 }
 
 export interface BulkSums {

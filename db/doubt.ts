@@ -15,22 +15,21 @@ const LOST_DAYS = sql`(
  * @param route SQL of how the order went (`Route`)
  */
 export function covers(day: RawBuilder<unknown>, route: RawBuilder<unknown>) {
-  return sql`(${day} between s.from_date and s.to_date and ${isWhole(route)})`;
+  return sql`(${day} between s.from_date and s.to_date and ${isWhole(sql`s`)} and ${isOfPayingAccount(route)})`;
 }
 
-const isWhole = (route: RawBuilder<unknown>) =>
-  sql`(s.format not in ('camt054', 'wallet-csv') and ${isOfPayingAccount(route)})`;
+const isWhole = (s: RawBuilder<unknown>) => sql`${s}.format not in ('camt054', 'wallet-csv')`;
 
 /**
- * Of (day, at, route) in `t`: the statements have come further than what was done then: one was taken since and reaches that day or a
- * later one. What it does not begin with is a gap.
+ * Of (day, at) in `t` and the account of statement `s`: its statements have come further than what was done then: one was
+ * taken since and reaches that day or a later one. What it does not begin with is a gap.
  */
 export const COME_FURTHER = sql`exists (
-  select from statements s where s.to_date >= t.day and ${speaksOf(sql`t.at`)} and ${isWhole(sql`t.route`)})`;
+  select from statements f where f.account = s.account and ${isWhole(sql`f`)} and f.to_date >= t.day and ${speaksOf(sql`t.at`, sql`f`)})`;
 
-/** Of statement `s`: it speaks of what was sent at this moment: it was not taken before, nor made, as far as it says when. */
-function speaksOf(at: RawBuilder<unknown>) {
-  return sql`(coalesce(s.again_at, s.received_at) >= ${at} and (s.made_at is null or s.made_at >= ${at}))`;
+/** Of a statement: it speaks of what was sent at this moment: it was not taken before, nor made, as far as it says when. */
+function speaksOf(at: RawBuilder<unknown>, s = sql`s`) {
+  return sql`(coalesce(${s}.again_at, ${s}.received_at) >= ${at} and (${s}.made_at is null or ${s}.made_at >= ${at}))`;
 }
 
 /**

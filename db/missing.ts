@@ -28,8 +28,8 @@ export async function undebited(tx: Tx): Promise<Unshown[]> {
       select at, (at at time zone 'Asia/Jakarta')::date as day, o.route from (
         select coalesce(max(c.at), o.submitted_at) as at from bank_calls c
         where c.reference = o.reference and c.kind = 'transfer') last) t
-    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`t.day`, sql`t.route`)} limit 1) s on true
-    where ${COME_FURTHER} and not ${DEBIT_IN_QUESTION}`.execute(tx);
+    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`t.day`, sql`t.route`)} and ${COME_FURTHER} limit 1) s on true
+    where not ${DEBIT_IN_QUESTION}`.execute(tx);
   return rows;
 }
 
@@ -42,8 +42,8 @@ export async function notBack(tx: Tx): Promise<Unshown[]> {
       join payment_orders o using (reference))
     select o.reference, o.amount_idr as "amountIdr", o.day as "toldOn", s.from_date as "from", s.to_date as "to"
     from told o cross join lateral (select o.at, o.day, o.route) t
-    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`t.day`, sql`t.route`)} limit 1) s on true
-    where ${COME_FURTHER} and ${STILL_DEBITED} > 0
+    join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`t.day`, sql`t.route`)} and ${COME_FURTHER} limit 1) s on true
+    where ${STILL_DEBITED} > 0
       and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'credit')`.execute(
     tx,
   );

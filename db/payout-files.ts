@@ -107,6 +107,16 @@ export async function holdUnwritten(tx: Tx, moves: readonly Move[], now: Date): 
   );
 }
 
+/** The other `unwrittenRows` are ordered anew, as if it were now for the first time: to the account in force. */
+export async function orderAnew(tx: Tx, rows: readonly Orderable[], now: Date): Promise<void> {
+  const accounts = rows.map(({ account }) => account);
+  await sql`
+    update payment_orders o set submitted_at = ${now}, channel = n.channel, provider = n.provider, account_number = n.account_number, holder_name = n.holder_name
+    from instalments i join unnest(${rows.map((row) => row.instalmentId)}::bigint[], ${accounts.map((a) => a.channel)}::text[], ${accounts.map((a) => a.provider)}::text[],
+      ${accounts.map((a) => a.accountNumber)}::text[], ${accounts.map((a) => a.holderName)}::text[]) as n (id, channel, provider, account_number, holder_name) on n.id = i.instalment_id
+    where (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)`.execute(tx);
+}
+
 /**
  * Holds what was ordered for a file that was not written yet, and of which money is out or the bank has spoken otherwise.
  * To be asked before any row is locked.
@@ -127,10 +137,11 @@ export const ORDERS = sql`from payment_orders o join instalments i on i.instalme
 
 /**
  * Of `o` and `i`: it is in the file of this run, which holds what was ordered in it, but not what the bank may have had
- * already, which is `unknown` at once.
+ * already, which is `unknown` at once; nor, until it is written, what was ended since.
  */
 export function inFile(run: string) {
   return sql`(o.payout_run = ${run} and o.order_number = i.order_number and o.doubt_since is null and i.state not in ('due', 'prepared', 'released', 'held')
+    and (i.state in ('submitting', 'unknown') or exists (select from payout_files f where f.payout_run = ${run} and f.sha256 is not null))
     and not exists (select from statement_lines l join statements s using (statement_id)
       where l.reference = o.reference and s.received_at <= o.submitted_at))`;
 }
@@ -191,6 +202,7 @@ export async function recordFile(tx: Tx, run: string, by: string, file: WrittenF
       throw fail(
         `orders of payout run ${run} were held while its file was written; nothing was written: run this again`,
       );
+    await leaveOutEnded(tx, run);
     await tx.updateTable('payout_files').set({ count, total_idr, sha256 }).where('payout_run', '=', run).execute();
     const note = `${count} orders, ${total_idr} rupiah, SHA-256 ${sha256}`;
     await audit(tx, { who: by, action: 'payout file written', subject: `run ${run}`, note });
@@ -200,6 +212,15 @@ export async function recordFile(tx: Tx, run: string, by: string, file: WrittenF
         'the account is another; nothing was written: hand over the first file, or none',
     );
   }
+}
+
+/** What was ended before the file was written is not in it. */
+async function leaveOutEnded(tx: Tx, run: string): Promise<void> {
+  await sql`
+    update payment_orders o set payout_run = null from instalments i
+    where i.instalment_id = o.instalment_id and o.payout_run = ${run} and o.doubt_since is null and i.state not in ('submitting', 'unknown')`.execute(
+    tx,
+  );
 }
 
 /** What the bank says about one order of a file. */
@@ -233,7 +254,7 @@ export async function stageStatuses(tx: Tx, rows: readonly NamedStatus[]): Promi
 export async function strangerIn(tx: Tx, run: string): Promise<string | undefined> {
   const { rows } = await sql<{ reference: string }>`
     select s.reference from file_statuses s left join payment_orders o using (reference)
-    where o.reference is null or o.payout_run <> ${run}::bigint
+    where o.reference is null or o.payout_run is distinct from ${run}::bigint
     order by 1 limit 1`.execute(tx);
   return rows[0]?.reference;
 }

@@ -172,6 +172,8 @@ export interface MatchedLine {
     readonly debited: boolean;
     /** Whole rupiah of all its lines on statements, debits less credits; a bulk that has it too counts. */
     readonly stillDebitedIdr: string;
+    /** The reason that a line which gave it back has. */
+    readonly returnedFor: string | null;
     /** The ledger has booked it paid at some time: an order that was made anew since may have been. */
     readonly booked: boolean;
   } | null;
@@ -197,6 +199,7 @@ export async function matchedLines(tx: Tx, statementId: string, after: string, l
         'debited', exists (select from statement_lines e where e.reference = l.reference and e.direction = 'debit'
           and (e.statement_id, e.line) < (l.statement_id, l.line)) or ${IN_BULK} > 0,
         'stillDebitedIdr', ${STILL_DEBITED}::text,
+        'returnedFor', (select min(e.return_reason) from statement_lines e where e.reference = l.reference and e.direction = 'credit'),
         'booked', exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned'))) end as "order"
     from statement_lines l left join payment_orders o on o.reference = l.reference left join instalments i on i.instalment_id = o.instalment_id
     where ${left} order by l.line limit ${limit}`.execute(tx);
@@ -212,6 +215,8 @@ export interface Effect {
   readonly returnReason: string | null;
   /** It was paid by one debit of all that went with it. */
   readonly inBulk?: boolean;
+  /** What shows it is the debit, though what gave it back was read first. */
+  readonly settles: boolean;
 }
 
 /** What the statement proves: orders become paid or returned, with their ledger entries. */
@@ -227,7 +232,7 @@ export async function applyEffects(tx: Tx, effects: readonly Effect[], now: Date
     await moveInstalments(tx, ['submitting', 'unknown', 'accepted', 'paid'], moves, now);
   }
   // A return has a day of its own; the order stays settled on the day of its debit.
-  const settled = effects.filter((effect) => effect.kind === 'paid');
+  const settled = effects.filter((effect) => effect.settles);
   await sql`
     update payment_orders o set settled_at = n.booked_on::timestamp at time zone 'Asia/Jakarta', value_date = n.booked_on,
       in_bulk_idr = case when n.in_bulk then o.amount_idr else o.in_bulk_idr end

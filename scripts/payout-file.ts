@@ -13,6 +13,7 @@ import {
   holdContradictory,
   holdReleased,
   holdUnwritten,
+  orderAnew,
   type ReleasedRow,
   recordFile,
   releasedRows,
@@ -124,7 +125,9 @@ async function orderPage(tx: Tx, run: string, now: Date): Promise<number> {
 /** Returns after whom the next page begins; undefined: this was the last. */
 async function screenAgain(tx: Tx, run: string, now: Date, after: string): Promise<string | undefined> {
   const rows = await unwrittenRows(tx, run, { now, after, limit: PAGE });
-  await holdUnwritten(tx, judged(rows).held, now);
+  const { held, payable } = judged(rows);
+  await holdUnwritten(tx, held, now);
+  await orderAnew(tx, payable, now);
   return rows.at(-1)?.instalmentId;
 }
 

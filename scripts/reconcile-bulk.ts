@@ -1,8 +1,9 @@
 import { openBreaks } from '../db/breaks.ts';
 import {
   type BulkLine,
-  bulkMovement,
+  type BulkSums,
   bulkOrders,
+  bulkState,
   bulkSums,
   debitedBesides,
   forgetParts,
@@ -24,24 +25,25 @@ export function bulkOf(line: MatchedLine, statementId: string): BulkLine | undef
   return { ...line, statementId } as BulkLine;
 }
 
-/** Settles a movement of a bulk, and opens its breaks. */
-export async function settleBulk(
-  tx: Tx,
-  line: BulkLine,
-  now: Date,
-  others: 'earlier' | 'all' = 'earlier',
-): Promise<void> {
-  const types = await judgeMovement(tx, line, now, others);
-  const { statementId, line: number, amountIdr } = line;
-  const breaks = types.map((type) => ({
-    type,
-    key: `${statementId}:${number}`,
-    reference: null,
-    amountIdr,
-    statementId,
-    line: number,
-  }));
-  await openBreaks(tx, breaks, wibDate(now));
+/** A bulk while a statement is judged: its movements are added up, and its orders summed once, as long as nothing fits. */
+interface Bulk {
+  readonly ours: boolean;
+  explained: boolean;
+  netIdr: bigint;
+  glimpse?: BulkSums | undefined;
+}
+export type Bulks = Map<string, Bulk>;
+
+/** Settles a movement of a bulk, and opens its breaks. `bulks` holds those that the statement has shown so far. */
+export async function settleBulk(tx: Tx, line: BulkLine, now: Date, bulks: Bulks): Promise<void> {
+  const bulk: Bulk = bulks.get(line.bulkId) ?? (await bulkState(tx, line.bulkId, line));
+  bulks.set(line.bulkId, bulk);
+  await openBreaks(tx, breaksOf(line, await judgeMovement(tx, line, now, bulk, bulk.netIdr)), wibDate(now));
+  bulk.netIdr += line.direction === 'debit' ? BigInt(line.amountIdr) : -BigInt(line.amountIdr);
+}
+
+function breaksOf({ statementId, line, amountIdr }: BulkLine, types: readonly BreakType[]) {
+  return types.map((type) => ({ type, key: `${statementId}:${line}`, reference: null, amountIdr, statementId, line }));
 }
 
 /**
@@ -49,31 +51,50 @@ export async function settleBulk(
  * else it debited. Its break stays as it is, for a person.
  */
 export async function settleUnexplained(tx: Tx, now: Date): Promise<void> {
-  for (const line of await unexplainedDebits(tx)) await settleBulk(tx, line, now, 'all');
+  const bulks: Bulks = new Map();
+  for (const line of await unexplainedDebits(tx)) {
+    const bulk: Bulk = bulks.get(line.bulkId) ?? (await bulkState(tx, line.bulkId));
+    bulks.set(line.bulkId, bulk);
+    // Another line of it fits, since just now.
+    if (bulk.explained) continue;
+    const types = await judgeMovement(tx, line, now, bulk, bulk.netIdr - BigInt(line.amountIdr));
+    if (bulk.explained) await openBreaks(tx, breaksOf(line, types), wibDate(now));
+  }
 }
 
-/** The orders of its file or call are paid, or none and a person looks. Returns its breaks. */
-async function judgeMovement(tx: Tx, line: BulkLine, now: Date, others: 'earlier' | 'all'): Promise<BreakType[]> {
+/**
+ * The orders of its file or call are paid, or none and a person looks. Returns its breaks.
+ * @param othersIdr what the other movements under its id have debited, less what they gave back
+ */
+async function judgeMovement(
+  tx: Tx,
+  line: BulkLine,
+  now: Date,
+  bulk: Bulk,
+  othersIdr: bigint,
+): Promise<readonly BreakType[]> {
   const { bulkId, bookedOn, direction, returnReason } = line;
   const facts = { amountIdr: BigInt(line.amountIdr), direction, returnReason };
-  const movement = await bulkMovement(tx, line, others);
-  // Another one, judged again just now, has explained it.
-  if (others === 'all' && movement.explained) return [];
-  const compared = movement.ours && direction === 'debit' && !(movement.explained && movement.othersIdr > 0n);
-  if (!compared) return [...judgeBulk(facts, { ...movement, openIdr: 0n, allIdr: 0n }).breaks];
-  if (movement.explained) await forgetParts(tx, bulkId);
+  const shown = { ...bulk, othersIdr: othersIdr > 0n ? othersIdr : 0n };
+  const compared = bulk.ours && direction === 'debit' && !(bulk.explained && othersIdr > 0n);
+  if (!compared) return judgeBulk(facts, { ...shown, openIdr: 0n, allIdr: 0n }).breaks;
+  if (bulk.explained) await forgetParts(tx, bulkId);
+  bulk.explained = false;
+  bulk.glimpse ??= await bulkSums(tx, bulkId);
+  const glance = judgeBulk(facts, { ...shown, ...bulk.glimpse });
   // Nobody is kept waiting for a debit that fits nothing.
-  const glance = judgeBulk(facts, { ...movement, ...(await bulkSums(tx, bulkId)) });
-  if (glance.pays === 'none') return [...glance.breaks];
+  if (glance.pays === 'none') return glance.breaks;
   await lockBulk(tx, bulkId);
   const sums = await bulkSums(tx, bulkId);
-  const { pays, breaks } = judgeBulk(facts, { ...movement, ...sums });
-  if (pays === 'none') return [...breaks];
+  const { pays, breaks } = judgeBulk(facts, { ...shown, ...sums });
+  if (pays === 'none') return breaks;
   const besides = pays === 'all' ? await debitedBesides(tx, bulkId) : { refused: [], twice: [] };
   await payAll(tx, bulkId, pays, bookedOn, now);
   // The bank had refused them, or never got them by what it said: no machine pays them again.
   await holdContradicted(tx, besides.refused, now);
   await markParts(tx, bulkId, pays, pays === 'all' ? sums.allIdr : sums.openIdr);
+  bulk.explained = true;
+  bulk.glimpse = undefined;
   const { submittedOn } = sums;
   return [
     ...breaks,
@@ -88,7 +109,16 @@ async function payAll(tx: Tx, bulkId: string, pays: 'open' | 'all', bookedOn: st
     const page = await bulkOrders(tx, bulkId, pays, after, PAGE);
     const effects = page.map(({ instalmentId, reference, state }) => {
       const steps = stepsTo(state as InstalmentState, 'paid') ?? [];
-      return { kind: 'paid' as const, instalmentId, reference, steps, bookedOn, returnReason: null, inBulk: true };
+      return {
+        kind: 'paid' as const,
+        instalmentId,
+        reference,
+        steps,
+        bookedOn,
+        returnReason: null,
+        inBulk: true,
+        settles: true,
+      };
     });
     if (effects.length > 0) await applyEffects(tx, effects, now);
     if (page.length < PAGE) return;

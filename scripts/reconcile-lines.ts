@@ -15,7 +15,7 @@ import {
   type LineFacts,
   stepsTo,
 } from '../workers/payout/rules.ts';
-import { bulkOf, settleBulk } from './reconcile-bulk.ts';
+import { type Bulks, bulkOf, settleBulk } from './reconcile-bulk.ts';
 
 const PAGE = 5000;
 
@@ -23,6 +23,7 @@ const PAGE = 5000;
 export async function judgeStatement(tx: Tx, statementId: string, now: Date): Promise<number> {
   const today = wibDate(now);
   await learnPayingAccount(tx, statementId);
+  const bulks: Bulks = new Map();
   let lines = await settlePlainLines(tx, statementId, now);
   for (let [after, limit] = ['-1', PAGE]; ; ) {
     const loaded = await matchedLines(tx, statementId, after, limit);
@@ -41,7 +42,7 @@ export async function judgeStatement(tx: Tx, statementId: string, now: Date): Pr
     );
     for (const line of page) {
       const bulk = bulkOf(line, statementId);
-      if (bulk) await settleBulk(tx, bulk, now);
+      if (bulk) await settleBulk(tx, bulk, now, bulks);
     }
     lines += page.length;
     if (page.length === loaded.length && loaded.length < limit) return lines;
@@ -112,7 +113,8 @@ function judge(line: MatchedLine, statementId: string): { effect?: Effect; break
       reference: line.reference as string,
       steps,
       bookedOn: facts.bookingDate,
-      returnReason: line.returnReason,
+      returnReason: line.returnReason ?? order.returnedFor,
+      settles: line.direction === 'debit',
     },
     breaks: opened,
   };

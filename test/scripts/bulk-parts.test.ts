@@ -5,7 +5,7 @@ import { rejectIn } from '../../scripts/payout-reject.ts';
 import { notice, references } from '../helpers/bank-messages.ts';
 import { back, byFile, close, correct, LATER, letGo, own, paidAnew, REST, told, WHOLE } from '../helpers/bulk-file.ts';
 import { type Debit, reconciling } from '../helpers/camt.ts';
-import { releasedRun } from '../helpers/payout.ts';
+import { releasedRun, TODAY } from '../helpers/payout.ts';
 
 // Which orders a debit of a file was of: it is known once its sum fits, whatever came before it, and in however many parts.
 
@@ -163,4 +163,59 @@ describe('money of an order that is all back is a return, whichever line is read
     await here.reconciled([own(here, 'R1', 602_500)], 'S2', 10_602_500);
     expect((await here.states()).R1).toMatch(/^returned/);
   });
+});
+
+it('why and when it came back is kept when one statement has the debit and its return', async () => {
+  const here = await byFile();
+  await here.reconciled([own(here, 'R1'), back(here, 'R1')]);
+  expect((await here.states()).R1).toBe('returned AC04');
+  const { rows } = await here.database.pool.query('select value_date::text from payment_orders where reference = $1', [
+    here.orders.R1,
+  ]);
+  expect(rows).toEqual([{ value_date: TODAY }]);
+});
+
+describe('once every break is closed', () => {
+  it('a fee under the file’s id keeps nobody’s money from having come back', async () => {
+    const here = await byFile();
+    await here.reconciled([WHOLE, { ...WHOLE, idr: 2_500 }]);
+    await close(here);
+    await here.reconciled([back(here, 'R1')], 'S2', 8_197_500);
+    expect((await here.states()).R1).toMatch(/^returned/);
+    expect(await paidAnew(here)).toBe(1);
+  });
+
+  it.each<[string, readonly number[]]>([
+    ['the last part first', [600_000, 1_200_000]],
+    ['the rest, and then everything', [1_200_000, 1_800_000]],
+  ])('who was refused, and may be in what more is out, is not paid anew: %s', async (_, debits) => {
+    const here = await byFile();
+    await told(here, 'R3', '06');
+    await here.reconciled(debits.map((idr) => ({ ...WHOLE, idr })));
+    await close(here);
+    expect(await paidAnew(here)).toBe(0);
+  });
+
+  it('a return beside a debit of its own does not take an order out of a debit that fits no sum', async () => {
+    const here = await byFile();
+    await told(here, 'R3', '06');
+    await here.reconciled([REST, back(here, 'R1'), own(here, 'R1')]);
+    await close(here);
+    await paidAnew(here);
+    expect((await references(here)).R1).toBe(here.orders.R1);
+  });
+});
+
+it('many lines that fit nothing are summed once', async () => {
+  const here = await byFile();
+  const tried = async (lines: number, id: string) => {
+    const debits = Array.from({ length: lines }, () => ({ ...WHOLE, idr: 599_000 }));
+    await here.reconciled(debits, id, 10_000_000_000);
+    const began = performance.now();
+    await here.reconciled([], `${id}-empty`, 1);
+    return performance.now() - began;
+  };
+  const [few, many] = [await tried(100, 'S1'), await tried(1600, 'S2')];
+  // Seventeen times the lines; one question for each would be seventeen times the time, and was.
+  expect(many).toBeLessThan(8 * few);
 });

@@ -9,7 +9,10 @@ import { holdPerson } from '../../db/payment-holds.ts';
 import { recordFile } from '../../db/payout-files.ts';
 import { prepareRunOf, resolveUnknown, stopIt, submitRun } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
+import { rejectIn } from '../../scripts/payout-reject.ts';
+import { statement, taking } from '../helpers/camt.ts';
 import { released } from '../helpers/file-town.ts';
+import { ACCOUNTS, account } from '../helpers/payees.ts';
 import { nik, pay, TODAY, town } from '../helpers/payout.ts';
 import { orderStatus } from '../workers/payout/files/report-writer.ts';
 
@@ -100,6 +103,31 @@ describe('payout file', () => {
     expect(here.references()).toEqual([await here.referenceOf('R3')]);
     expect(await trialBalance(db)).toMatchObject({ in_flight: '600000', programme: '0', treasury: '-600000' });
     expect((await writeRun(later, here.run, { out: here.out })).json).toMatchObject({ count: 1 });
+  });
+
+  it('is ordered anew after an interruption: on the day on which it is written, to the account in force', async () => {
+    const here = await released();
+    await expect(writeRun(here.office, here.run, { out: join(here.dir, 'nowhere', 'run.xml') })).rejects.toThrow();
+    const corrected = account(1, { linked_at: `${TODAY}T14:00:00+07:00` }).replace('00112', '00999');
+    await here.load('accounts', ACCOUNTS, corrected);
+    await writeRun(await here.officeAt('2020-09-18T09:00:00+07:00'), here.run, { out: here.out });
+    expect(here.file()).toContain('<ReqdExctnDt><Dt>2020-09-18</Dt></ReqdExctnDt>');
+    expect(here.file()).toContain('00999');
+  });
+
+  it('leaves out what two people have ended before it was written, and nobody is paid twice', async () => {
+    const here = await released();
+    await expect(writeRun(here.office, here.run, { out: join(here.dir, 'nowhere', 'run.xml') })).rejects.toThrow();
+    const later = await here.officeAt('2020-09-16T09:00:00+07:00');
+    await resolveUnknown(later);
+    await taking(here)('2020-09-16T09:00:00+07:00', statement([], 'S1'));
+    for (const word of [
+      { by: 'ayu', note: 'never handed over' },
+      { by: 'budi', confirm: true },
+    ])
+      await rejectIn(later, `PRAKERJA-RUN-${here.run}`, word);
+    expect((await writeRun(later, here.run, { out: here.out })).json).toMatchObject({ count: 0 });
+    expect(existsSync(here.out)).toBe(false);
   });
 
   it('is not handed over when an order of it was held while it was written', async () => {

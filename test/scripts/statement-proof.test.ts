@@ -93,6 +93,15 @@ describe('a payment that the bank took, and that no statement shows two working 
     expect(next.open_breaks).toEqual({ missing_in_bank: 1 });
   });
 
+  it('is not missing when another account’s statements have come further only', async () => {
+    const here = await town({ people: 1 });
+    await pay(here.office);
+    await here.database.pool.query(`insert into paying_accounts (account, route) values ($1, 'api')`, [ANOTHER]);
+    await taking(here)(LATER, statement([], 'S1', 10_000_000, SOURCE_ACCOUNT, MORNING));
+    const others = day('2020-09-16', 5_000_000, 0, { account: ANOTHER });
+    expect((await taking(here)(LATER, others)).open_breaks).toEqual({});
+  });
+
   it('nor is money that came back by the bank’s word, when the only one was taken before that word', async () => {
     const here = await listening({ people: 1 });
     await pay(here.office);

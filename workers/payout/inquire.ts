@@ -10,12 +10,14 @@ import { payeeOf } from './submit.ts';
  * lets us wait for nothing, the others are not asked about: the money would wait half a minute for each eight of them.
  */
 export function askAccounts(db: Db, accounts: readonly ToAsk[], bank: BankClient, context: Context): Promise<void> {
+  // Not later than it is asked: what is linked since is asked about anew.
+  const askedAt = context.now();
   const inquiries = {
     intend: async (items: readonly ToAsk[]) => {
       const ids = await intendInquiries(db, items.length, context.now());
       return new Map(items.map((item, i) => [item, ids[i] as string]));
     },
-    keep: (news: readonly InquiryNews[]) => keepInquiries(db, news, context.now()),
+    keep: (news: readonly InquiryNews[]) => keepInquiries(db, news, askedAt),
   };
   let silent = false;
   return callEach(accounts, inquiries, context, async (account, externalId, news) => {
