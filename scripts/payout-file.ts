@@ -10,15 +10,12 @@ import {
   beginFile,
   fileOrders,
   fileTotals,
-  holdContradictory,
   holdReleased,
-  holdUnwritten,
-  orderAnew,
   type ReleasedRow,
   recordFile,
   releasedRows,
-  unwrittenRows,
 } from '../db/payout-files.ts';
+import { holdContradictory, holdUnwritten, orderAnew, unwrittenRows } from '../db/unwritten-files.ts';
 import { fail, PrakerjaError, refuse } from '../jobs/errors.ts';
 import { fileIdOf } from '../jobs/file-ids.ts';
 import { formatRupiah } from '../jobs/money.ts';

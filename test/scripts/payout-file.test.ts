@@ -115,6 +115,16 @@ describe('payout file', () => {
     expect(here.file()).toContain('00999');
   });
 
+  it('leaves out what a statement debits though it was never handed over', async () => {
+    const here = await released();
+    await expect(writeRun(here.office, here.run, { out: join(here.dir, 'nowhere', 'run.xml') })).rejects.toThrow();
+    const debit = { reference: await here.referenceOf('R1'), idr: 500_000 };
+    await taking(here)('2020-09-16T09:00:00+07:00', statement([debit], 'S1'));
+    const later = await here.officeAt('2020-09-16T10:00:00+07:00');
+    expect((await writeRun(later, here.run, { out: here.out })).json).toMatchObject({ count: 2 });
+    expect(await here.states()).toMatchObject({ R1: 'held bank_contradiction' });
+  });
+
   it('leaves out what two people have ended before it was written, and nobody is paid twice', async () => {
     const here = await released();
     await expect(writeRun(here.office, here.run, { out: join(here.dir, 'nowhere', 'run.xml') })).rejects.toThrow();
