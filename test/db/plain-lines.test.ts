@@ -72,7 +72,8 @@ function isClean(one: Line, state: string): boolean {
     state: state as InstalmentState,
     submittedOn: SUBMITTED_ON,
     debited: false,
-    stillDebitedIdr: 0n,
+    // Nothing else speaks of it.
+    stillDebitedIdr: one.direction === 'debit' ? BigInt(one.amount) : 0n,
     current: true,
     booked: false,
   };
