@@ -14,8 +14,15 @@ type BulkDecision = { readonly reply: Reply; readonly lines: readonly Partial<Ba
 /**
  * Services 20 (interbank bulk transfer) and 40 (bulk cash-in). The answer says that the bank has the bulk; what becomes
  * of each order stands in the books, a line each, and is told by notification or status. A bulk that is known is 409xx01.
+ * @param effects what the bank does to one order after the other
  */
-export function payBulk(call: Call, ledger: Ledger, accounts: Accounts, rules: Rules, effect?: Fault): BulkDecision {
+export function payBulk(
+  call: Call,
+  ledger: Ledger,
+  accounts: Accounts,
+  rules: Rules,
+  effects: () => Fault | undefined,
+): BulkDecision {
   const { service, body } = call;
   const no = (status: string, caseCode: string, detail?: string): BulkDecision => ({
     reply: reply(service, status, caseCode, {}, detail),
@@ -25,10 +32,10 @@ export function payBulk(call: Call, ledger: Ledger, accounts: Accounts, rules: R
   const items = body.bulkObject;
   if (typeof bulk_id !== 'string' || bulk_id === '') return no('400', '02', 'partnerBulkId');
   if (!Array.isArray(items) || items.length === 0) return no('400', '02', 'bulkObject');
-  if (rules.personality === 'honours' && ledger.knowsBulk(bulk_id)) return no('409', '01');
+  if (rules.personality === 'honours' && ledger.ofBulk(bulk_id).length > 0) return no('409', '01');
   const lines: Partial<BankLine>[] = [];
   for (const item of items as readonly Item[]) {
-    const { reply: said, line } = pay(orderOf(call, item), ledger, accounts, rules, effect);
+    const { reply: said, line } = pay(orderOf(call, item), ledger, accounts, rules, effects());
     const code = said.code.slice(0, 3) + service + said.code.slice(5);
     lines.push({ ...line, bulk_id, code });
   }

@@ -7,7 +7,7 @@ import type { BankLine, Ledger } from './bank-ledger.ts';
 import { type Call, type Decision, inquire, pay, type Rules, status } from './bank-payment.ts';
 import { type Reply, reply, toHttp } from './bank-reply.ts';
 import type { Tokens } from './bank-signature.ts';
-import type { Fault } from './faults.ts';
+import type { Fault, Picker } from './faults.ts';
 import { type Exchange, isAfterProcessing } from './http.ts';
 import type { EventLog } from './log.ts';
 import type { ClockUs } from './time.ts';
@@ -25,6 +25,8 @@ export type Office = {
   readonly accounts: Accounts;
   readonly ledger: Ledger;
   readonly caller: Caller;
+  /** What goes wrong. */
+  readonly picker: Picker;
   readonly log: EventLog;
   readonly latency_ms: number;
   readonly clock: ClockUs;
@@ -47,18 +49,41 @@ export function serve(office: Office, exchange: Exchange, service: string, fault
     return;
   }
   const { reply: said, lines } = decide(office, exchange, service, at_us, effect);
-  const written = lines.map((line) => {
+  const written = book(office, at_us, service, lines, (line) => {
     const code = line.code ?? said.code;
-    if (wire === undefined) return record(office, at_us, service, code, line);
-    return record(office, at_us, service, `fault:${wire.kind}`, { ...line, code });
+    return wire === undefined ? { answer: code } : { answer: `fault:${wire.kind}`, code };
+  });
+  office.caller.tell(service, written);
+  const lost = wire?.kind === 'answer_lost' ? errorReply(wire.value, service) : undefined;
+  exchange.answer(toHttp(lost ?? said), lost ? undefined : wire, office.latency_ms);
+}
+
+/** Writes what became of orders into the log, and the second debits of those that are debited twice. */
+export function book(
+  office: Office,
+  at_us: number,
+  service: string,
+  lines: readonly Partial<BankLine>[],
+  said: (line: Partial<BankLine>) => { readonly answer: string; readonly code?: string },
+): BankLine[] {
+  const written = lines.map((line) => {
+    const { answer, ...more } = said(line);
+    return record(office, at_us, service, answer, { ...line, ...more });
   });
   for (const line of lines.filter((one) => one.effect === 'double_debit')) {
     const second = { bank_reference: office.ledger.nextBankReference(), effect: 'second_debit' } as const;
     record(office, at_us, service, 'second_debit', { ...line, ...second });
   }
-  office.caller.tell(service, written);
-  const lost = wire?.kind === 'answer_lost' ? errorReply(wire.value, service) : undefined;
-  exchange.answer(toHttp(lost ?? said), lost ? undefined : wire, office.latency_ms);
+  return written;
+}
+
+/** What the bank does to each of many orders: to the first what was picked for all, to each other what is picked next. */
+export function effectsOn({ picker }: Office, first?: Fault): () => Fault | undefined {
+  let picked = 0;
+  return () => {
+    const fault = picked++ === 0 ? first : picker.next('payment').fault;
+    return fault !== undefined && isEffect(fault) ? fault : undefined;
+  };
 }
 
 /** A fault before the work: nothing happens to any money. */
@@ -86,8 +111,9 @@ function decide(office: Office, exchange: Exchange, service: string, at_us: numb
   return { reply: said, lines: lines.map((line) => ({ ...line, ...of })) };
 }
 
-function answerTo(call: Call, { ledger, accounts, rules }: Office, effect?: Fault): Decided {
-  if (BULK_OF[call.service] !== undefined) return payBulk(call, ledger, accounts, rules, effect);
+function answerTo(call: Call, office: Office, effect?: Fault): Decided {
+  const { ledger, accounts, rules } = office;
+  if (BULK_OF[call.service] !== undefined) return payBulk(call, ledger, accounts, rules, effectsOn(office, effect));
   const one = (decision: Decision): Decided => ({ reply: decision.reply, lines: [decision.line] });
   if (call.service === '36') return one(status(call, ledger, rules));
   if (INQUIRIES.has(call.service)) return one(inquire(call, accounts, effect));

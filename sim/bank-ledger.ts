@@ -58,7 +58,8 @@ export type Day = {
  */
 export type Ledger = {
   apply(line: BankLine): void;
-  knowsBulk(id: string): boolean;
+  /** The lines of the orders that came together under this id; none: it is not known. */
+  ofBulk(id: string): readonly BankLine[];
   usedExternalId(date: string, id: string): boolean;
   payment(reference: string): Payment | undefined;
   /** The response code with which the bank refused an order of this reference, when it accepted none. */
@@ -72,7 +73,7 @@ export type Ledger = {
 export function newLedger(opening: bigint): Ledger {
   const externalIds = new Set<string>();
   const payments = new Map<string, Payment>();
-  const bulks = new Set<string>();
+  const bulks = new Map<string, BankLine[]>();
   const declined = new Map<string, string>();
   const days = new Map<string, { entries: Entry[]; net: bigint }>();
   let balance = opening;
@@ -87,11 +88,17 @@ export function newLedger(opening: bigint): Ledger {
     balance += signed;
   };
 
+  const keep = (id: string, line: BankLine): void => {
+    const lines = bulks.get(id) ?? [];
+    bulks.set(id, lines);
+    lines.push(line);
+  };
+
   return {
     apply(line) {
       if (line.value_date === undefined) return;
       externalIds.add(`${line.value_date}:${line.external_id}`);
-      if (line.bulk_id !== undefined) bulks.add(line.bulk_id);
+      if (line.bulk_id !== undefined) keep(line.bulk_id, line);
       if (line.bank_reference !== undefined) {
         sequence = Math.max(sequence, Number(line.bank_reference.slice(4)));
         const payment = { value_time: '00:00:00', inquiries: 0, ...line } as Payment;
@@ -102,7 +109,7 @@ export function newLedger(opening: bigint): Ledger {
         if (/^40[34]/.test(code)) declined.set(line.reference, code);
       }
     },
-    knowsBulk: (id) => bulks.has(id),
+    ofBulk: (id) => bulks.get(id) ?? [],
     usedExternalId: (date, id) => externalIds.has(`${date}:${id}`),
     payment: (reference) => payments.get(reference),
     declined: (reference) => declined.get(reference),

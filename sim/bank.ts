@@ -3,6 +3,7 @@ import { loadAccounts } from './bank-accounts.ts';
 import { newCaller } from './bank-callback.ts';
 import { type Office, serve } from './bank-desk.ts';
 import type { Client } from './bank-door.ts';
+import { reportOn, takeFile } from './bank-file.ts';
 import { newLedger, replay } from './bank-ledger.ts';
 import type { Rules } from './bank-payment.ts';
 import { clientPublicKey, keptPrivateKey, newTokens, publishKey } from './bank-signature.ts';
@@ -59,6 +60,7 @@ export type BankSim = {
  * at a start. Beside the calls, `GET /sim/statement?date=…|from=…&to=…&format=camt053|bni-csv` gives its statements;
  * the day of a payment is the WIB date of its X-TIMESTAMP, so that a year can be played in a minute. From
  * `POST /sim/callback` on, whose body is a base URL, it tells there by itself what becomes of payments.
+ * Files (bank-file.ts): `POST /sim/file`, `GET /sim/report`.
  */
 export async function startBank(place: Place, options: BankOptions = {}): Promise<BankSim> {
   const clock = options.clock_us ?? wallClockUs;
@@ -80,6 +82,7 @@ export async function startBank(place: Place, options: BankOptions = {}): Promis
     token_seconds,
     accounts: await loadAccounts(place.data),
     ledger,
+    picker,
     log: openLog(join(place.log, 'bank.ndjson')),
     latency_ms: options.latency_ms ?? 0,
     clock,
@@ -116,6 +119,14 @@ function newRouter(office: Office, picker: Picker): (exchange: Exchange) => void
     if (method === 'POST' && url === '/sim/callback') {
       office.caller.to(exchange.body.trim());
       exchange.answer({ status: 204, body: '' });
+      return;
+    }
+    if (method === 'POST' && url.startsWith('/sim/file')) {
+      exchange.answer(takeFile(office, new URL(url, 'http://sim'), exchange.body));
+      return;
+    }
+    if (method === 'GET' && url.startsWith('/sim/report')) {
+      exchange.answer(reportOn(office, new URL(url, 'http://sim')));
       return;
     }
     const route = method === 'POST' ? ROUTES[url.split('?', 1)[0] ?? ''] : undefined;
