@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { wibDate, wibTime } from '../../jobs/time.ts';
 import { type BankSim, startBank } from '../../sim/bank.ts';
 import type { FaultKind, Picker } from '../../sim/faults.ts';
 import type { BankFault, Plan } from './plan.ts';
 
 const SETTLES_WITHIN_MS = 20;
+/** A file that meets them never arrives, whatever was said at the counter. */
+const LOSES = new Set(['disconnect', 'timeout']);
 
 /** The simulated bank with its faults in our hand: what the next calls meet is said between two events. */
 export interface Bank {
@@ -24,6 +27,10 @@ export interface Bank {
   has(reference: string): boolean;
   /** The statement of the days, as the bank tells it. */
   statement(from: string, to: string): Promise<string>;
+  /** Takes a payment file at this moment; a bank that honours references says no to one that it knows. */
+  takeFile(text: string, at: Date): Promise<void>;
+  /** What it says of a file's orders now; null: it knows no such file. */
+  report(id: string): Promise<string | null>;
   /** Faults that calls have met, by name. */
   readonly met: Readonly<Record<string, number>>;
   close(): Promise<void>;
@@ -78,6 +85,20 @@ export async function openBank(
       const answer = await fetch(`${sim.url}/sim/statement?from=${from}&to=${to}&format=${plan.format}`);
       if (!answer.ok) throw new Error(`the bank gave no statement: ${await answer.text()}`);
       return answer.text();
+    },
+    takeFile: async (text, at) => {
+      if (LOSES.has(next.payment?.[0]?.kind ?? '')) {
+        next.payment?.shift();
+        met['file lost'] = (met['file lost'] ?? 0) + 1;
+        return;
+      }
+      const wib = `${wibDate(at)}T${wibTime(at)}:00`;
+      const { status } = await fetch(`${sim.url}/sim/file?at=${wib}`, { method: 'POST', body: text });
+      if (status !== 204 && status !== 409) throw new Error(`the bank did not understand a file: ${status}`);
+    },
+    report: async (id) => {
+      const answer = await fetch(`${sim.url}/sim/report?id=${id}`);
+      return answer.ok ? answer.text() : null;
     },
     met,
     close: () => sim.close(),

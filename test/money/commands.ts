@@ -7,12 +7,14 @@ export type Command =
   | { readonly name: 'prepare' | 'fund' }
   | { readonly name: 'release' | 'stop'; readonly run: string }
   | { readonly name: 'submit'; readonly run: string; readonly bulk: boolean; readonly strike?: Strike | undefined }
+  | { readonly name: 'file'; readonly run: string; readonly out: string }
+  | { readonly name: 'statuses'; readonly file: string }
   | { readonly name: 'reject'; readonly reference: string; readonly confirm: boolean }
   | { readonly name: 'resolve'; readonly strike?: Strike | undefined }
   | { readonly name: 'hold' | 'unhold'; readonly person: number; readonly sameAccount: boolean }
   | { readonly name: 'reconcile'; readonly files: readonly string[] }
   | { readonly name: 'import'; readonly kind: ImportKind; readonly file: string }
-  | { readonly name: 'restored'; readonly takenAt: string | undefined };
+  | { readonly name: 'restored'; readonly takenAt: string | undefined; readonly files: boolean };
 
 /** How a command ended: as an exit code, or not, because it was killed or stands still. */
 export interface Outcome {

@@ -1,17 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bank } from './bank.ts';
+import { type Booked, type BookedLine, bookBulk, bulksOf, type DeliveredLine } from './bookings.ts';
 import type { Plan, StatementFault } from './plan.ts';
-
-/** One line of a statement as it was handed to the office. */
-interface DeliveredLine {
-  readonly day: string;
-  readonly reference: string;
-  readonly bank_reference: string;
-  readonly direction: 'debit' | 'credit';
-  readonly amount_idr: string;
-  readonly account: string;
-}
 
 /** What the office has been given, told to the judge: the latest form of each day, and what we spoiled. */
 export interface Delivered {
@@ -83,39 +74,60 @@ export class Desk {
     const day = /<FrDtTm>(.{10})/.exec(text)?.[1] ?? '';
     const entries = text.match(ENTRY) ?? [];
     if (entries.length === 0 && !asked.has(day)) return undefined;
-    const spoiledOnes = entries.flatMap((entry) => this.spoil(entry));
-    const missing_idr = sumOf(entries) - sumOf(spoiledOnes);
+    const shown = this.show(entries);
+    const missing_idr = sumOf(entries) - sumOf(shown.map((one) => one.text));
     const [before, after = ''] = text.split(/(?=<\/Stmt>)/);
     const head = (before ?? '').replaceAll(ENTRY, '').trimEnd();
     const made = {
-      text: `${closedAt(head, missing_idr)}\n${spoiledOnes.join('')}${after}`,
-      lines: spoiledOnes.map(camtLine),
+      text: `${closedAt(head, missing_idr)}\n${shown.map((one) => one.text).join('')}${after}`,
+      lines: shown.flatMap((one) => one.lines),
       gap: missing_idr !== 0n,
     };
     this.days.set(day, made);
     return made;
   }
 
-  private spoil(entry: string): string[] {
+  /** The day's entries, with those that the bank books together in one. */
+  private show(entries: readonly string[]): Booked[] {
+    const { booking } = this.plan;
+    if (booking === 'each') return entries.flatMap((entry) => this.spoil(entry));
+    const bank = this.bankLines();
+    const debits = entries.map(camtLine).filter(({ direction }) => direction === 'debit');
+    const bulks = bulksOf(bank, new Set(debits.map(({ bank_reference }) => bank_reference)));
+    const together = new Set([...bulks.values()].flat().map(({ bank_reference }) => bank_reference));
+    const alone = entries.filter((entry) => {
+      const { direction, bank_reference } = camtLine(entry);
+      return direction === 'credit' || !together.has(bank_reference);
+    });
+    const inBulk = [...bulks].flatMap(([bulkId, lines]) => {
+      const [{ bank_reference = '', value_date: day = '' } = {}] = lines;
+      const { fault } = this.fates.get(bank_reference) ?? this.decide({ reference: bulkId, bank_reference, day });
+      return bookBulk(bank, bulkId, lines, booking, fault);
+    });
+    return [...alone.flatMap((entry) => this.spoil(entry)), ...inBulk];
+  }
+
+  private spoil(entry: string): Booked[] {
     const line = camtLine(entry);
-    if (line.direction === 'credit') return [entry];
+    const as = (text: string): Booked => ({ text, lines: [camtLine(text)] });
+    if (line.direction === 'credit') return [as(entry)];
     const { fault } = this.fates.get(line.bank_reference) ?? this.decide(line);
     switch (fault) {
       case 'missing':
         return [];
       case 'doubled':
-        return [entry, entry];
+        return [as(entry), as(entry)];
       case 'wrong_amount':
-        return [entry.replaceAll(`>${line.amount_idr}.00<`, `>${BigInt(line.amount_idr) + 1n}.00<`)];
+        return [as(entry.replaceAll(`>${line.amount_idr}.00<`, `>${BigInt(line.amount_idr) + 1n}.00<`))];
       case 'wrong_reference':
-        return [entry.replaceAll(line.reference, anotherLike(line.reference))];
+        return [as(entry.replaceAll(line.reference, anotherLike(line.reference)))];
       default:
-        return [entry];
+        return [as(entry)];
     }
   }
 
   /** What the bank has spoiled itself is left alone: one fault at a time can be told from another. */
-  private decide({ reference, bank_reference, day }: DeliveredLine) {
+  private decide({ reference, bank_reference, day }: Pick<DeliveredLine, 'reference' | 'bank_reference' | 'day'>) {
     const spoiledByBank = this.bankEffects().has(reference);
     const nth = this.fates.size + 1;
     const fault = spoiledByBank ? undefined : this.plan.statement.find((one) => one.nth === nth)?.fault;
@@ -124,10 +136,15 @@ export class Desk {
     return fate;
   }
 
+  /** References of what the bank did wrong, and ids of bulks with it. */
   private bankEffects(): Set<string> {
+    const wrong = this.bankLines().filter(({ effect }) => effect !== undefined);
+    return new Set(wrong.flatMap(({ reference, bulk_id }) => (bulk_id ? [reference, bulk_id] : [reference])));
+  }
+
+  private bankLines(): BookedLine[] {
     const lines = readFileSync(join(this.dir, 'bank.ndjson'), 'utf8').split('\n');
-    const parsed = lines.filter((text) => text !== '').map((text) => JSON.parse(text));
-    return new Set(parsed.filter(({ effect }) => effect !== undefined).map(({ reference }) => reference));
+    return lines.filter((text) => text !== '').map((text): BookedLine => JSON.parse(text));
   }
 }
 

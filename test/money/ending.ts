@@ -12,7 +12,8 @@ interface Ending {
   daysPass(days: number): void;
   readonly bank: Pick<Bank, 'has'>;
   tell(command: Command): Promise<Outcome>;
-  submit(run: string): Promise<void>;
+  sendReleased(): Promise<void>;
+  ask(): Promise<void>;
   reconcile(fetching: Fetching): Promise<void>;
   check(when: string): Promise<void>;
   note(what: string): void;
@@ -54,7 +55,7 @@ export async function quietEnd(ending: Ending): Promise<void> {
 
 async function settle(ending: Ending, fetching: Fetching): Promise<void> {
   await ending.reconcile(fetching);
-  await ending.tell({ name: 'resolve' });
+  await ending.ask();
 }
 
 /** What no machine sends again, and the bank never got: two people take its word for it. */
@@ -71,5 +72,5 @@ async function sendAll(ending: Ending): Promise<void> {
   const { database } = ending;
   for (const run of await halfSentRuns(database)) await ending.tell({ name: 'stop', run });
   for (const run of await runsIn(database, 'prepared')) await ending.tell({ name: 'release', run });
-  for (const run of await runsIn(database, 'released')) await ending.submit(run);
+  await ending.sendReleased();
 }

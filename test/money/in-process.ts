@@ -9,9 +9,11 @@ import { PrakerjaError } from '../../jobs/errors.ts';
 import type { Report } from '../../scripts/command.ts';
 import { restoredIn } from '../../scripts/db.ts';
 import { prepareRunOf, releaseIt, stopIt } from '../../scripts/payout.ts';
+import { writeRun } from '../../scripts/payout-file.ts';
 import { fundTreasury } from '../../scripts/payout-fund.ts';
 import { type Listener, startListener } from '../../scripts/payout-listen.ts';
 import { rejectIn } from '../../scripts/payout-reject.ts';
+import { takeReport } from '../../scripts/payout-statuses.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { screened } from '../../workers/layer3/rules.ts';
 import { createPayoutStage } from '../../workers/payout/stage.ts';
@@ -160,6 +162,10 @@ export class InProcessCounter implements Counter {
           return openSubmission(tx, command.run);
         });
         return this.work(hand);
+      case 'file':
+        return writeRun(office, command.run, { out: command.out, by: 'ayu' });
+      case 'statuses':
+        return takeReport(office, command.file);
       case 'resolve':
         await db.transaction().execute((tx) => openResolution(tx, now));
         return this.work(hand);
@@ -184,7 +190,12 @@ export class InProcessCounter implements Counter {
         return undefined;
       }
       case 'restored':
-        return restoredIn(office, { by: 'cita', note: 'drill', ...(command.takenAt && { takenAt: command.takenAt }) });
+        return restoredIn(office, {
+          by: 'cita',
+          note: 'drill',
+          files: command.files,
+          ...(command.takenAt && { takenAt: command.takenAt }),
+        });
     }
   }
 

@@ -1,8 +1,16 @@
 import type { Pool } from 'pg';
 import type { Delivered } from './desk.ts';
 
-/** Whether an open break is about a reference (and of a type). */
-export type Explained = (reference: string, type?: string) => boolean;
+/** Whether an open break is about a reference, or about a bulk with which something is wrong and that it is part of. */
+export type Explained = (reference: string) => boolean;
+
+interface BankLine {
+  readonly reference: string;
+  readonly debited: boolean;
+  readonly value_date?: string;
+  readonly bulk_id?: string;
+  readonly effect?: string;
+}
 
 interface Order {
   readonly reference: string;
@@ -11,7 +19,7 @@ interface Order {
 }
 
 interface Given {
-  readonly bank: readonly { readonly reference: string; readonly debited: boolean; readonly value_date?: string }[];
+  readonly bank: readonly BankLine[];
   readonly today: string;
   readonly restored: boolean;
   readonly delivered: Delivered;
@@ -22,7 +30,7 @@ interface Given {
 interface Break {
   readonly type: string;
   readonly state: string;
-  /** Of a gap: the first day of its statement. */
+  /** A reference or a bulk's id; of a gap: the first day of its statement. */
   readonly about: string;
 }
 
@@ -43,9 +51,14 @@ const LATE_DAYS = 2;
 const MISSING_DAYS = 2;
 
 /** Each fault of a statement has its break, of the right type; no break says what is not so; none was closed by anybody. */
-export async function breakFaults(pool: Pool, given: Given): Promise<{ faults: string[]; explained: Explained }> {
+export async function breakFaults(
+  pool: Pool,
+  given: Given,
+): Promise<{ faults: string[]; explained: Explained; unclear: boolean }> {
   const { rows: breaks } = await pool.query<Break>(`
-    select b.type, b.state, coalesce(b.reference, s.from_date::text, '') as about from breaks b left join statements s using (statement_id)`);
+    select b.type, b.state, coalesce(b.reference, l.bulk_id, s.from_date::text, '') as about from breaks b
+    left join statements s using (statement_id)
+    left join statement_lines l on (l.statement_id, l.line) = (b.statement_id, b.statement_line) and l.reference is null`);
   const { rows: standing } = await pool.query<Standing>(`
     select o.reference, i.state, o.order_number = i.order_number as current, (o.submitted_at at time zone 'Asia/Jakarta')::date::text as submitted_on,
       i.order_number = 1 and exists (
@@ -53,7 +66,8 @@ export async function breakFaults(pool: Pool, given: Given): Promise<{ faults: s
         and not exists (select from bank_callbacks n where n.reference = o.reference and n.status = '00') as settled
     from payment_orders o join instalments i using (instalment_id)`);
   const open = new Set(breaks.filter(({ state }) => state === 'open').map(({ type, about }) => `${type} ${about}`));
-  const { must, may } = expectations(given, standing);
+  const bulks = new Bulks(given);
+  const { must, may } = expectations(given, standing, bulks);
   const faults = [
     // A gap is closed by the statement that fills it; one that must be open and is not is told below.
     ...breaks
@@ -62,17 +76,19 @@ export async function breakFaults(pool: Pool, given: Given): Promise<{ faults: s
     ...standing
       .filter(({ reference, settled }) => settled && differs.some((type) => must.has(`${type} ${reference}`)))
       .map(({ reference }) => `${reference} was settled by a line that says something else`),
-    ...[...must].filter((one) => !open.has(one)).map((one) => `there is no break: ${one}`),
+    ...[...must]
+      .filter((one) => !one.split(' or ').some((each) => open.has(each)))
+      .map((one) => `there is no break: ${one}`),
     ...[...open].filter((one) => !must.has(one) && !may.has(one)).map((one) => `a break says what is not so: ${one}`),
   ];
   const types = [...new Set(breaks.map(({ type }) => type))];
-  const explained: Explained = (reference, type) =>
-    (type === undefined ? types : [type]).some((one) => open.has(`${one} ${reference}`));
-  return { faults, explained };
+  const isOpen = (about: string) => types.some((type) => open.has(`${type} ${about}`));
+  const explained: Explained = (reference) => [reference, ...bulks.oddOf(reference)].some(isOpen);
+  return { faults, explained, unclear: bulks.oddOnes().some(isOpen) };
 }
 
 /** What must be told, and what may be beside it, as `type reference` or `statement_gap day`. */
-function expectations(given: Given, standing: readonly Standing[]) {
+function expectations(given: Given, standing: readonly Standing[], bulks: Bulks) {
   const must = new Set<string>();
   const may = new Set<string>();
   const known = new Map(given.orders.map((order) => [order.reference, order]));
@@ -85,16 +101,26 @@ function expectations(given: Given, standing: readonly Standing[]) {
     // Its lines may have been read when a restore had lost the order: then they were missing in the ledger.
     if (given.restored) may.add(`missing_in_ledger ${reference}`);
     const sure = given.restored ? may : must;
-    if (debits.length > 1) sure.add(`duplicate_debit ${reference}`);
+    const together = debits.flatMap(({ bulk }) => bulk ?? []);
+    const twice = [reference, ...together].map((about) => `duplicate_debit ${about}`);
+    if (debits.length > 1) {
+      // Where its bulk fits no sum, that may be all that can be said.
+      const unclear = bulks.oddOf(reference).map((about) => `amount_mismatch ${about}`);
+      sure.add([...twice, ...unclear].join(' or '));
+      for (const one of twice) may.add(one);
+    }
     if (lines.length > debits.length) sure.add(`returned ${reference}`);
     const forms = given.orders.filter((one) => one.reference === reference);
     const [first] = debits;
     if (!first) continue;
-    if (first.amount_idr !== order.amount_idr) sure.add(`amount_mismatch ${reference}`);
-    if (forms.some(({ account }) => account !== first.account)) sure.add(`payee_mismatch ${reference}`);
+    if (first.amount_idr !== order.amount_idr) sure.add(`amount_mismatch ${first.bulk ?? reference}`);
+    // Of many at once a statement names nobody.
+    if (first.bulk === undefined && forms.some(({ account }) => account !== first.account))
+      sure.add(`payee_mismatch ${reference}`);
     const submitted = inBooks.get(reference)?.submitted_on;
     const late = submitted !== undefined && workingDays(submitted, first.day) > LATE_DAYS;
-    if (late) sure.add(`late ${reference}`);
+    if (late && first.bulk === undefined) sure.add(`late ${reference}`);
+    for (const bulk of together) may.add(`late ${bulk}`);
     // Until the bank booked it, it was missing.
     const paidOn = given.bank.find((line) => line.reference === reference && line.debited)?.value_date;
     if (paidOn === undefined || first.day > paidOn) may.add(`missing_in_bank ${reference}`);
@@ -102,7 +128,12 @@ function expectations(given: Given, standing: readonly Standing[]) {
     const back = lines.find(({ direction }) => direction === 'credit');
     if (back && workingDays(first.day, back.day) >= MISSING_DAYS) may.add(`missing_in_bank ${reference}`);
   }
-  for (const one of missing(given, standing)) must.add(one);
+  for (const one of bulks.mayHave()) may.add(one);
+  for (const reference of missing(given, standing)) {
+    const unclear = bulks.oddOf(reference).map((about) => `amount_mismatch ${about}`);
+    must.add([`missing_in_bank ${reference}`, ...unclear].join(' or '));
+    may.add(`missing_in_bank ${reference}`);
+  }
   for (const day of gapDays(given.delivered)) must.add(`statement_gap ${day}`);
   return { must, may };
 }
@@ -122,13 +153,56 @@ function missing({ delivered, today }: Given, standing: readonly Standing[]): st
     .filter(({ state, current }) => current && (state === 'accepted' || state === 'paid'))
     .filter(({ reference }) => !shown.has(reference))
     .filter(({ submitted_on }) => covered.has(submitted_on) && workingDays(submitted_on, today) >= MISSING_DAYS)
-    .map(({ reference }) => `missing_in_bank ${reference}`);
+    .map(({ reference }) => reference);
 }
 
 /** Days whose statement does not begin where the one before it ended. */
 function gapDays({ days }: Delivered): string[] {
   return days.flatMap(({ day }, i) => (days[i - 1]?.gap ? [day] : []));
 }
+
+/** What was booked together, and whether something is wrong with it: then a person may have to see what is whose. */
+class Bulks {
+  private readonly of = new Map<string, string[]>();
+  private readonly odd = new Set<string>();
+  private readonly halved: Set<string>;
+
+  constructor({ bank, delivered, restored }: Given) {
+    const entries = new Set(
+      delivered.lines.flatMap(({ bulk, bank_reference }) => (bulk ? `${bulk} ${bank_reference}` : [])),
+    );
+    const ids = [...entries].map((entry) => entry.split(' ')[0] as string);
+    this.halved = new Set(ids.filter((id, i) => ids.indexOf(id) !== i));
+    const spoiled = new Set(delivered.spoiled.map(({ reference }) => reference));
+    for (const { reference, bulk_id, debited, effect = '' } of bank) {
+      if (bulk_id === undefined) continue;
+      this.of.set(reference, [...(this.of.get(reference) ?? []), bulk_id]);
+      if (restored || !debited || !PLAIN.has(effect) || spoiled.has(bulk_id)) this.odd.add(bulk_id);
+    }
+  }
+
+  oddOnes(): string[] {
+    return [...this.odd];
+  }
+
+  oddOf(reference: string): string[] {
+    return (this.of.get(reference) ?? []).filter((id) => this.odd.has(id));
+  }
+
+  /** Breaks about bulks with which something is wrong; the first half of one fits no sum before the other is read. */
+  mayHave(): string[] {
+    const types = ['amount_mismatch', 'duplicate_debit', 'missing_in_ledger', 'returned'];
+    const ofOrders = [...this.of.keys()].filter((reference) => this.oddOf(reference).length > 0);
+    return [
+      ...[...this.odd].flatMap((id) => types.map((type) => `${type} ${id}`)),
+      ...ofOrders.map((reference) => `missing_in_bank ${reference}`),
+      ...[...this.halved].map((id) => `amount_mismatch ${id}`),
+    ];
+  }
+}
+
+/** What the bank does to an order of a bulk, and its debit is what was ordered all the same. */
+const PLAIN = new Set(['', 'pending', 'returned']);
 
 const DAY_MS = 86_400_000;
 

@@ -52,11 +52,11 @@ export async function judge(pool: Pool, facts: Facts): Promise<string[]> {
   const { rows: instalments } = await pool.query<Instalment>(`
     select format('%s %s %s of %s', batch, kind, number, right(nik::text, 2)) as instalment, state, i.reason, i.amount_idr, o.reference
     from instalments i left join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)`);
-  const { faults, explained } = await breakFaults(pool, { ...facts, bank, delivered, orders });
+  const { faults, explained, unclear } = await breakFaults(pool, { ...facts, bank, delivered, orders });
   return [
     ...debitFaults(bank, orders),
     ...endFaults(instalments, explained),
-    ...(await totalFaults(pool, facts, delivered, explained)),
+    ...(await totalFaults(pool, facts, delivered, { explained, unclear })),
     ...faults,
   ];
 }
@@ -107,7 +107,12 @@ function endFaults(instalments: readonly Instalment[], explained: Explained): st
 }
 
 /** Ledger, orders and statements agree, order by order; where they do not, a break says so. */
-async function totalFaults(pool: Pool, facts: Facts, delivered: Delivered, explained: Explained): Promise<string[]> {
+async function totalFaults(
+  pool: Pool,
+  facts: Facts,
+  delivered: Delivered,
+  { explained, unclear }: { explained: Explained; unclear: boolean },
+): Promise<string[]> {
   const { rows } = await pool.query<{ reference: string; paid: string }>(`
     select reference, sum(debit_idr - credit_idr)::text as paid from ledger_entries where account = 'paid' group by 1`);
   const ledger = new Map(rows.map(({ reference, paid }) => [reference, BigInt(paid)]));
@@ -124,7 +129,7 @@ async function totalFaults(pool: Pool, facts: Facts, delivered: Delivered, expla
       (reference) =>
         `${reference}: the ledger says ${ledger.get(reference) ?? 0n} paid, the statements ${shown.get(reference) ?? 0n}, and no break says why`,
     );
-  return [...faults, ...toldFaults(facts.totals, ledger, apart.length > 0)];
+  return [...faults, ...toldFaults(facts.totals, ledger, unclear || apart.length > 0)];
 }
 
 interface Told {

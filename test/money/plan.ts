@@ -41,6 +41,14 @@ export type Event =
   /** The backup of `back` events ago comes back; the files of the lost time are imported again. */
   | { readonly kind: 'restore'; readonly back: number; readonly tellsWhen: boolean };
 
+export type Way = 'single' | 'call' | 'file';
+
+/**
+ * An entry for each order; one for all; two, each for a half; or one for all and also for what was refused, which comes
+ * back by its reference.
+ */
+export type Booking = 'each' | 'whole' | 'parts' | 'everything';
+
 /** Everything that a schedule is; the seed fixes it. */
 export interface Plan {
   readonly seed: number;
@@ -54,8 +62,12 @@ export interface Plan {
   readonly intraday: boolean;
   /** The state pays in at the start, so that a release asks whether it is covered. */
   readonly funded: boolean;
-  /** Every other run goes many orders in one call. */
-  readonly bulk: boolean;
+  /** How every other run goes: order by order, many orders in one call, or as a file. */
+  readonly way: Way;
+  /** How the bank's statements show what came together. */
+  readonly booking: Booking;
+  /** The bank reports on files when it is asked about orders. */
+  readonly reports: boolean;
   /** The bank tells by itself what becomes of payments, and what happens to its messages one after the other; null: it does not. */
   readonly notices: readonly BankFault[] | null;
   readonly events: readonly Event[];
@@ -130,7 +142,7 @@ export function planOf(seed: number, length: Length = LONG): Plan {
   const format = Math.floor(seed / 4) % 4 === 0 ? 'bni-csv' : 'camt053';
   const people = random.int(2, 5);
   const events = eventsOf(random, people, honesty, length);
-  const ways = waysOf(seeded(seed ^ 0x0b01c));
+  const ways = waysOf(seeded(seed ^ 0x0b01c), format);
   return {
     seed,
     people,
@@ -146,10 +158,17 @@ export function planOf(seed: number, length: Length = LONG): Plan {
 }
 
 /** How orders and news of them travel, beside single calls and answers. */
-function waysOf(random: Random): Pick<Plan, 'bulk' | 'notices'> {
+function waysOf(random: Random, format: Plan['format']): Pick<Plan, 'way' | 'booking' | 'reports' | 'notices'> {
   const kinds = ['none', 'none', 'duplicate', 'disorder', 'wrong_signature'] as const;
   const notices = Array.from({ length: 40 }, () => ({ kind: random.pick(kinds) }));
-  return { bulk: random.chance(0.35), notices: random.chance(0.35) ? notices : null };
+  const way = random.chance(0.6) ? random.pick(['call', 'file'] as const) : 'single';
+  const together = format === 'camt053' && way !== 'single' && random.chance(0.75);
+  return {
+    way,
+    booking: together ? random.pick(['whole', 'parts', 'everything'] as const) : 'each',
+    reports: random.chance(0.6),
+    notices: random.chance(0.35) ? notices : null,
+  };
 }
 
 function spoiled(random: Random, honesty: Honesty): Plan['statement'] {

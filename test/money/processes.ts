@@ -132,6 +132,10 @@ function wordsOf(command: Command): string[] {
       return ['payout', 'stop', command.run];
     case 'submit':
       return ['payout', 'submit', command.run, ...(command.bulk ? ['--bulk'] : [])];
+    case 'file':
+      return ['payout', 'file', command.run, '--out', command.out, '--by', 'ayu'];
+    case 'statuses':
+      return ['payout', 'statuses', command.file, '--by', 'ayu'];
     case 'reject': {
       const words = command.confirm ? ['--by', 'budi', '--confirm'] : ['--by', 'ayu', '--note', 'drill'];
       return ['payout', 'reject', command.reference, ...words];
@@ -150,7 +154,7 @@ function wordsOf(command: Command): string[] {
       return ['import', command.kind, command.file];
     case 'restored': {
       const when = command.takenAt === undefined ? [] : ['--taken-at', command.takenAt];
-      return ['db', 'restored', '--by', 'cita', '--note', 'drill', ...when];
+      return ['db', 'restored', '--by', 'cita', '--note', 'drill', ...when, ...(command.files ? ['--files'] : [])];
     }
   }
 }

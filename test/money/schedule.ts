@@ -3,11 +3,12 @@ import { addHours, wibDate } from '../../jobs/time.ts';
 import { type Backup, takeBackup } from '../helpers/backup.ts';
 import type { Bank } from './bank.ts';
 import type { Command, Counter, Outcome } from './commands.ts';
+import { BankFiles } from './files.ts';
 import { type Bookmark, Papers } from './papers.ts';
-import type { Deed, Event, Fetching, Plan, Strike } from './plan.ts';
+import type { Deed, Event, Fetching, Plan, Strike, Way } from './plan.ts';
 import { steadyFaults } from './steady.ts';
 import { BEGINS, type Town } from './town.ts';
-import { endLeases, runsIn, statementsOf } from './town-state.ts';
+import { endLeases, fileRuns, runsIn, statementsOf } from './town-state.ts';
 import { forgetAll, putBack } from './witness.ts';
 
 /** What a restore needs to come back to the moment before an event. */
@@ -26,6 +27,9 @@ interface Parts {
   readonly clock: { now: Date };
   readonly counter: Counter;
 }
+
+/** After them something may be at the bank. */
+const ASKS = new Set<Command['name']>(['submit', 'file', 'resolve']);
 
 const EVENT_HOURS = 11 / 60;
 const DAY_HOURS = 24;
@@ -49,6 +53,7 @@ export class Schedule {
   private readonly town: Town;
   private readonly dir: string;
   private readonly counter: Counter;
+  private readonly files: BankFiles;
   private readonly saved = new Map<number, Saved>();
 
   constructor({ town, plan, dir, bank, database, clock, counter }: Parts) {
@@ -60,6 +65,7 @@ export class Schedule {
     this.clock = clock;
     this.counter = counter;
     this.papers = new Papers(bank, plan, dir);
+    this.files = new BankFiles({ bank, dir, clock, tell: (command) => this.tell(command) });
   }
 
   /** The town on its first morning, with as many people as the plan says. */
@@ -117,7 +123,8 @@ export class Schedule {
     this.struck.restore = (this.struck.restore ?? 0) + 1;
     await putBack(this.database, saved.backup);
     const lost = this.papers.back(saved.bookmark);
-    const { json } = await this.tell({ name: 'restored', takenAt: tellsWhen ? saved.at.toISOString() : undefined });
+    const takenAt = tellsWhen ? saved.at.toISOString() : undefined;
+    const { json } = await this.tell({ name: 'restored', takenAt, files: this.plan.way !== 'single' });
     this.papers.want((json as { statements_wanted: string[] }).statements_wanted);
     for (const file of lost) await this.tell(file);
   }
@@ -146,11 +153,11 @@ export class Schedule {
       }
       case 'submit':
         this.bank.meet({ payment: deed.faults });
-        for (const run of await runsIn(this.database, 'released')) await this.submit(run, deed.strike);
+        await this.sendReleased(deed.strike);
         return;
       case 'resolve':
         this.bank.meet({ status: deed.faults });
-        await this.tell({ name: 'resolve', strike: deed.strike });
+        await this.ask(deed.strike);
         return;
       case 'hold':
       case 'unhold':
@@ -164,8 +171,24 @@ export class Schedule {
     }
   }
 
-  async submit(run: string, strike?: Strike): Promise<void> {
-    await this.tell({ name: 'submit', run, bulk: this.plan.bulk && Number(run) % 2 === 1, strike });
+  /** What is released goes to the bank, and what an earlier call has left of files. */
+  async sendReleased(strike?: Strike): Promise<void> {
+    for (const run of await runsIn(this.database, 'released')) {
+      if (this.wayOf(run) === 'file') await this.files.send(run);
+      else await this.tell({ name: 'submit', run, bulk: this.wayOf(run) === 'call', strike });
+    }
+    for (const { run, written } of await fileRuns(this.database))
+      if (!written || !this.files.has(run)) await this.files.send(run);
+  }
+
+  private wayOf(run: string): Way {
+    return Number(run) % 2 === 1 ? this.plan.way : 'single';
+  }
+
+  /** The bank is asked about each order, and for reports on files. */
+  async ask(strike?: Strike): Promise<void> {
+    await this.tell({ name: 'resolve', strike });
+    if (this.plan.reports) await this.files.ask();
   }
 
   async reconcile(fetching: Fetching): Promise<void> {
@@ -180,7 +203,7 @@ export class Schedule {
   }
 
   async tell(command: Command): Promise<Outcome> {
-    if (command.name === 'submit' || command.name === 'resolve') this.papers.asks(this.clock.now);
+    if (ASKS.has(command.name)) this.papers.asks(this.clock.now);
     const outcome = await this.counter.carryOut(command);
     const { name, ...of } = command;
     const { ended, said } = outcome;

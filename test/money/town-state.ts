@@ -36,12 +36,19 @@ export async function halfSentRuns({ pool }: Database): Promise<string[]> {
   return rows.map(({ run }) => run);
 }
 
-/** Unknown orders that went many in one call, or may have in the time that a restore lost: no machine sends them again. */
+/** Runs that go by file, and whether it is written. */
+export async function fileRuns({ pool }: Database): Promise<{ run: string; written: boolean }[]> {
+  const text = 'select payout_run as run, sha256 is not null as written from payout_files order by 1';
+  return (await pool.query<{ run: string; written: boolean }>(text)).rows;
+}
+
+/** Unknown orders that went many in one file or call, or may have in the time that a restore lost: no machine sends them again. */
 export async function bulkInDoubt({ pool }: Database): Promise<string[]> {
   const { rows } = await pool.query<{ reference: string }>(`
     select reference from payment_orders o join instalments i using (instalment_id, order_number)
-    where i.state = 'unknown' and (reference in (select reference from bulk_orders) or o.doubt_since is not null
-      and exists (select from payout_runs where bulk)) order by 1`);
+    where i.state = 'unknown' and (reference in (select reference from bulk_orders) or o.payout_run in (select payout_run from payout_files)
+      or o.doubt_since is not null and (exists (select from payout_runs where bulk) or exists (select from restores where files)))
+    order by 1`);
   return rows.map(({ reference }) => reference);
 }
 
