@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type RawBuilder, sql } from 'kysely';
 import { fail, refuse } from '../jobs/errors.ts';
 import type { ExclusionList, Policy } from '../jobs/policy.ts';
@@ -99,6 +100,8 @@ export interface FileTotals {
   readonly day: string | null;
   /** Orders of the run that are being submitted and are not in the file: none, or something is wrong. */
   readonly left: number;
+  /** The same for the same orders to the same accounts. */
+  readonly fingerprint: string;
 }
 
 export async function fileTotals(tx: Tx, run: string): Promise<FileTotals> {
@@ -106,7 +109,9 @@ export async function fileTotals(tx: Tx, run: string): Promise<FileTotals> {
     select count(*) filter (where ${inFile(run)})::int4 as count,
       coalesce(sum(o.amount_idr) filter (where ${inFile(run)}), 0)::text as "totalIdr",
       (max(o.submitted_at) filter (where ${inFile(run)}) at time zone 'Asia/Jakarta')::date::text as day,
-      count(*) filter (where i.state = 'submitting' and ${inFile(run)} is not true)::int4 as left
+      count(*) filter (where i.state = 'submitting' and ${inFile(run)} is not true)::int4 as left,
+      coalesce(sum(hashtextextended(jsonb_build_array(o.reference, o.channel, o.provider, o.account_number, o.holder_name)::text, 0)::numeric)
+        filter (where ${inFile(run)}), 0)::text as fingerprint
     ${ORDERS} where i.payout_run = ${run} and o.order_number = i.order_number`.execute(tx);
   return rows[0] as FileTotals;
 }
@@ -135,23 +140,26 @@ export async function writtenFile(db: Db | Tx, run: string): Promise<WrittenFile
 
 /**
  * Writes down what the file is, before it is handed over.
+ * @param totals what the run's orders were when it was written
  * @throws exit 2 when it was another the first time; exit 1 when it is not what the run's orders are by now
  */
-export async function recordFile(tx: Tx, run: string, by: string, file: WrittenFile): Promise<void> {
+export async function recordFile(
+  tx: Tx,
+  run: string,
+  by: string,
+  { sha256, totals }: { readonly sha256: string; readonly totals: FileTotals },
+): Promise<void> {
   await lockRun(tx, run);
   const first = await writtenFile(tx, run);
   if (first === undefined) {
-    const { count, totalIdr: total_idr, sha256 } = file;
-    const now = await fileTotals(tx, run);
-    if (now.count !== count || now.totalIdr !== total_idr)
-      throw fail(
-        `orders of payout run ${run} were held while its file was written; nothing was written: run this again`,
-      );
+    if (!isDeepStrictEqual(await fileTotals(tx, run), totals))
+      throw fail(`orders of payout run ${run} changed while its file was written; nothing was written: run this again`);
+    const { count, totalIdr: total_idr } = totals;
     await leaveOutEnded(tx, run);
     await tx.updateTable('payout_files').set({ count, total_idr, sha256 }).where('payout_run', '=', run).execute();
     const note = `${count} orders, ${total_idr} rupiah, SHA-256 ${sha256}`;
     await audit(tx, { who: by, action: 'payout file written', subject: `run ${run}`, note });
-  } else if (first.sha256 !== file.sha256) {
+  } else if (first.sha256 !== sha256) {
     throw refuse(
       `the file of payout run ${run} would be another than the first (SHA-256 ${first.sha256}): orders of it went on since, or ` +
         'the account is another; nothing was written: hand over the first file, or none',

@@ -72,9 +72,10 @@ export async function writeRun(office: Office, run: string, options: PayoutFileO
       );
     await db.transaction().execute((tx) => recordFile(tx, run, by, written));
     await rename(part, options.out);
+    const { sha256, totals } = written;
     return done(
-      { run, count: written.count, total_idr: written.totalIdr, sha256: written.sha256, file: options.out },
-      `Payout run ${run}: ${written.count} orders, ${formatRupiah(BigInt(written.totalIdr))}, in ${options.out} (SHA-256 ${written.sha256}).`,
+      { run, count: totals.count, total_idr: totals.totalIdr, sha256, file: options.out },
+      `Payout run ${run}: ${totals.count} orders, ${formatRupiah(BigInt(totals.totalIdr))}, in ${options.out} (SHA-256 ${sha256}).`,
       'Hand it to the bank once; its answer: prakerja payout statuses FILE. What it debits: prakerja reconcile --statement FILE',
     );
   } catch (error) {
@@ -146,7 +147,8 @@ interface Fixed {
 
 /** Writes the file beside its place. Null: there is no order. Every fact in it is the database's, so that it can be written again. */
 async function writePart(tx: Tx, run: string, path: string, { debtorAccount, releasedAt }: Fixed) {
-  const { count, totalIdr, day, left } = await fileTotals(tx, run);
+  const totals = await fileTotals(tx, run);
+  const { count, totalIdr, day, left } = totals;
   if (left > 0)
     throw fail(
       `${left} orders of payout run ${run} are being submitted and would not be in its file: nothing was written; whoever looks after the program must look at them before anything goes to the bank`,
@@ -173,7 +175,7 @@ async function writePart(tx: Tx, run: string, path: string, { debtorAccount, rel
     },
     createWriteStream(path, { flush: true, mode: PRIVATE_FILE }),
   );
-  return { count, totalIdr, sha256: hash.digest('hex') };
+  return { totals, sha256: hash.digest('hex') };
 }
 
 async function* pagesOf(tx: Tx, run: string): AsyncGenerator<PaymentFileOrder[]> {

@@ -6,15 +6,23 @@ import { walkChain } from '../../db/audit.ts';
 import { moveInstalments } from '../../db/instalments.ts';
 import { trialBalance } from '../../db/ledger.ts';
 import { holdPerson } from '../../db/payment-holds.ts';
-import { recordFile } from '../../db/payout-files.ts';
+import { type FileTotals, fileTotals, recordFile } from '../../db/payout-files.ts';
 import { prepareRunOf, resolveUnknown, stopIt, submitRun } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
 import { rejectIn } from '../../scripts/payout-reject.ts';
 import { statement, taking } from '../helpers/camt.ts';
-import { released } from '../helpers/file-town.ts';
+import { type FileTown, released } from '../helpers/file-town.ts';
 import { ACCOUNTS, account } from '../helpers/payees.ts';
 import { nik, pay, TODAY, town } from '../helpers/payout.ts';
 import { orderStatus } from '../workers/payout/files/report-writer.ts';
+
+/** A second "payout file" of the same run, which screens its people again. */
+async function toAnotherAccount(here: FileTown): Promise<void> {
+  const corrected = account(1, { linked_at: `${TODAY}T14:00:00+07:00` }).replace('00112', '00999');
+  await here.load('accounts', ACCOUNTS, corrected);
+  const later = await here.officeAt(`${TODAY}T15:00:00+07:00`);
+  await expect(writeRun(later, here.run, { out: join(here.dir, 'nowhere', 'run.xml') })).rejects.toThrow();
+}
 
 const SUBMITTING = { R1: 'submitting', R2: 'submitting', R3: 'submitting' };
 
@@ -140,19 +148,31 @@ describe('payout file', () => {
     expect(existsSync(here.out)).toBe(false);
   });
 
-  it('is not handed over when an order of it was held while it was written', async () => {
+  it.each<[string, (here: FileTown) => Promise<unknown>]>([
+    [
+      'held',
+      ({ database, office }) => {
+        const held = [{ instalmentId: '1', to: 'held', reason: 'excluded_asn' }];
+        return database.db
+          .transaction()
+          .execute((tx) => moveInstalments(tx, ['submitting'], held, office.config.now()));
+      },
+    ],
+    ['ordered to another account', toAnotherAccount],
+  ])('is not handed over when an order of it was %s while it was written', async (_, happens) => {
     const here = await released();
     await expect(writeRun(here.office, here.run, { out: join(here.dir, 'nowhere', 'run.xml') })).rejects.toThrow();
     const { db } = here.database;
-    const record = (count: number) =>
-      db.transaction().execute(async (tx) => {
-        const file = { count, totalIdr: String(count * 600_000), sha256: 'f'.repeat(64) };
-        await recordFile(tx, here.run, 'ayu', file);
-      });
-    const held = [{ instalmentId: '1', to: 'held', reason: 'excluded_asn' }];
-    await db.transaction().execute((tx) => moveInstalments(tx, ['submitting'], held, here.office.config.now()));
-    await expect(record(3)).rejects.toMatchObject({ exitCode: 1, message: expect.stringContaining('run this again') });
-    await record(2);
+    const totals = () => db.transaction().execute((tx) => fileTotals(tx, here.run));
+    const record = (was: FileTotals) =>
+      db.transaction().execute((tx) => recordFile(tx, here.run, 'ayu', { totals: was, sha256: 'f'.repeat(64) }));
+    const before = await totals();
+    await happens(here);
+    await expect(record(before)).rejects.toMatchObject({
+      exitCode: 1,
+      message: expect.stringContaining('run this again'),
+    });
+    await record(await totals());
   });
 
   it('takes the run for itself: it can be neither submitted nor stopped, and what was submitted goes by no file', async () => {
