@@ -31,15 +31,30 @@ interface Bulk {
   explained: boolean;
   netIdr: bigint;
   glimpse?: BulkSums | undefined;
+  /** Debits of the statement that fit no sum so far: those that come after may be its other parts. */
+  unfit: BulkLine[];
 }
 export type Bulks = Map<string, Bulk>;
 
-/** Settles a movement of a bulk, and opens its breaks. `bulks` holds those that the statement has shown so far. */
+/**
+ * Settles a movement of a bulk, and opens its breaks; what fits no sum waits for the statement's end (`openUnfit`).
+ * `bulks` holds those that the statement has shown so far.
+ */
 export async function settleBulk(tx: Tx, line: BulkLine, now: Date, bulks: Bulks): Promise<void> {
-  const bulk: Bulk = bulks.get(line.bulkId) ?? (await bulkState(tx, line.bulkId, line));
+  const bulk: Bulk = bulks.get(line.bulkId) ?? { ...(await bulkState(tx, line.bulkId, line)), unfit: [] };
   bulks.set(line.bulkId, bulk);
-  await openBreaks(tx, breaksOf(line, await judgeMovement(tx, line, now, bulk, bulk.netIdr)), wibDate(now));
+  const types = await judgeMovement(tx, line, now, bulk, bulk.netIdr);
+  if (types.includes('amount_mismatch')) bulk.unfit.push(line);
+  const opened = types.filter((type) => type !== 'amount_mismatch');
+  await openBreaks(tx, breaksOf(line, opened), wibDate(now));
   bulk.netIdr += line.direction === 'debit' ? BigInt(line.amountIdr) : -BigInt(line.amountIdr);
+}
+
+/** At the end of a statement: what fitted no sum, alone or with the other parts. */
+export async function openUnfit(tx: Tx, now: Date, bulks: Bulks): Promise<void> {
+  const unfit = [...bulks.values()].flatMap((bulk) => bulk.unfit);
+  const breaks = unfit.flatMap((line) => breaksOf(line, ['amount_mismatch']));
+  if (breaks.length > 0) await openBreaks(tx, breaks, wibDate(now));
 }
 
 function breaksOf({ statementId, line, amountIdr }: BulkLine, types: readonly BreakType[]) {
@@ -53,7 +68,7 @@ function breaksOf({ statementId, line, amountIdr }: BulkLine, types: readonly Br
 export async function settleUnexplained(tx: Tx, now: Date): Promise<void> {
   const bulks: Bulks = new Map();
   for (const line of await unexplainedDebits(tx)) {
-    const bulk: Bulk = bulks.get(line.bulkId) ?? (await bulkState(tx, line.bulkId));
+    const bulk: Bulk = bulks.get(line.bulkId) ?? { ...(await bulkState(tx, line.bulkId)), unfit: [] };
     bulks.set(line.bulkId, bulk);
     // Another line of it fits, since just now.
     if (bulk.explained) continue;
@@ -92,7 +107,9 @@ async function judgeMovement(
   await payAll(tx, bulkId, pays, bookedOn, now);
   // The bank had refused them, or never got them by what it said: no machine pays them again.
   await holdContradicted(tx, besides.refused, now);
-  await markParts(tx, bulkId, pays, pays === 'all' ? sums.allIdr : sums.openIdr);
+  const idr = pays === 'all' ? sums.allIdr : sums.openIdr;
+  await markParts(tx, bulkId, pays, idr);
+  if (facts.amountIdr !== idr) bulk.unfit = [];
   bulk.explained = true;
   bulk.glimpse = undefined;
   const { submittedOn } = sums;

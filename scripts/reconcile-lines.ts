@@ -15,7 +15,7 @@ import {
   type LineFacts,
   stepsTo,
 } from '../workers/payout/rules.ts';
-import { type Bulks, bulkOf, settleBulk } from './reconcile-bulk.ts';
+import { type Bulks, bulkOf, openUnfit, settleBulk } from './reconcile-bulk.ts';
 
 const PAGE = 5000;
 
@@ -45,11 +45,13 @@ export async function judgeStatement(tx: Tx, statementId: string, now: Date): Pr
       if (bulk) await settleBulk(tx, bulk, now, bulks);
     }
     lines += page.length;
-    if (page.length === loaded.length && loaded.length < limit) return lines;
+    if (page.length === loaded.length && loaded.length < limit) break;
     after = (page.at(-1) as MatchedLine).line;
     // Where every second line is about an order again, a whole page would be loaded for each.
     limit = Math.min(PAGE, 2 * page.length + 1);
   }
+  await openUnfit(tx, now, bulks);
+  return lines;
 }
 
 /** Up to the first line about an order that the page has already: what that one did must be seen when the next is judged. */

@@ -40,6 +40,8 @@ interface Standing {
   readonly state: string;
   readonly current: boolean;
   readonly submitted_on: string;
+  /** Of the file that it belongs to. */
+  readonly file_id: string | null;
   /** A statement, and nothing else, has made the only order of its instalment paid. */
   readonly settled: boolean;
 }
@@ -61,12 +63,12 @@ export async function breakFaults(
     left join statement_lines l on (l.statement_id, l.line) = (b.statement_id, b.statement_line) and l.reference is null`);
   const { rows: standing } = await pool.query<Standing>(`
     select o.reference, i.state, o.order_number = i.order_number as current, (o.submitted_at at time zone 'Asia/Jakarta')::date::text as submitted_on,
-      i.order_number = 1 and exists (
+      'PRAKERJA-RUN-' || o.payout_run as file_id, i.order_number = 1 and exists (
         select from witness.changes c where c.instalment_id = i.instalment_id and (from_state, to_state) = ('accepted', 'paid'))
         and not exists (select from bank_callbacks n where n.reference = o.reference and n.status = '00') as settled
     from payment_orders o join instalments i using (instalment_id)`);
   const open = new Set(breaks.filter(({ state }) => state === 'open').map(({ type, about }) => `${type} ${about}`));
-  const bulks = new Bulks(given);
+  const bulks = new Bulks(given, standing);
   const { must, may } = expectations(given, standing, bulks);
   const faults = [
     // A gap is closed by the statement that fills it; one that must be open and is not is told below.
@@ -83,7 +85,8 @@ export async function breakFaults(
   ];
   const types = [...new Set(breaks.map(({ type }) => type))];
   const isOpen = (about: string) => types.some((type) => open.has(`${type} ${about}`));
-  const explained: Explained = (reference) => [reference, ...bulks.oddOf(reference)].some(isOpen);
+  const explained: Explained = (reference) =>
+    bulks.isConfused(reference) || [reference, ...bulks.oddOf(reference)].some(isOpen);
   return { faults, explained, unclear: bulks.oddOnes().some(isOpen) };
 }
 
@@ -100,7 +103,7 @@ function expectations(given: Given, standing: readonly Standing[], bulks: Bulks)
     if (!order) continue;
     // Its lines may have been read when a restore had lost the order: then they were missing in the ledger.
     if (given.restored) may.add(`missing_in_ledger ${reference}`);
-    const sure = given.restored ? may : must;
+    const sure = given.restored || bulks.isConfused(reference) ? may : must;
     const together = debits.flatMap(({ bulk }) => bulk ?? []);
     const twice = [reference, ...together].map((about) => `duplicate_debit ${about}`);
     if (debits.length > 1) {
@@ -131,7 +134,7 @@ function expectations(given: Given, standing: readonly Standing[], bulks: Bulks)
   for (const one of bulks.mayHave()) may.add(one);
   for (const reference of missing(given, standing)) {
     const unclear = bulks.oddOf(reference).map((about) => `amount_mismatch ${about}`);
-    must.add([`missing_in_bank ${reference}`, ...unclear].join(' or '));
+    if (!bulks.isConfused(reference)) must.add([`missing_in_bank ${reference}`, ...unclear].join(' or '));
     may.add(`missing_in_bank ${reference}`);
   }
   for (const day of gapDays(given.delivered)) must.add(`statement_gap ${day}`);
@@ -164,42 +167,54 @@ function gapDays({ days }: Delivered): string[] {
 /** What was booked together, and whether something is wrong with it: then a person may have to see what is whose. */
 class Bulks {
   private readonly of = new Map<string, string[]>();
-  private readonly odd = new Set<string>();
-  private readonly halved: Set<string>;
+  /** Ids to how much is wrong with them. */
+  private readonly odd = new Map<string, number>();
 
-  constructor({ bank, delivered, restored }: Given) {
-    const entries = new Set(
-      delivered.lines.flatMap(({ bulk, bank_reference }) => (bulk ? `${bulk} ${bank_reference}` : [])),
-    );
-    const ids = [...entries].map((entry) => entry.split(' ')[0] as string);
-    this.halved = new Set(ids.filter((id, i) => ids.indexOf(id) !== i));
-    const spoiled = new Set(delivered.spoiled.map(({ reference }) => reference));
+  constructor({ bank, delivered, restored }: Given, standing: readonly Standing[]) {
     for (const { reference, bulk_id, debited, effect = '' } of bank) {
       if (bulk_id === undefined) continue;
-      this.of.set(reference, [...(this.of.get(reference) ?? []), bulk_id]);
-      if (restored || !debited || !PLAIN.has(effect) || spoiled.has(bulk_id)) this.odd.add(bulk_id);
+      this.put(reference, bulk_id);
+      if (restored || !debited || !PLAIN.has(effect)) this.isOdd(bulk_id);
     }
+    for (const { reference } of delivered.spoiled) if (reference.startsWith(OURS)) this.isOdd(reference);
+    // Also what the bank never got of a file waits for a person who has looked at the file's debit.
+    for (const { reference, file_id } of standing) if (file_id !== null) this.put(reference, file_id);
+  }
+
+  private put(reference: string, id: string): void {
+    this.of.set(reference, [...(this.of.get(reference) ?? []), id]);
+  }
+
+  private isOdd(id: string): void {
+    this.odd.set(id, (this.odd.get(id) ?? 0) + 1);
   }
 
   oddOnes(): string[] {
-    return [...this.odd];
+    return [...this.odd.keys()];
   }
 
   oddOf(reference: string): string[] {
     return (this.of.get(reference) ?? []).filter((id) => this.odd.has(id));
   }
 
-  /** Breaks about bulks with which something is wrong; the first half of one fits no sum before the other is read. */
+  /** Two wrongs in one bulk may come to the sum that is right: nobody can tell whose it is. */
+  isConfused(reference: string): boolean {
+    return this.oddOf(reference).some((id) => (this.odd.get(id) ?? 0) > 1);
+  }
+
+  /** Breaks about bulks with which something is wrong. */
   mayHave(): string[] {
     const types = ['amount_mismatch', 'duplicate_debit', 'missing_in_ledger', 'returned'];
     const ofOrders = [...this.of.keys()].filter((reference) => this.oddOf(reference).length > 0);
     return [
-      ...[...this.odd].flatMap((id) => types.map((type) => `${type} ${id}`)),
+      ...this.oddOnes().flatMap((id) => types.map((type) => `${type} ${id}`)),
       ...ofOrders.map((reference) => `missing_in_bank ${reference}`),
-      ...[...this.halved].map((id) => `amount_mismatch ${id}`),
     ];
   }
 }
+
+/** How ids of files and calls begin. */
+const OURS = 'PRAKERJA-';
 
 /** What the bank does to an order of a bulk, and its debit is what was ordered all the same. */
 const PLAIN = new Set(['', 'pending', 'returned']);

@@ -63,9 +63,8 @@ describe('a file is paid', () => {
     ['three, none of which is an order', [500_000, 700_000, 600_000]],
   ])('by %s', async (_, parts) => {
     const here = await byFile();
-    await here.reconciled(parts.map((idr) => ({ ...WHOLE, idr })));
+    expect(await here.reconciled(parts.map((idr) => ({ ...WHOLE, idr })))).toEqual(opened({}));
     expect(await here.states()).toEqual(EVERYBODY);
-    await close(here);
     await here.reconciled([back(here, 'R1')], 'S2', 8_200_000);
     expect((await here.states()).R1).toMatch(/^returned/);
     expect(await paidAnew(here)).toBe(1);
@@ -77,6 +76,12 @@ describe('a file is paid', () => {
     await told(here, 'R1', '06');
     expect(await here.reconciled([], 'S2', 8_800_000)).toEqual(opened({ amount_mismatch: 2 }));
     expect(await here.states()).toMatchObject({ R2: 'paid', R3: 'paid' });
+  });
+
+  it('by the whole beside a debit of another sum, for which a person has to look', async () => {
+    const here = await byFile();
+    expect(await here.reconciled([{ ...WHOLE, idr: 2_000_000 }, WHOLE])).toEqual(opened({ amount_mismatch: 1 }));
+    expect(await here.states()).toEqual(EVERYBODY);
   });
 
   it('by two parts of two statements', async () => {
