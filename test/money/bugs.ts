@@ -114,6 +114,20 @@ export const moneyBugs: Readonly<Record<string, readonly Change[]>> = {
       replace: 'export const MONEY_OUT = sql<boolean>`false and exists (',
     },
   ],
+  'file-in-doubt-is-written': [
+    {
+      file: 'db/payout-files.ts',
+      find: 'o.order_number = i.order_number and o.doubt_since is null and i.state not in',
+      replace: 'o.order_number = i.order_number and i.state not in',
+    },
+  ],
+  'bulk-of-another-sum-settled': [
+    {
+      file: 'workers/payout/reconcile.ts',
+      find: "? { pays: 'all', breaks: [] } : { pays: 'none', breaks: ['amount_mismatch'] };",
+      replace: "? { pays: 'all', breaks: [] } : { pays: 'open', breaks: [] };",
+    },
+  ],
   'duplicate-debit-not-seen': [
     {
       file: 'workers/payout/reconcile.ts',
