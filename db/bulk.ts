@@ -26,13 +26,13 @@ const OWN_DEBIT = sql`exists (select from statement_lines e where e.reference = 
 /** Of `i` and `o`: the bank has it, and it was not debited by itself. */
 const OPEN = sql`(o.order_number = i.order_number and i.state in ('submitting', 'unknown', 'accepted', 'paid') and not ${OWN_DEBIT})`;
 
+const GIVEN_BACK = sql`exists (select from statement_lines c where c.reference = o.reference and c.direction = 'credit')`;
+
 /** Of `o`: a statement gives it back by its reference, and none has debited it so: it was in a debit of its bulk. */
-const CAME_BACK = sql`(o.in_bulk_idr = 0 and not ${OWN_DEBIT} and exists (
-  select from statement_lines c where c.reference = o.reference and c.direction = 'credit'))`;
+const CAME_BACK = sql`(o.in_bulk_idr = 0 and not ${OWN_DEBIT} and ${GIVEN_BACK})`;
 
 /** Of `o`: it came back, or was paid and booked otherwise: that it is part of a debit is no news. */
-const SETTLED = sql`(exists (select from statement_lines c where c.reference = o.reference and c.direction = 'credit')
-  or exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned')))`;
+const SETTLED = sql`(${GIVEN_BACK} or exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned')))`;
 
 /** A bulk as the statements show it. */
 export interface BulkState {

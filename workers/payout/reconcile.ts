@@ -101,7 +101,7 @@ function judgeDebit(line: LineFacts, order: OrderFacts): Judgement {
   const breaks: BreakType[] = [];
   if (line.amountIdr !== order.amountIdr) breaks.push('amount_mismatch');
   if (!isSamePayee(line, order)) breaks.push('payee_mismatch');
-  // Its return was read first.
+  // Its return was read first, or stands behind it on the same statement.
   const isBack = order.stillDebitedIdr <= 0n;
   const changes = isOpen && order.state !== 'returned' && (isBack || breaks.length === 0);
   const effect = changes ? (isBack ? 'returned' : 'paid') : 'none';
