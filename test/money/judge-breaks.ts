@@ -171,12 +171,17 @@ class Bulks {
   private readonly odd = new Map<string, number>();
 
   constructor({ bank, delivered, restored }: Given, standing: readonly Standing[]) {
+    const halved = halvedIn(delivered);
+    const returned: string[] = [];
     for (const { reference, bulk_id, debited, effect = '' } of bank) {
       if (bulk_id === undefined) continue;
       this.put(reference, bulk_id);
-      if (restored || !debited || !PLAIN.has(effect)) this.isOdd(bulk_id);
+      if (effect === 'returned' && !halved.has(bulk_id)) returned.push(bulk_id);
+      else if (restored || !debited || !PLAIN.has(effect)) this.isOdd(bulk_id);
     }
     for (const { reference } of delivered.spoiled) if (reference.startsWith(OURS)) this.isOdd(reference);
+    // The bank may have told of a return before its debit was read: with something else wrong, what is debited may seem another's.
+    for (const id of returned) if (this.odd.has(id)) this.isOdd(id);
     // Also what the bank never got of a file waits for a person who has looked at the file's debit.
     for (const { reference, file_id } of standing) if (file_id !== null) this.put(reference, file_id);
   }
@@ -217,7 +222,14 @@ class Bulks {
 const OURS = 'PRAKERJA-';
 
 /** What the bank does to an order of a bulk, and its debit is what was ordered all the same. */
-const PLAIN = new Set(['', 'pending', 'returned']);
+const PLAIN = new Set(['', 'pending']);
+
+/** Bulks of which a statement shows more than one debit. */
+function halvedIn({ lines }: Delivered): Set<string> {
+  const entries = new Set(lines.flatMap(({ bulk, bank_reference }) => (bulk ? `${bulk} ${bank_reference}` : [])));
+  const ids = [...entries].map((entry) => entry.split(' ')[0] as string);
+  return new Set(ids.filter((id, i) => ids.indexOf(id) !== i));
+}
 
 const DAY_MS = 86_400_000;
 
