@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { fileIdOf, runOfFile } from '../jobs/file-ids.ts';
 import type { Tx } from './connection.ts';
-import { SIGNED } from './money-out.ts';
+import { SIGNED, STILL_DEBITED } from './money-out.ts';
 import { inFile, ORDERS } from './payout-files.ts';
 
 /** Of statement line `l`: it is a movement of a run's whole file, or of a whole call. */
@@ -97,14 +97,18 @@ export interface BulkLine {
   readonly returnReason: string | null;
 }
 
-/** Debits that fitted no sum when they were read, of bulks of which none did since, the oldest first. */
+/** Of statement line `l`: as often as its sum was debited under its id, so often was it given back. */
+const IS_BACK = sql`(select count(*) filter (where e.direction = 'credit') >= count(*) filter (where e.direction = 'debit')
+  from statement_lines e where e.reference is null and e.bulk_id = l.bulk_id and e.amount_idr = l.amount_idr)`;
+
+/** Debits that fitted no sum when they were read and did not come back, of bulks of which none fitted since, the oldest first. */
 export async function unexplainedDebits(tx: Tx): Promise<BulkLine[]> {
   const { rows } = await sql<BulkLine>`
     select l.statement_id as "statementId", l.line, l.bulk_id as "bulkId", l.booked_on as "bookedOn", l.amount_idr as "amountIdr", l.direction,
       l.return_reason as "returnReason"
     from breaks b join statement_lines l on (l.statement_id, l.line) = (b.statement_id, b.statement_line)
     where b.type = 'amount_mismatch' and b.reference is null and l.reference is null and l.direction = 'debit'
-      and l.bulk_id is not null and not exists (select from bulk_debits d where d.bulk_id = l.bulk_id)
+      and l.bulk_id is not null and not exists (select from bulk_debits d where d.bulk_id = l.bulk_id) and not ${IS_BACK}
     order by 1, 2`.execute(tx);
   return rows;
 }
@@ -147,4 +151,24 @@ export async function debitedBesides(
     ${ORDERS} where ${underId(bulkId)} and not ${OPEN} and (${OWN_DEBIT} or not ${SETTLED})`.execute(tx);
   const idsOf = (twice: boolean) => rows.filter((row) => row.twice === twice).map(({ id }) => id);
   return { refused: idsOf(false), twice: idsOf(true) };
+}
+
+/**
+ * Orders that were paid in a bulk, given back by their reference, and of which nothing is out by now: what kept them out may
+ * have come back after their own return was read, or that may have been read before the bulk's debit.
+ */
+export async function backByNow(
+  tx: Tx,
+): Promise<{ instalmentId: string; reference: string; bookedOn: string; returnReason: string | null }[]> {
+  const { rows } = await sql<{
+    instalmentId: string;
+    reference: string;
+    bookedOn: string;
+    returnReason: string | null;
+  }>`
+    select i.instalment_id as "instalmentId", o.reference, max(c.booked_on)::text as "bookedOn", min(c.return_reason) as "returnReason"
+    ${ORDERS} join statement_lines c on c.reference = o.reference and c.direction = 'credit'
+    where o.order_number = i.order_number and i.state = 'paid' and o.in_bulk_idr > 0 and ${STILL_DEBITED} <= 0
+    group by i.instalment_id, o.reference`.execute(tx);
+  return rows;
 }

@@ -21,9 +21,11 @@ const EXPLAINED = sql`(select d.idr from bulk_debits d where d.bulk_id = ${BULK_
 export const IN_BULK = sql`(case when o.in_bulk_idr = 0 then 0 else o.in_bulk_idr * greatest(0, ceil(
   (${BULK_OUT} - o.in_bulk_idr + 1) / ${EXPLAINED})) end)`;
 
+/** Of `o`: what statements debit under its reference, less what they give back. */
+const OWN_OUT = sql`(select coalesce(sum(${SIGNED}), 0) from statement_lines l where l.reference = o.reference)`;
+
 /** Of order `o`: whole rupiah that statements debit under its reference or in a bulk, less what they give back. */
-export const STILL_DEBITED = sql`(${IN_BULK} + (
-  select coalesce(sum(${SIGNED}), 0) from statement_lines l where l.reference = o.reference))`;
+export const STILL_DEBITED = sql`(${IN_BULK} + ${OWN_OUT})`;
 
 /** Of `o`: it was booked paid or returned, by a statement or the bank's word, and what a statement gives back of it is of a debit of its own, if at all. */
 const PAID_BY_WORD = sql`(exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned'))
@@ -32,15 +34,16 @@ const PAID_BY_WORD = sql`(exists (select from ledger_entries e where e.reference
 
 /**
  * Of `o`: a second debit of it that nobody has looked at yet, or a movement of what went with it that explains nothing: a
- * debit of a sum that fits nothing, a second one, a return; or more is out than those it was of, enough for `o` too. What the bank says it paid is in such a debit, whoever has
- * closed the break, until it is given back.
+ * debit of a sum that fits nothing, a second one, a return; or more is out than those it was of, enough for `o` too, which
+ * was not given back by its reference. What the bank says it paid is in such a debit, whoever has closed the break, until it
+ * is given back.
  */
 export const DEBIT_IN_QUESTION = sql`(
   exists (select from breaks b where b.reference = o.reference and b.state = 'open' and b.type = 'duplicate_debit')
-  or (o.in_bulk_idr = 0 and coalesce(${BULK_OUT} >= o.amount_idr + ${EXPLAINED}, false))
+  or (o.in_bulk_idr = 0 and coalesce(${BULK_OUT} + ${OWN_OUT} >= o.amount_idr + ${EXPLAINED}, false))
   or exists (select from statement_lines l join breaks b on b.key = l.statement_id || ':' || l.line
     where l.reference is null and l.bulk_id = ${BULK_ID} and b.type in ('duplicate_debit', 'amount_mismatch', 'returned') and (
-      b.state = 'open' or (b.type = 'amount_mismatch' and o.in_bulk_idr = 0 and ${PAID_BY_WORD} and ${BULK_OUT} > 0))))`;
+      b.state = 'open' or (b.type = 'amount_mismatch' and o.in_bulk_idr = 0 and ${PAID_BY_WORD} and ${BULK_OUT} >= o.amount_idr))))`;
 
 /**
  * Of instalment `i`: money of some order of it left the account and did not come back, whatever the bank says of it, or

@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type RawBuilder, sql } from 'kysely';
-import { fail, refuse } from '../jobs/errors.ts';
+import { refuse } from '../jobs/errors.ts';
 import type { ExclusionList, Policy } from '../jobs/policy.ts';
 import { wibDate } from '../jobs/time.ts';
 import { listedOn } from './applicants.ts';
@@ -136,44 +135,6 @@ export async function writtenFile(db: Db | Tx, run: string): Promise<WrittenFile
   const row = await db.selectFrom('payout_files').selectAll().where('payout_run', '=', run).executeTakeFirst();
   if (!row || row.sha256 === null) return undefined;
   return { count: Number(row.count), totalIdr: row.total_idr as string, sha256: row.sha256 };
-}
-
-/**
- * Writes down what the file is, before it is handed over.
- * @param totals what the run's orders were when it was written
- * @throws exit 2 when it was another the first time; exit 1 when it is not what the run's orders are by now
- */
-export async function recordFile(
-  tx: Tx,
-  run: string,
-  by: string,
-  { sha256, totals }: { readonly sha256: string; readonly totals: FileTotals },
-): Promise<void> {
-  await lockRun(tx, run);
-  const first = await writtenFile(tx, run);
-  if (first === undefined) {
-    if (!isDeepStrictEqual(await fileTotals(tx, run), totals))
-      throw fail(`orders of payout run ${run} changed while its file was written; nothing was written: run this again`);
-    const { count, totalIdr: total_idr } = totals;
-    await leaveOutEnded(tx, run);
-    await tx.updateTable('payout_files').set({ count, total_idr, sha256 }).where('payout_run', '=', run).execute();
-    const note = `${count} orders, ${total_idr} rupiah, SHA-256 ${sha256}`;
-    await audit(tx, { who: by, action: 'payout file written', subject: `run ${run}`, note });
-  } else if (first.sha256 !== sha256) {
-    throw refuse(
-      `the file of payout run ${run} would be another than the first (SHA-256 ${first.sha256}): orders of it went on since, or ` +
-        'the account is another; nothing was written: hand over the first file, or none',
-    );
-  }
-}
-
-/** What was ended before the file was written is not in it. */
-async function leaveOutEnded(tx: Tx, run: string): Promise<void> {
-  await sql`
-    update payment_orders o set payout_run = null from instalments i
-    where i.instalment_id = o.instalment_id and o.payout_run = ${run} and o.doubt_since is null and i.state not in ('submitting', 'unknown')`.execute(
-    tx,
-  );
 }
 
 /** What the bank says about one order of a file. */

@@ -11,16 +11,15 @@ import { afterReconciliation } from './reconciliation-lock.ts';
 // What was ordered for a file that was not written yet, and so never handed over.
 
 /**
- * Up to `limit` instalments after one that were ordered for a file which was not written yet: it was never handed over.
- * None once it is written; it is not written until this transaction ends.
+ * Up to `limit` instalments after one that were ordered for the run's file and of which nothing is known yet. It is not
+ * written until this transaction ends, if it was not before.
  */
-export async function unwrittenRows(
+export async function orderedRows(
   tx: Tx,
   run: string,
   { now, after, limit }: { now: Date; after: string; limit: number },
 ): Promise<ReleasedRow[]> {
   await lockRun(tx, run);
-  if (await writtenFile(tx, run)) return [];
   return rowsOf(tx, sql`${isUnsent(run)} and i.instalment_id > ${after}::bigint`, now, limit);
 }
 
@@ -30,7 +29,7 @@ function isUnsent(run: string) {
     select from payment_orders o where o.instalment_id = i.instalment_id and ${inFile(run)}))`;
 }
 
-/** What of `unwrittenRows` has to be held: their orders will be in no file, and in no debit of it. */
+/** What of `orderedRows` has to be held: their orders will be in no file, and in no debit of it. */
 export async function holdUnwritten(tx: Tx, moves: readonly Move[], now: Date): Promise<void> {
   const held = await moveInstalments(tx, ['submitting', 'unknown'], moves, now);
   await sql`
@@ -40,7 +39,7 @@ export async function holdUnwritten(tx: Tx, moves: readonly Move[], now: Date): 
   );
 }
 
-/** The other `unwrittenRows`, unless a statement has them, are ordered anew: as if for the first time, to the account in force. */
+/** The other `orderedRows`, unless a statement has them, are ordered anew: as if for the first time, to the account in force. */
 export async function orderAnew(tx: Tx, rows: readonly Orderable[], now: Date): Promise<void> {
   const accounts = rows.map(({ account }) => account);
   await sql`

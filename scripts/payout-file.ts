@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -12,10 +12,11 @@ import {
   fileTotals,
   holdReleased,
   type ReleasedRow,
-  recordFile,
   releasedRows,
+  writtenFile,
 } from '../db/payout-files.ts';
-import { holdContradictory, holdUnwritten, orderAnew, unwrittenRows } from '../db/unwritten-files.ts';
+import { holdContradictory, holdUnwritten, orderAnew, orderedRows } from '../db/unwritten-files.ts';
+import { givenOutBefore, recordFile } from '../db/written-files.ts';
 import { fail, PrakerjaError, refuse } from '../jobs/errors.ts';
 import { fileIdOf } from '../jobs/file-ids.ts';
 import { formatRupiah } from '../jobs/money.ts';
@@ -59,7 +60,8 @@ export async function writeRun(office: Office, run: string, options: PayoutFileO
     return beginFile(tx, run, by, config.now());
   });
   await orderAll(office, run);
-  const part = `${options.out}.part`;
+  // Two at once must not write into each other's.
+  const part = `${options.out}.${randomUUID()}.part`;
   try {
     const written = await db
       .transaction()
@@ -120,12 +122,19 @@ async function orderPage(tx: Tx, run: string, now: Date): Promise<number> {
   return rows.length;
 }
 
-/** Returns after whom the next page begins; undefined: this was the last. */
+/**
+ * Returns after whom the next page begins; undefined: this was the last.
+ * @throws exit 2 when the file was written before, and somebody in it would not be paid today
+ */
 async function screenAgain(tx: Tx, run: string, now: Date, after: string): Promise<string | undefined> {
-  const rows = await unwrittenRows(tx, run, { now, after, limit: PAGE });
+  const rows = await orderedRows(tx, run, { now, after, limit: PAGE });
   const { held, payable } = judged(rows);
-  await holdUnwritten(tx, held, now);
-  await orderAnew(tx, payable, now);
+  const first = await writtenFile(tx, run);
+  if (first && held.length > 0) throw givenOutBefore(run, first.sha256, 'has people in it who may not be paid today');
+  if (!first) {
+    await holdUnwritten(tx, held, now);
+    await orderAnew(tx, payable, now);
+  }
   return rows.at(-1)?.instalmentId;
 }
 

@@ -2,6 +2,7 @@ import { openBreaks } from '../db/breaks.ts';
 import {
   type BulkLine,
   type BulkSums,
+  backByNow,
   bulkOrders,
   bulkState,
   bulkSums,
@@ -43,7 +44,8 @@ export type Bulks = Map<string, Bulk>;
 export async function settleBulk(tx: Tx, line: BulkLine, now: Date, bulks: Bulks): Promise<void> {
   const bulk: Bulk = bulks.get(line.bulkId) ?? { ...(await bulkState(tx, line.bulkId, line)), unfit: [] };
   bulks.set(line.bulkId, bulk);
-  const types = await judgeMovement(tx, line, now, bulk, bulk.netIdr);
+  // What was given back before is another debit's, or this one's, read first: then a person has a break about it.
+  const types = await judgeMovement(tx, line, now, bulk, bulk.netIdr > 0n ? bulk.netIdr : 0n);
   if (types.includes('amount_mismatch')) bulk.unfit.push(line);
   const opened = types.filter((type) => type !== 'amount_mismatch');
   await openBreaks(tx, breaksOf(line, opened), wibDate(now));
@@ -77,6 +79,17 @@ export async function settleUnexplained(tx: Tx, now: Date): Promise<void> {
   }
 }
 
+/** Returns that are whole by now, whichever line made them so. */
+export async function settleReturns(tx: Tx, now: Date): Promise<void> {
+  const effects = (await backByNow(tx)).map((order) => ({
+    ...order,
+    kind: 'returned' as const,
+    steps: ['returned'],
+    settles: false,
+  }));
+  if (effects.length > 0) await applyEffects(tx, effects, now);
+}
+
 /**
  * The orders of its file or call are paid, or none and a person looks. Returns its breaks.
  * @param othersIdr what the other movements under its id have debited, less what they gave back
@@ -90,7 +103,7 @@ async function judgeMovement(
 ): Promise<readonly BreakType[]> {
   const { bulkId, bookedOn, direction, returnReason } = line;
   const facts = { amountIdr: BigInt(line.amountIdr), direction, returnReason };
-  const shown = { ...bulk, othersIdr: othersIdr > 0n ? othersIdr : 0n };
+  const shown = { ...bulk, othersIdr };
   const compared = bulk.ours && direction === 'debit' && !(bulk.explained && othersIdr > 0n);
   if (!compared) return judgeBulk(facts, { ...shown, openIdr: 0n, allIdr: 0n }).breaks;
   if (bulk.explained) await forgetParts(tx, bulkId);

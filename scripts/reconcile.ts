@@ -22,7 +22,7 @@ import {
 import type { Office } from '../workers/runtime/office.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { startProgress } from './progress.ts';
-import { settleUnexplained } from './reconcile-bulk.ts';
+import { settleReturns, settleUnexplained } from './reconcile-bulk.ts';
 import { findGaps, findMissing, judgeStatement } from './reconcile-lines.ts';
 
 export interface ReconcileOptions {
@@ -106,6 +106,7 @@ async function takeFiles(
         all.push(...ids);
       }
       await settleUnexplained(tx, now);
+      await settleReturns(tx, now);
       await findGaps(tx, all, now);
       await findMissing(tx, wibDate(now));
       return { lines, others: await otherAccounts(tx, all) };

@@ -116,7 +116,7 @@ export interface BulkSums {
   readonly openIdr: Rupiah;
   /** All of them: also what was refused. */
   readonly allIdr: Rupiah;
-  /** What other movements under the id have debited, less what they gave back. */
+  /** What other movements under the id have debited, less what they gave back; less than nothing: some of this one. */
   readonly othersIdr: Rupiah;
   /** It is known of which orders that was. */
   readonly explained: boolean;
@@ -135,7 +135,10 @@ export function judgeBulk(
   if (!ours) return { pays: 'none', breaks: credit && line.returnReason === null ? [] : ['missing_in_ledger'] };
   if (credit) return { pays: 'none', breaks: ['returned'] };
   if (explained && othersIdr > 0n) return { pays: 'none', breaks: ['duplicate_debit'] };
-  const sums = [line.amountIdr, line.amountIdr + othersIdr];
+  const together = line.amountIdr + othersIdr;
+  const sums = othersIdr < 0n ? [together] : [line.amountIdr, together];
+  // Also of what the bank says that it did not pay: that leaves no debit unexplained.
+  if (othersIdr > 0n && together === allIdr && allIdr !== openIdr) return { pays: 'all', breaks: [] };
   if (sums.includes(openIdr)) return { pays: 'open', breaks: [] };
   return sums.includes(allIdr) ? { pays: 'all', breaks: [] } : { pays: 'none', breaks: ['amount_mismatch'] };
 }
