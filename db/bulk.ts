@@ -97,19 +97,19 @@ export interface BulkLine {
   readonly returnReason: string | null;
 }
 
-/** Of statement line `l`: as often as its sum was debited under its id, so often was it given back. */
-const IS_BACK = sql`(select count(*) filter (where e.direction = 'credit') >= count(*) filter (where e.direction = 'debit')
-  from statement_lines e where e.reference is null and e.bulk_id = l.bulk_id and e.amount_idr = l.amount_idr)`;
-
 /** Debits that fitted no sum when they were read and did not come back, of bulks of which none fitted since, the oldest first. */
 export async function unexplainedDebits(tx: Tx): Promise<BulkLine[]> {
   const { rows } = await sql<BulkLine>`
+    with unexplained as materialized (
+      select l.* from breaks b join statement_lines l on (l.statement_id, l.line) = (b.statement_id, b.statement_line)
+      where b.type = 'amount_mismatch' and b.reference is null and l.reference is null and l.direction = 'debit'
+        and l.bulk_id is not null and not exists (select from bulk_debits d where d.bulk_id = l.bulk_id)),
+    out as materialized (
+      select bulk_id, amount_idr from statement_lines where reference is null and bulk_id in (select bulk_id from unexplained)
+      group by 1, 2 having count(*) filter (where direction = 'debit') > count(*) filter (where direction = 'credit'))
     select l.statement_id as "statementId", l.line, l.bulk_id as "bulkId", l.booked_on as "bookedOn", l.amount_idr as "amountIdr", l.direction,
       l.return_reason as "returnReason"
-    from breaks b join statement_lines l on (l.statement_id, l.line) = (b.statement_id, b.statement_line)
-    where b.type = 'amount_mismatch' and b.reference is null and l.reference is null and l.direction = 'debit'
-      and l.bulk_id is not null and not exists (select from bulk_debits d where d.bulk_id = l.bulk_id) and not ${IS_BACK}
-    order by 1, 2`.execute(tx);
+    from unexplained l join out using (bulk_id, amount_idr) order by 1, 2`.execute(tx);
   return rows;
 }
 
