@@ -177,11 +177,13 @@ class Bulks {
       if (bulk_id === undefined) continue;
       this.put(reference, bulk_id);
       if (effect === 'returned' && !halved.has(bulk_id)) returned.push(bulk_id);
-      else if (restored || !debited || !PLAIN.has(effect)) this.isOdd(bulk_id);
+      else if (!debited || !PLAIN.has(effect)) this.isOdd(bulk_id);
+      // What a restore lost of it may have to be seen by a person, and confuses nobody.
+      if (restored && !this.odd.has(bulk_id)) this.odd.set(bulk_id, 0);
     }
     for (const { reference } of delivered.spoiled) if (reference.startsWith(OURS)) this.isOdd(reference);
     // The bank may have told of a return before its debit was read: with something else wrong, what is debited may seem another's.
-    for (const id of returned) if (this.odd.has(id)) this.isOdd(id);
+    for (const id of returned) if ((this.odd.get(id) ?? 0) > 0) this.isOdd(id);
     // Also what the bank never got of a file waits for a person who has looked at the file's debit.
     for (const { reference, file_id } of standing) if (file_id !== null) this.put(reference, file_id);
   }
