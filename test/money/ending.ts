@@ -41,6 +41,8 @@ export async function quietEnd(ending: Ending): Promise<void> {
   for (let round = 1; round <= ROUNDS_MAX; round++) {
     const before = await statesOf(database);
     ending.daysPass(STEP_DAYS);
+    // Who was killed may have taken a chunk with its last breath: its lease ends too.
+    await ending.calmDown();
     await settle(ending, round === 1 ? 'all' : 'new');
     await sendAll(ending);
     await writeToTheBank(ending);
