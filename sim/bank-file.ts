@@ -35,10 +35,10 @@ function bodyOf(order: string, file: string): Call['body'] {
   return {
     partnerReferenceNo: textOf(order, 'EndToEndId'),
     amount: { value: /<InstdAmt Ccy="IDR">([\d.]+)</.exec(order)?.[1], currency: 'IDR' },
-    beneficiaryAccountNo: textOf(/<CdtrAcct>.*?<\/CdtrAcct>/s.exec(order)?.[0] ?? '', 'Id>\\s*<Othr>\\s*<Id'),
+    beneficiaryAccountNo: textOf(/<CdtrAcct>.*?<\/CdtrAcct>/s.exec(order)?.[0] ?? '', 'Id'),
     beneficiaryAccountName: textOf(/<Cdtr>.*?<\/Cdtr>/s.exec(order)?.[0] ?? '', 'Nm'),
     beneficiaryBankCode: textOf(order, 'MmbId'),
-    sourceAccountNo: textOf(/<DbtrAcct>.*?<\/DbtrAcct>/s.exec(file)?.[0] ?? '', 'Id>\\s*<Othr>\\s*<Id'),
+    sourceAccountNo: textOf(/<DbtrAcct>.*?<\/DbtrAcct>/s.exec(file)?.[0] ?? '', 'Id'),
   };
 }
 
@@ -68,6 +68,7 @@ function statusOf({ reference, bank_reference, debited, effect }: BankLine): str
   return `<TxInfAndSts><OrgnlEndToEndId>${reference}</OrgnlEndToEndId><TxSts>${status}</TxSts>${reason}${own}</TxInfAndSts>`;
 }
 
+/** The text of the first such element that holds no other. */
 function textOf(xml: string, tag: string): string {
   const text = new RegExp(`<${tag}>\\s*([^<]*?)\\s*</`).exec(xml)?.[1] ?? '';
   return text.replace(/&(amp|lt|gt|quot|apos);/g, (_, name: string) => ENTITIES[name] as string);

@@ -203,7 +203,7 @@ function withRestores(random: Random, events: Event[]): Event[] {
   const times = random.chance(0.3) ? random.int(1, 2) : 0;
   for (let i = 0; i < times; i++) {
     const at = random.int(4, events.length);
-    const sends = events.slice(0, at).flatMap((event, i) => (event.kind === 'submit' ? i : []));
+    const sends = events.slice(0, at).flatMap((event, nth) => (event.kind === 'submit' ? nth : []));
     // To the moment before something was sent, half of the times: all of it is lost, and the bank has it.
     const to = sends.length > 0 && random.chance(0.5) ? random.pick(sends) : at - random.int(1, Math.min(8, at));
     events.splice(at, 0, { kind: 'restore', back: at - to, tellsWhen: random.chance(0.5) });
