@@ -45,17 +45,31 @@ function proves(route: RawBuilder<unknown>) {
 }
 const PROVES = proves(sql`'api'`);
 
+/** The tries of order `o` that we know of, as rows of (at): its first one, which may have died before it was written down, and every one that was. */
+const WRITTEN_TRIES = sql`(
+  select o.submitted_at as at where o.doubt_since is null or o.submitted_at < o.doubt_since
+  union select c.at from bank_calls c where c.reference = o.reference and c.kind = 'transfer')`;
+
+/** Of order `o`: the days in which a restore may have lost a try. */
+const LOST_TRIES = sql`(
+  select w.day, w.sent_at, w.at from restores r cross join lateral ${LOST_DAYS} w where r.restored_at >= o.doubt_since)`;
+
 /**
- * The tries of order `o`: its first one, which may have died before it was written down, every one that was, and those
- * that a restore may have lost. An order that was made in doubt had no first try: it waits for the bank's word. A day on
- * which something was sent speaks once it is over: what a bank has only taken stands on no statement of the same day.
+ * The tries of order `o`, as rows of (day, sent_at, at). An order that was made in doubt had no first try: it waits for the
+ * bank's word. A day on which something was sent speaks once it is over: what a bank has only taken stands on no statement
+ * of the same day.
  */
 const TRIES = sql`(
-  select (at at time zone ${ZONE})::date as day, at as sent_at, ((at at time zone ${ZONE})::date + 1)::timestamp at time zone ${ZONE} as at from (
-    select o.submitted_at as at where o.doubt_since is null or o.submitted_at < o.doubt_since
-    union select c.at from bank_calls c where c.reference = o.reference and c.kind = 'transfer') written
-  union all
-  select w.day, w.sent_at, w.at from restores r cross join lateral ${LOST_DAYS} w where r.restored_at >= o.doubt_since)`;
+  select (at at time zone ${ZONE})::date as day, at as sent_at, ((at at time zone ${ZONE})::date + 1)::timestamp at time zone ${ZONE} as at
+  from ${WRITTEN_TRIES} written
+  union all select * from ${LOST_TRIES} lost)`;
+
+/** Of order `o`, as one row of (day, at): its last try, or the last moment at which a restore may have lost one. */
+export const LAST_TRY = sql`(
+  select day, at from (
+    select (at at time zone ${ZONE})::date as day, at from ${WRITTEN_TRIES} written
+    union all select day, at from ${LOST_TRIES} lost) tried
+  order by at desc limit 1)`;
 
 /** Of order `o`: its run went by file. The bank may carry a file out on any later day, and its API need not know it. */
 const BY_FILE = sql`exists (select from payout_files f where f.payout_run = o.payout_run)`;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
-import { COME_FURTHER, covers, ROUTE } from './doubt.ts';
+import { COME_FURTHER, covers, LAST_TRY, ROUTE } from './doubt.ts';
 import { DEBIT_IN_QUESTION, STILL_DEBITED } from './money-out.ts';
 
 /** An order that a statement of the account that pays should show in another way by now, with the days of one that should. */
@@ -14,20 +14,17 @@ export interface Unshown {
 }
 
 /**
- * Orders that the bank has taken and that no line has debited, by the day of the last try, with the days of a
- * statement that covers it.
+ * Orders that the bank has taken and that no line has debited, by the day of the last try, which a restore may have
+ * lost, with the days of a statement that covers it.
  */
 export async function undebited(tx: Tx): Promise<Unshown[]> {
   const { rows } = await sql<Unshown>`
     with open as materialized (
-      select o.reference, o.amount_idr, o.submitted_at, o.payout_run, o.in_bulk_idr, ${ROUTE} as route
+      select o.reference, o.amount_idr, o.submitted_at, o.doubt_since, o.payout_run, o.in_bulk_idr, ${ROUTE} as route
       from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
       where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit') and o.in_bulk_idr = 0)
     select o.reference, o.amount_idr as "amountIdr", t.day as "toldOn", s.from_date as "from", s.to_date as "to"
-    from open o cross join lateral (
-      select at, (at at time zone 'Asia/Jakarta')::date as day, o.route from (
-        select coalesce(max(c.at), o.submitted_at) as at from bank_calls c
-        where c.reference = o.reference and c.kind = 'transfer') last) t
+    from open o cross join lateral (select last.*, o.route from ${LAST_TRY} last) t
     join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`t.day`, sql`t.route`)} and ${COME_FURTHER} limit 1) s on true
     where not ${DEBIT_IN_QUESTION}`.execute(tx);
   return rows;

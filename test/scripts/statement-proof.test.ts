@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { restoredIn } from '../../scripts/db.ts';
 import { resolveUnknown } from '../../scripts/payout.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
+import { restoreBackup, takeBackup } from '../helpers/backup.ts';
 import { listening, notice, references } from '../helpers/bank-messages.ts';
 import { day, type Reconciled, reconciling, SOURCE_ACCOUNT, statement, taking } from '../helpers/camt.ts';
 import { pay, TODAY, town } from '../helpers/payout.ts';
@@ -100,6 +102,23 @@ describe('a payment that the bank took, and that no statement shows two working 
     await taking(here)(LATER, statement([], 'S1', 10_000_000, SOURCE_ACCOUNT, MORNING));
     const others = day('2020-09-16', 5_000_000, 0, { account: ANOTHER });
     expect((await taking(here)(LATER, others)).open_breaks).toEqual({});
+  });
+
+  it('nor is one that the time which a restore has lost sent again, before a statement covers that time', async () => {
+    const here = await neverArrived();
+    const at = (time: string) => here.officeAt(`2020-09-18T${time}:00+07:00`);
+    await taking(here)(NEXT, statement([], 'S1'));
+    const backup = await takeBackup(here.database);
+    await resolveUnknown(await at('09:00'));
+    expect(debited(here).length).toBe(1);
+    await restoreBackup(here.database, backup);
+    await restoredIn(await at('10:00'), { by: 'cita', note: 'disk lost', takenAt: NEXT });
+    await resolveUnknown(await at('11:00'));
+    expect(await here.states()).toEqual({ R1: 'paid' });
+    const between = day('2020-09-17', 10_000_000, 0, { from: '2020-09-16' });
+    expect((await taking(here)('2020-09-18T12:00:00+07:00', between)).open_breaks).toEqual({});
+    const since = day('2020-09-22', 10_000_000, 0, { from: '2020-09-18' });
+    expect((await taking(here)('2020-09-23T09:00:00+07:00', since)).open_breaks).toEqual({ missing_in_bank: 1 });
   });
 
   it('nor is money that came back by the bank’s word, when the only one was taken before that word', async () => {
