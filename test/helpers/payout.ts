@@ -10,6 +10,7 @@ import { prepareRunOf, releaseIt, submitRun } from '../../scripts/payout.ts';
 import type { BankOptions } from '../../sim/bank.ts';
 import { type Sim, startSim } from '../../sim/index.ts';
 import type { Office } from '../../workers/runtime/office.ts';
+import { giveKeys, keepKeys } from './bank-keys.ts';
 import { citizen, HEADER, line } from './citizen.ts';
 import { testDatabase } from './database.ts';
 import { temporaryDir, testOffice } from './office.ts';
@@ -74,8 +75,11 @@ export async function town(options: TownOptions): Promise<Town> {
       (options.faults ?? []).map((rule) => ({ counterpart: 'bank', share: 1, endpoint: 'payment', ...rule })),
     ),
   );
-  const sim = await startSim({ data, faults, ...(options.bank && { options: { bank: options.bank } }) });
+  const log = join(dir, 'sim-log');
+  giveKeys(log);
+  const sim = await startSim({ data, faults, log, ...(options.bank && { options: { bank: options.bank } }) });
   onTestFinished(() => sim.close());
+  keepKeys(log);
   const database = await testDatabase(10, onTestFinished);
   return settle(database, sim, dir, options);
 }
