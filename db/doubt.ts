@@ -64,12 +64,8 @@ const TRIES = sql`(
   from ${WRITTEN_TRIES} written
   union all select * from ${LOST_TRIES} lost)`;
 
-/** Of order `o`, as one row of (day, at): its last try, or the last moment at which a restore may have lost one. */
-export const LAST_TRY = sql`(
-  select day, at from (
-    select (at at time zone ${ZONE})::date as day, at from ${WRITTEN_TRIES} written
-    union all select day, at from ${LOST_TRIES} lost) tried
-  order by at desc limit 1)`;
+/** Of order `o`: when its last try was made, or the last moment at which a restore may have lost one. */
+export const LAST_TRY = sql`(select max(at) from (select at from ${WRITTEN_TRIES} written union all select at from ${LOST_TRIES} lost) tried)`;
 
 /** Of order `o`: its run went by file. The bank may carry a file out on any later day, and its API need not know it. */
 const BY_FILE = sql`exists (select from payout_files f where f.payout_run = o.payout_run)`;

@@ -7,24 +7,26 @@ import { DEBIT_IN_QUESTION, STILL_DEBITED } from './money-out.ts';
 export interface Unshown {
   readonly reference: string;
   readonly amountIdr: string;
-  /** The WIB day of the bank's word. */
+  /** The WIB day of the bank's word, or of the last try where that is later. */
   readonly toldOn: string;
   readonly from: string;
   readonly to: string;
 }
 
 /**
- * Orders that the bank has taken and that no line has debited, by the day of the last try, which a restore may have
- * lost, with the days of a statement that covers it.
+ * Orders that the bank has taken and that no line has debited, by the day of the bank's word, or of the last try, which
+ * a restore may have lost, with the days of a statement that covers it.
  */
 export async function undebited(tx: Tx): Promise<Unshown[]> {
   const { rows } = await sql<Unshown>`
     with open as materialized (
-      select o.reference, o.amount_idr, o.submitted_at, o.doubt_since, o.payout_run, o.in_bulk_idr, ${ROUTE} as route
+      select o.reference, o.amount_idr, o.submitted_at, o.doubt_since, o.accepted_at, o.payout_run, o.in_bulk_idr, ${ROUTE} as route
       from instalments i join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
       where i.state in ('accepted', 'paid') and not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit') and o.in_bulk_idr = 0)
     select o.reference, o.amount_idr as "amountIdr", t.day as "toldOn", s.from_date as "from", s.to_date as "to"
-    from open o cross join lateral (select last.*, o.route from ${LAST_TRY} last) t
+    from open o cross join lateral (
+      select at, (at at time zone 'Asia/Jakarta')::date as day, o.route from (
+        select greatest(${LAST_TRY}, o.accepted_at) as at) last) t
     join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`t.day`, sql`t.route`)} and ${COME_FURTHER} limit 1) s on true
     where not ${DEBIT_IN_QUESTION}`.execute(tx);
   return rows;

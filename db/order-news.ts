@@ -43,6 +43,11 @@ function isContradicted({ state, current, booked, steps }: Known): boolean {
   return ['accepted', 'paid'].includes(steps.at(-1) ?? '') && (current ? state === 'rejected' : !booked);
 }
 
+/** The bank says that it has it, or that it paid it. */
+function isTaken({ steps }: OrderNews): boolean {
+  return steps.some((to) => to === 'accepted' || to === 'paid');
+}
+
 /** Takes what the bank says: orders keep its reference and reason, instalments go their steps with their money. News is news, whoever brings it; what others have brought before changes nothing. */
 export async function applyNews(tx: Tx, news: readonly OrderNews[], now: Date): Promise<void> {
   if (news.length === 0) return;
@@ -51,9 +56,10 @@ export async function applyNews(tx: Tx, news: readonly OrderNews[], now: Date): 
     select from instalments where instalment_id = any(${news.map((n) => n.instalmentId)}::bigint[])
     order by instalment_id for update`.execute(tx);
   await sql`
-    update payment_orders o set bank_reference = coalesce(n.bank_reference, o.bank_reference), reason = n.reason
-    from unnest(${news.map((n) => n.reference)}::text[], ${news.map((n) => n.bankReference)}::text[], ${news.map((n) => n.reason)}::text[])
-      as n (reference, bank_reference, reason)
+    update payment_orders o set bank_reference = coalesce(n.bank_reference, o.bank_reference), reason = n.reason,
+      accepted_at = coalesce(o.accepted_at, case when n.accepted then ${now}::timestamptz end)
+    from unnest(${news.map((n) => n.reference)}::text[], ${news.map((n) => n.bankReference)}::text[], ${news.map((n) => n.reason)}::text[],
+      ${news.map(isTaken)}::boolean[]) as n (reference, bank_reference, reason, accepted)
     where o.reference = n.reference`.execute(tx);
   const known = await withOrders(tx, news);
   const contradicted = known.filter(isContradicted).map((n) => n.instalmentId);

@@ -71,7 +71,7 @@ export async function confirmRefusal(tx: Tx, word: BankWordOnOrders): Promise<Re
     to: 'rejected',
     reason: 'bank_rejected in writing',
   }));
-  await moveInstalments(tx, ['unknown', 'accepted'], moves, now);
+  await moveInstalments(tx, ['submitting', 'unknown', 'accepted'], moves, now);
   return summed(orders);
 }
 
@@ -103,7 +103,11 @@ const NOTED = sql`(
   select n.refusal_id, n.by from order_refusals n
   where n.reference = o.reference and n.confirms is null and ${COUNTS}
     and not exists (select from bank_calls c where c.reference = o.reference and c.kind = 'transfer' and c.at >= n.at)
+    and not exists (select from payout_files f where f.payout_run = o.payout_run and f.given_at >= n.at)
   order by n.refusal_id desc limit 1)`;
+
+/** Of order `o` of instalment `i`: it went in a file, of which no machine need ask anybody. */
+const HANDED_OVER = sql`(i.state = 'submitting' and exists (select from payout_files f where f.payout_run = o.payout_run and f.sha256 is not null))`;
 
 /** The orders in doubt that the subject names, locked, of which bank and statements leave no sign. */
 async function deniable(tx: Tx, subject: string): Promise<Doubtful[]> {
@@ -115,7 +119,7 @@ async function deniable(tx: Tx, subject: string): Promise<Doubtful[]> {
       noted.refusal_id as note, noted.by as "notedBy"
     from payment_orders o join instalments i on (i.instalment_id, i.order_number) = (o.instalment_id, o.order_number)
     left join lateral ${NOTED} noted on true
-    where ${TO_BE_ASKED} and (o.reference = ${subject} or ${fileIdOf('')} || o.payout_run = ${subject}
+    where (${TO_BE_ASKED} or ${HANDED_OVER}) and (o.reference = ${subject} or ${fileIdOf('')} || o.payout_run = ${subject}
       or exists (select from bulk_orders k where k.reference = o.reference and k.bulk_id = ${subject}))
     order by i.instalment_id for update of i`.execute(tx);
   if (rows.length === 0)

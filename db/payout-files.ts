@@ -6,7 +6,6 @@ import { listedOn } from './applicants.ts';
 import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
 import { type Move, moveInstalments } from './instalments.ts';
-import { STILL_DEBITED } from './money-out.ts';
 import { accountInForce, type Order, type Orderable, type PayeeAccount } from './orders.ts';
 import { ON_HOLD } from './payment-holds.ts';
 import { lockRun } from './payout-runs.ts';
@@ -135,80 +134,4 @@ export async function writtenFile(db: Db | Tx, run: string): Promise<WrittenFile
   const row = await db.selectFrom('payout_files').selectAll().where('payout_run', '=', run).executeTakeFirst();
   if (!row || row.sha256 === null) return undefined;
   return { count: Number(row.count), totalIdr: row.total_idr as string, sha256: row.sha256 };
-}
-
-/** What the bank says about one order of a file. */
-export interface NamedStatus {
-  readonly reference: string;
-  readonly outcome: string;
-  readonly reason: string;
-  readonly bankReference: string | null;
-}
-
-/**
- * Keeps what a report says about orders by name, until the report is read to its end.
- * @throws exit 2 when it says two things about one order
- */
-export async function stageStatuses(tx: Tx, rows: readonly NamedStatus[]): Promise<void> {
-  await sql`
-    create temp table if not exists file_statuses (reference text primary key, outcome text, reason text, bank_reference text)
-    on commit drop`.execute(tx);
-  const column = <K extends keyof NamedStatus>(key: K) => rows.map((row) => row[key]);
-  const said = sql`unnest(${column('reference')}::text[], ${column('outcome')}::text[], ${column('reason')}::text[],
-    ${column('bankReference')}::text[]) as n (reference, outcome, reason, bank_reference)`;
-  await sql`insert into file_statuses select * from ${said} on conflict do nothing`.execute(tx);
-  const { rows: twice } = await sql<{ reference: string }>`
-    select s.reference from ${said} join file_statuses s using (reference) where s.outcome <> n.outcome limit 1`.execute(
-    tx,
-  );
-  if (twice[0]) throw refuse(`the report says two things about the order ${twice[0].reference}; nothing was changed`);
-}
-
-/** The first order that the report names and that was never in the run's file; undefined: there is none. */
-export async function strangerIn(tx: Tx, run: string): Promise<string | undefined> {
-  const { rows } = await sql<{ reference: string }>`
-    select s.reference from file_statuses s left join payment_orders o using (reference)
-    where o.reference is null or o.payout_run is distinct from ${run}::bigint
-    order by 1 limit 1`.execute(tx);
-  return rows[0]?.reference;
-}
-
-/** An order of the file with what was said about it by name, if anything was. */
-export interface StatusRow {
-  readonly instalmentId: string;
-  readonly reference: string;
-  readonly state: string;
-  /** False: it was ordered anew since, and this order is history. */
-  readonly current: boolean;
-  /** A statement shows a debit of it that did not come back. */
-  readonly debited: boolean;
-  readonly outcome: string | null;
-  readonly reason: string | null;
-  readonly bankReference: string | null;
-}
-
-/** Orders that the report names and all that are in the run's file, after a reference, in the order of their references. */
-export async function statusRows(tx: Tx, run: string, after: string, limit: number): Promise<StatusRow[]> {
-  const { rows } = await sql<StatusRow>`
-    select i.instalment_id as "instalmentId", o.reference, i.state, o.order_number = i.order_number as current,
-      ${STILL_DEBITED} > 0 as debited, s.outcome, s.reason, s.bank_reference as "bankReference"
-    ${ORDERS} left join file_statuses s on s.reference = o.reference
-    where o.reference > ${after} and (s.reference is not null or ${inFile(run)}) order by o.reference limit ${limit}`.execute(
-    tx,
-  );
-  return rows;
-}
-
-/** Takes what the report says: the instalments move, the orders keep the bank's reference and reason. */
-export async function takeStatuses(
-  tx: Tx,
-  news: readonly (Move & { readonly reference: string; readonly bankReference: string | null })[],
-  now: Date,
-): Promise<void> {
-  // Instalments before orders, as everybody does.
-  await moveInstalments(tx, ['submitting', 'unknown', 'accepted'], news, now);
-  await sql`
-    update payment_orders o set bank_reference = coalesce(n.bank_reference, o.bank_reference), reason = n.reason
-    from unnest(${news.map((n) => n.reference)}::text[], ${news.map((n) => n.bankReference)}::text[], ${news.map((n) => n.reason)}::text[])
-      as n (reference, bank_reference, reason) where o.reference = n.reference`.execute(tx);
 }

@@ -338,6 +338,7 @@ table payment_orders
   doubt_since timestamp with time zone
   payout_run bigint
   in_bulk_idr bigint not null default 0
+  accepted_at timestamp with time zone
 
 table payout_approvals
   payout_run bigint not null
@@ -351,6 +352,7 @@ table payout_files
   count bigint
   total_idr bigint
   sha256 text
+  given_at timestamp with time zone
 
 table payout_runs
   payout_run bigint not null identity

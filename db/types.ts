@@ -471,6 +471,10 @@ export interface PaymentHolds {
 }
 
 export interface PaymentOrders {
+  /**
+   * When the bank first said that it has taken it, or paid it: a statement shows it two working days later. Null: it has not, or before 0023.
+   */
+  accepted_at: Timestamp | null;
   account_number: string;
   amount_idr: Int8;
   bank_reference: string | null;
@@ -508,6 +512,10 @@ export interface PayoutApprovals {
 export interface PayoutFiles {
   begun_at: Timestamp;
   count: Int8 | null;
+  /**
+   * When the file was last given out: what the bank has in writing of before says nothing of what was handed over since. Null: never, or before 0023.
+   */
+  given_at: Timestamp | null;
   payout_run: Int8;
   sha256: string | null;
   total_idr: Int8 | null;

@@ -10,18 +10,22 @@ import { type FileTotals, fileTotals, inFile, ORDERS, writtenFile } from './payo
 import { lockRun } from './payout-runs.ts';
 import { afterReconciliation } from './reconciliation-lock.ts';
 
+/** A file that waits beside its place. */
+export interface PreparedFile {
+  readonly sha256: string;
+  /** What the run's orders were when it was written. */
+  readonly totals: FileTotals;
+  readonly by: string;
+  readonly now: Date;
+}
+
 /**
- * Writes down what the file is, before it is handed over. What it says holds until this transaction ends.
- * @param totals what the run's orders were when it was written
- * @throws exit 2 when it was another the first time, or orders of it went on since; exit 1 when it is not what the run's
- *   orders are by now
+ * Writes down what the file is, and that it is given out, before it is handed over. What it says holds until this
+ * transaction ends.
+ * @throws exit 2 when it was another the first time, or something is known of its orders since; exit 1 when it is not what
+ *   the run's orders are by now
  */
-export async function recordFile(
-  tx: Tx,
-  run: string,
-  by: string,
-  { sha256, totals }: { readonly sha256: string; readonly totals: FileTotals },
-): Promise<void> {
+export async function recordFile(tx: Tx, run: string, { sha256, totals, by, now }: PreparedFile): Promise<void> {
   await afterReconciliation(tx);
   await lockRun(tx, run);
   await sql`select from instalments where payout_run = ${run} order by instalment_id for update`.execute(tx);
@@ -34,8 +38,17 @@ export async function recordFile(
     );
   const isSpokenOf = await anySpokenOf(tx, run);
   if (first && isSpokenOf)
-    throw givenOutBefore(run, first.sha256, 'has orders that are held or spoken of since it was written');
-  if (first) return;
+    throw givenOutBefore(run, first.sha256, 'has orders that are ended, held or spoken of since it was written');
+  await tx.updateTable('payout_files').set({ given_at: now }).where('payout_run', '=', run).execute();
+  if (first) {
+    await audit(tx, {
+      who: by,
+      action: 'payout file',
+      subject: `run ${run}`,
+      note: 'the same file is given out again',
+    });
+    return;
+  }
   if (isSpokenOf || !isDeepStrictEqual(await fileTotals(tx, run), totals))
     throw fail(`orders of payout run ${run} changed while its file was written; nothing was written: run this again`);
   const { count, totalIdr: total_idr } = totals;
@@ -45,7 +58,7 @@ export async function recordFile(
   await audit(tx, { who: by, action: 'payout file written', subject: `run ${run}`, note });
 }
 
-/** A file that was written may have been handed over, or not: it is given out again only as it was, and while all of it may be paid. */
+/** A file that was written may have been handed over, or not: it is given out again only as it was, and while nothing is known of any of it. */
 export function givenOutBefore(run: string, sha256: string, what: string): Error {
   return refuse(
     `the file of payout run ${run} (SHA-256 ${sha256}) ${what}; nothing was written: hand over the first file, once, or none. ` +
@@ -53,11 +66,11 @@ export function givenOutBefore(run: string, sha256: string, what: string): Error
   );
 }
 
-/** Whether a person, the bank or a statement has spoken of an order that is in the file, and that the bank has not confirmed as such. */
+/** Whether a person, the bank or a statement has spoken of an order that is in the file: a bank that speaks of one has the file. */
 async function anySpokenOf(tx: Tx, run: string): Promise<boolean> {
   const { rows } = await sql`
     select 1 ${ORDERS} join participants p on p.nik = i.nik
-    where ${inFile(run)} and i.state in ('submitting', 'unknown') and (${ON_HOLD} or ${MONEY_OUT} or ${CONTRADICTED}) limit 1`.execute(
+    where ${inFile(run)} and (i.state not in ('submitting', 'unknown') or ${ON_HOLD} or ${MONEY_OUT} or ${CONTRADICTED}) limit 1`.execute(
     tx,
   );
   return rows.length > 0;

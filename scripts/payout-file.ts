@@ -72,7 +72,7 @@ export async function writeRun(office: Office, run: string, options: PayoutFileO
         { run, count: 0, file: null },
         `Nobody of payout run ${run} may be paid today: no file was written.`,
       );
-    await db.transaction().execute((tx) => recordFile(tx, run, by, written));
+    await db.transaction().execute((tx) => recordFile(tx, run, { ...written, by, now: config.now() }));
     await rename(part, options.out);
     const { sha256, totals } = written;
     return done(

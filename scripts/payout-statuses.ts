@@ -1,21 +1,27 @@
 import { createReadStream } from 'node:fs';
+import { openBreaks } from '../db/breaks.ts';
 import type { Tx } from '../db/connection.ts';
 import {
+  lockOrders,
   type StatusRow,
   stageStatuses,
   statusRows,
   strangerIn,
   takeStatuses,
-  writtenFile,
-} from '../db/payout-files.ts';
+} from '../db/file-statuses.ts';
+import { holdContradicted } from '../db/order-news.ts';
+import { writtenFile } from '../db/payout-files.ts';
 import { fail, PrakerjaError, refuse } from '../jobs/errors.ts';
 import { runOfFile } from '../jobs/file-ids.ts';
+import { wibDate } from '../jobs/time.ts';
 import {
   type FileOutcome,
   type FileStatus,
   type InstalmentState,
   judgeFileStatus,
+  mayBeAtBank,
   readPain002,
+  type StatusVerdict,
 } from '../workers/payout/rules.ts';
 import { wholeRupiah } from '../workers/payout/statement/amount.ts';
 import { utf8 } from '../workers/payout/statement/text.ts';
@@ -42,20 +48,26 @@ export async function takeReport({ db, config }: Office, file: string): Promise<
         );
       return { run: report.run, taken: await apply(tx, report, config.now()) };
     });
-    const { accepted, rejected, contradictions } = taken;
-    const json = { run, accepted, rejected, open: taken.none, contradictions };
-    const sentence = `Payout run ${run}: ${accepted} accepted, ${rejected} rejected, ${taken.none} unchanged. Paid is what a statement debits.`;
-    if (contradictions.length === 0) return done(json, sentence);
-    const first = contradictions.slice(0, 5).join(', ');
-    return needsPerson(
-      json,
-      sentence,
-      `${contradictions.length} contradict what is known; a person must ask the bank: ${first}`,
-    );
+    return reportOf(run, taken);
   } catch (error) {
     if (error instanceof PrakerjaError) throw error;
     throw fail(`nothing of the report was taken: ${error instanceof Error ? error.message : error}`, error);
   }
+}
+
+function reportOf(run: string, { accepted, rejected, none, duplicates, contradictions }: Taken): Report {
+  const json = { run, accepted, rejected, open: none, duplicates, contradictions };
+  const sentence = `Payout run ${run}: ${accepted} accepted, ${rejected} rejected, ${none} unchanged. Paid is what a statement debits.`;
+  const questions = [];
+  if (duplicates > 0)
+    questions.push(
+      `${duplicates} are refused as what the bank has already, which says nothing of what it has: ask it for its report on the first.`,
+    );
+  if (contradictions.length > 0)
+    questions.push(
+      `${contradictions.length} contradict what is known (prakerja breaks list); a person must ask the bank: ${contradictions.slice(0, 5).join(', ')}`,
+    );
+  return questions.length === 0 ? done(json, sentence) : needsPerson(json, sentence, ...questions);
 }
 
 interface Staged {
@@ -66,6 +78,7 @@ interface Staged {
   readonly refused: boolean;
 }
 
+/** Reads the report into the transaction. */
 async function stageReport(tx: Tx, file: string): Promise<Staged> {
   let run: string | undefined;
   let whole: FileStatus | undefined;
@@ -110,31 +123,64 @@ interface Taken {
   accepted: number;
   rejected: number;
   none: number;
+  /** Of `none`: refused as duplicates, and nothing else is known of them. */
+  duplicates: number;
   readonly contradictions: string[];
 }
 
 async function apply(tx: Tx, report: Staged, now: Date): Promise<Taken> {
-  const taken: Taken = { accepted: 0, rejected: 0, none: 0, contradictions: [] };
+  const taken: Taken = { accepted: 0, rejected: 0, none: 0, duplicates: 0, contradictions: [] };
+  await lockOrders(tx, report.run);
   for (let after = ''; ; ) {
-    const page = await statusRows(tx, report.run, after, PAGE);
-    const news = page.flatMap((row) => newsOf(row, report, taken));
-    if (news.length > 0) await takeStatuses(tx, news, now);
+    const page = (await statusRows(tx, report.run, after, PAGE)).map((row) => judge(row, report));
+    for (const one of page) count(one, taken);
+    await takeStatuses(tx, page.flatMap(newsOf), now);
+    await ask(tx, page, now);
     if (page.length < PAGE) return taken;
-    after = page.at(-1)?.reference ?? after;
+    after = page.at(-1)?.row.reference ?? after;
   }
 }
 
-function newsOf(row: StatusRow, { others, refused }: Staged, taken: Taken) {
+interface Judged extends StatusVerdict {
+  readonly row: StatusRow;
+  readonly outcome: FileOutcome | null;
+  readonly code: string;
+}
+
+function judge(row: StatusRow, { others, refused }: Staged): Judged {
   const named = row.outcome as FileOutcome | null;
   if (refused && named !== null && named !== 'rejected')
     throw refuse(`the report refuses the whole file and accepts the order ${row.reference}; nothing was changed`);
-  const outcome = named ?? others.outcome;
-  const judged = judgeFileStatus({ ...row, state: row.state as InstalmentState }, outcome);
+  const isExplainedAbove =
+    named === null || (named === 'rejected' && row.reason === '' && others.outcome === 'duplicate');
+  const outcome = isExplainedAbove ? others.outcome : named;
+  const verdict = judgeFileStatus({ ...row, state: row.state as InstalmentState }, outcome);
+  return { ...verdict, row, outcome, code: row.reason || others.reason };
+}
+
+function count({ judged, outcome, row }: Judged, taken: Taken): void {
   if (judged === 'contradiction') taken.contradictions.push(row.reference);
   else taken[judged]++;
+  if (outcome === 'duplicate' && row.current && row.state !== 'accepted' && mayBeAtBank(row.state as InstalmentState))
+    taken.duplicates++;
+}
+
+function newsOf({ judged, row: { instalmentId, reference, bankReference }, code }: Judged) {
   if (judged === 'none' || judged === 'contradiction') return [];
-  const code = row.reason || others.reason;
-  const { instalmentId, reference, bankReference } = row;
   const reason = judged === 'rejected' ? `bank_rejected ${code}`.trim() : '';
   return [{ instalmentId, reference, bankReference, to: judged, reason }];
+}
+
+/** Asks a person about what contradicts what is known, as when the bank tells it by itself; nothing of it is paid anew meanwhile. */
+async function ask(tx: Tx, page: readonly Judged[], now: Date): Promise<void> {
+  const denied = page.filter(({ opens }) => opens === 'missing_in_ledger');
+  await holdContradicted(
+    tx,
+    denied.map(({ row }) => row.instalmentId),
+    now,
+  );
+  const breaks = page.flatMap(({ opens, row: { reference, amountIdr } }) =>
+    opens ? [{ type: opens, key: `report:${reference}`, reference, amountIdr, statementId: null, line: null }] : [],
+  );
+  await openBreaks(tx, breaks, wibDate(now));
 }

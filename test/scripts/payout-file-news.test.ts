@@ -47,7 +47,7 @@ it.each(news)('%s, while the file is being written: it is not given out', async 
   await happens(here);
   const recorded = db
     .transaction()
-    .execute((tx) => recordFile(tx, here.run, 'ayu', { totals, sha256: 'f'.repeat(64) }));
+    .execute((tx) => recordFile(tx, here.run, { totals, sha256: 'f'.repeat(64), by: 'ayu', now: new Date(LATER) }));
   await expect(recorded).rejects.toMatchObject({ exitCode: 1, message: expect.stringContaining('run this again') });
   expect((await here.write('run-2.xml')).json).toMatchObject({ count: 0 });
   expect(existsSync(join(here.dir, 'run-2.xml'))).toBe(false);

@@ -2,11 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { trialBalance } from '../../db/ledger.ts';
-import { resolveUnknown } from '../../scripts/payout.ts';
+import { prepareRunOf, resolveUnknown } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { type FileTown, released } from '../helpers/file-town.ts';
-import { pay, TODAY, town } from '../helpers/payout.ts';
+import { ACCOUNTS } from '../helpers/payees.ts';
+import { account, pay, TODAY, town } from '../helpers/payout.ts';
 import { orderStatus, type report } from '../workers/payout/files/report-writer.ts';
 
 const SUBMITTING = { R1: 'submitting', R2: 'submitting', R3: 'submitting' };
@@ -26,7 +27,7 @@ describe('payout statuses', () => {
       orderStatus(await here.referenceOf('R3'), 'PDNG'),
     ];
     const group = '<OrgnlNbOfTxs>3</OrgnlNbOfTxs><OrgnlCtrlSum>1800000.00</OrgnlCtrlSum><GrpSts>PART</GrpSts>';
-    const json = { run: '1', accepted: 1, rejected: 1, open: 1, contradictions: [] };
+    const json = { run: '1', accepted: 1, rejected: 1, open: 1, duplicates: 0, contradictions: [] };
     expect(await here.report({ group, orders })).toMatchObject({ exitCode: 0, json });
     const states = { R1: 'accepted', R2: 'rejected bank_rejected AC04', R3: 'submitting' };
     expect(await here.states()).toEqual(states);
@@ -45,8 +46,8 @@ describe('payout statuses', () => {
   it.each<[string, Parameters<typeof report>[0], string]>([
     [
       'the file refused',
-      { group: '<GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>DU01</Cd></Rsn></StsRsnInf>' },
-      'rejected bank_rejected DU01',
+      { group: '<GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>FF01</Cd></Rsn></StsRsnInf>' },
+      'rejected bank_rejected FF01',
     ],
     ['the payment refused', { payment: '<PmtInfSts>RJCT</PmtInfSts>' }, 'rejected bank_rejected'],
     ['the payment taken', { payment: '<PmtInfSts>ACSP</PmtInfSts>' }, 'accepted'],
@@ -84,6 +85,55 @@ describe('payout statuses', () => {
     expect(await here.states()).toEqual(SUBMITTING);
   });
 
+  const DUPLICATE = '<StsRsnInf><Rsn><Cd>DU01</Cd></Rsn></StsRsnInf>';
+  it.each<[string, Parameters<typeof report>[0]]>([
+    ['the file', { group: `<GrpSts>RJCT</GrpSts>${DUPLICATE}` }],
+    ['the payment', { payment: `<PmtInfSts>RJCT</PmtInfSts>${DUPLICATE.replace('DU01', 'DU02')}` }],
+    [
+      'the file, beside another reason',
+      { group: `<GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>NARR</Cd></Rsn></StsRsnInf>${DUPLICATE}` },
+    ],
+  ])('%s refused as a duplicate says nothing of what the bank has already', async (_, parts) => {
+    const here = await handedOver();
+    const first = await here.report(parts);
+    expect(first).toMatchObject({ exitCode: 3, json: { rejected: 0, open: 3, duplicates: 3 } });
+    expect(first.lines.join(' ')).toContain('3 are refused as what the bank has already');
+    expect(await here.states()).toEqual(SUBMITTING);
+    await here.report({ group: '<GrpSts>ACTC</GrpSts>' });
+    expect(await here.report(parts)).toMatchObject({ exitCode: 0, json: { rejected: 0, open: 3, duplicates: 0 } });
+    expect(await here.states()).toEqual({ R1: 'accepted', R2: 'accepted', R3: 'accepted' });
+  });
+
+  it('orders refused as duplicates are counted among the refused, and are not', async () => {
+    const here = await handedOver();
+    const [R1, R2] = [await here.referenceOf('R1'), await here.referenceOf('R2')];
+    const counts = (code: string, n: number) =>
+      `<NbOfTxsPerSts><DtldNbOfTxs>${n}</DtldNbOfTxs><DtldSts>${code}</DtldSts></NbOfTxsPerSts>`;
+    const payment = `<OrgnlNbOfTxs>3</OrgnlNbOfTxs>${counts('RJCT', 2)}${counts('ACSP', 1)}`;
+    const orders = [orderStatus(R1, 'RJCT', { reason: 'AM05' }), orderStatus(R2, 'RJCT', { reason: 'AC04' })];
+    const { json } = await here.report({ payment, orders });
+    expect(json).toMatchObject({ rejected: 1, open: 2, duplicates: 1 });
+    expect(await here.states()).toEqual({ ...SUBMITTING, R2: 'rejected bank_rejected AC04' });
+  });
+
+  it('a yes to what was refused keeps it from being paid anew, and asks a person, once', async () => {
+    const here = await handedOver();
+    const reference = await here.referenceOf('R1');
+    await here.report({ orders: [orderStatus(reference, 'RJCT', { reason: 'AC04' })] });
+    for (let again = 0; again < 2; again++)
+      expect(await here.report({ orders: [orderStatus(reference, 'ACSC')] })).toMatchObject({
+        exitCode: 3,
+        json: { contradictions: [reference] },
+      });
+    expect(await here.states()).toEqual({ ...SUBMITTING, R1: 'held bank_contradiction' });
+    const { rows } = await here.database.pool.query('select type, reference, amount_idr from breaks');
+    expect(rows).toEqual([{ type: 'missing_in_ledger', reference, amount_idr: '600000' }]);
+    const corrected = account(1, { linked_at: `${TODAY}T14:00:00Z` }).replace('00112', '00999');
+    await here.load('accounts', ACCOUNTS, corrected);
+    const next = await here.officeAt('2020-09-16T09:00:00+07:00');
+    expect((await prepareRunOf(next, 'ayu')).json).toMatchObject({ count: 0 });
+  });
+
   it('what a statement shows as paid and the bank refuses is a person’s work', async () => {
     const here = await handedOver();
     const reference = await here.referenceOf('R1');
@@ -98,6 +148,8 @@ describe('payout statuses', () => {
     const taken = await here.report({ orders: [orderStatus(reference, 'RJCT', { reason: 'AC04' })] }, later);
     expect(taken).toMatchObject({ exitCode: 3, json: { contradictions: [reference] } });
     expect(await here.states()).toMatchObject({ R1: 'paid' });
+    const { rows } = await here.database.pool.query('select type, reference from breaks');
+    expect(rows).toEqual([{ type: 'missing_in_bank', reference }]);
   });
 });
 

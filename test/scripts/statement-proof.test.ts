@@ -1,12 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { restoredIn } from '../../scripts/db.ts';
 import { resolveUnknown } from '../../scripts/payout.ts';
+import { writeRun } from '../../scripts/payout-file.ts';
+import { startListener } from '../../scripts/payout-listen.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { restoreBackup, takeBackup } from '../helpers/backup.ts';
-import { listening, notice, references } from '../helpers/bank-messages.ts';
+import { listening, notice, references, say } from '../helpers/bank-messages.ts';
 import { day, type Reconciled, reconciling, SOURCE_ACCOUNT, statement, taking } from '../helpers/camt.ts';
+import { released } from '../helpers/file-town.ts';
 import { pay, TODAY, town } from '../helpers/payout.ts';
 
 const MORNING = `${TODAY}T07:00:00+07:00`;
@@ -119,6 +122,32 @@ describe('a payment that the bank took, and that no statement shows two working 
     expect((await taking(here)('2020-09-18T12:00:00+07:00', between)).open_breaks).toEqual({});
     const since = day('2020-09-22', 10_000_000, 0, { from: '2020-09-18' });
     expect((await taking(here)('2020-09-23T09:00:00+07:00', since)).open_breaks).toEqual({ missing_in_bank: 1 });
+  });
+
+  it('nor is what the bank was at work on, and has paid today by its word', async () => {
+    const here = await town({ people: 1, faults: [{ fault: 'pending' }] });
+    await pay(here.office);
+    expect(await here.states()).toEqual({ R1: expect.stringContaining('unknown') });
+    const { R1: reference } = await references(here);
+    const friday = await here.officeAt('2020-09-18T09:00:00+07:00');
+    const listener = await startListener(friday, 0);
+    onTestFinished(() => listener.close());
+    await say({ ...here, office: friday }, listener.url, notice(reference as string, '00'));
+    expect(await here.states()).toEqual({ R1: 'paid' });
+    const until = day('2020-09-17', 10_000_000, 0, { from: TODAY });
+    expect((await taking(here)('2020-09-18T10:00:00+07:00', until)).open_breaks).toEqual({});
+    const since = day('2020-09-22', 10_000_000, 0, { from: '2020-09-18' });
+    expect((await taking(here)('2020-09-23T09:00:00+07:00', since)).open_breaks).toEqual({ missing_in_bank: 1 });
+  });
+
+  it('nor is what a file’s bank has taken today', async () => {
+    const here = await released();
+    await writeRun(here.office, here.run, { out: here.out });
+    await here.report({ group: '<GrpSts>ACTC</GrpSts>' }, await here.officeAt('2020-09-18T09:00:00+07:00'));
+    const until = day('2020-09-17', 10_000_000, 0, { from: TODAY });
+    expect((await taking(here)('2020-09-18T10:00:00+07:00', until)).open_breaks).toEqual({});
+    const since = day('2020-09-22', 10_000_000, 0, { from: '2020-09-18' });
+    expect((await taking(here)('2020-09-23T09:00:00+07:00', since)).open_breaks).toEqual({ missing_in_bank: 3 });
   });
 
   it('nor is money that came back by the bank’s word, when the only one was taken before that word', async () => {

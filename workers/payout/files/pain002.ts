@@ -1,10 +1,13 @@
 import { refuse } from '../../../jobs/errors.ts';
 import { type Exact, parsePlain } from '../statement/amount.ts';
-import { addChild, find, findAll, newNode, textAt, type XmlNode } from '../statement/node.ts';
+import { addChild, findAll, newNode, textAt, type XmlNode } from '../statement/node.ts';
 import { type XmlHandler, XmlScanner } from '../statement/xml.ts';
 
-/** What a status comes to; `open`: the bank has not decided yet, and nothing changes. Money is paid by statement alone. */
-export type FileOutcome = 'accepted' | 'rejected' | 'open';
+/**
+ * What a status comes to; `open`: the bank has not decided yet, and nothing changes; `duplicate`: it refuses what it has
+ * already, which says nothing of what it has. Money is paid by statement alone.
+ */
+export type FileOutcome = 'accepted' | 'rejected' | 'duplicate' | 'open';
 
 const OUTCOMES: Readonly<Record<string, FileOutcome>> = {
   ACTC: 'accepted',
@@ -17,6 +20,9 @@ const OUTCOMES: Readonly<Record<string, FileOutcome>> = {
   RCVD: 'open',
   PART: 'open',
 };
+
+/** ISO 20022 external status reasons: the message, payment, order or its ids are there already. */
+const DUPLICATES: ReadonlySet<string> = new Set(['AM05', 'DU01', 'DU02', 'DU03', 'DU04', 'DU05']);
 
 /** What a level of the report (the file, its one payment) says about all orders that it does not name. */
 export interface FileStatus {
@@ -147,8 +153,8 @@ function statusOf(node: XmlNode, element: string): FileStatus {
   const count = textAt(node, 'OrgnlNbOfTxs');
   const sum = textAt(node, 'OrgnlCtrlSum');
   return {
-    outcome: code === null ? null : outcomeOf(code),
-    reason: reasonOf(node),
+    outcome: code === null ? null : outcomeOf(node, code),
+    reason: reasonsOf(node)[0] ?? '',
     count: count === null ? null : wholeNumber(count, 'OrgnlNbOfTxs'),
     sum: sum === null ? null : (parsePlain(sum) ?? unreadable('OrgnlCtrlSum')),
   };
@@ -157,20 +163,25 @@ function statusOf(node: XmlNode, element: string): FileStatus {
 function orderOf(node: XmlNode): OrderStatus {
   const reference = textAt(node, 'OrgnlEndToEndId');
   if (reference === null) throw refuse('the report has an order without its OrgnlEndToEndId');
-  const outcome = outcomeOf(textAt(node, 'TxSts') ?? '');
-  return { reference, outcome, reason: reasonOf(node), bankReference: textAt(node, 'AcctSvcrRef') };
+  const outcome = outcomeOf(node, textAt(node, 'TxSts') ?? '');
+  return { reference, outcome, reason: reasonsOf(node)[0] ?? '', bankReference: textAt(node, 'AcctSvcrRef') };
 }
 
-function outcomeOf(code: string): FileOutcome {
+function outcomeOf(node: XmlNode, code: string): FileOutcome {
   const outcome = Object.hasOwn(OUTCOMES, code) ? OUTCOMES[code] : undefined;
   if (outcome === undefined)
     throw refuse(`the report has the status ${code.slice(0, 8) || '(none)'}, which is not known`);
-  return outcome;
+  return outcome === 'rejected' && reasonsOf(node).some((reason) => DUPLICATES.has(reason)) ? 'duplicate' : outcome;
 }
 
-function reasonOf(node: XmlNode): string {
-  const reason = find(node, 'StsRsnInf', 'Rsn');
-  return (textAt(reason, 'Cd') ?? textAt(reason, 'Prtry') ?? '').replace(/[^\w -]/g, '').slice(0, 35);
+function reasonsOf(node: XmlNode): string[] {
+  return findAll(node, 'StsRsnInf').map((info) =>
+    (textAt(info, 'Rsn', 'Cd') ?? textAt(info, 'Rsn', 'Prtry') ?? '').replace(/[^\w -]/g, '').slice(0, 35),
+  );
+}
+
+function isRefusal(outcome: FileOutcome | null | undefined): boolean {
+  return outcome === 'rejected' || outcome === 'duplicate';
 }
 
 /** What the payment counts by status must be its orders, and what it names must be among them; each refused one by name. */
@@ -181,7 +192,7 @@ function requireCounts(payment: XmlNode, named: ReadonlyMap<string, number>, fil
   const { count, outcome } = statusOf(payment, 'PmtInfSts');
   const wrong = [count !== null && sumOf(named) > count];
   if (counted.size > 0) {
-    const isAllRejected = outcome === 'rejected' || file?.outcome === 'rejected';
+    const isAllRejected = isRefusal(outcome) || isRefusal(file?.outcome);
     wrong.push(
       count !== null && sumOf(counted) !== count,
       [...named].some(([code, n]) => n > (counted.get(code) ?? 0)),

@@ -120,7 +120,7 @@ describe('a report', () => {
 
 /** Other people's reports, read where they lie: message, status of file and payment, outcomes and reasons of orders. */
 const FILES: readonly (readonly [string, string | null, string | null, string])[] = [
-  ['nordea/pain_002_v3_group_reject.xml', 'rejected', null, ''],
+  ['nordea/pain_002_v3_group_reject.xml', 'duplicate', null, ''],
   ['nordea/pain_002_v3_payment_reject.xml', null, 'rejected', ''],
   ['nordea/pain_002_v3_txn_reject.xml', null, 'rejected', 'rejected NARR,rejected NARR'],
   ['goldman_sachs/pain_002_v3_accepted.xml', null, null, 'accepted NARR'],
@@ -168,18 +168,24 @@ describe('judgeFileStatus', () => {
     ['paid', 'rejected', 'contradiction'],
     ['paid', 'open', 'none'],
     ['submitting', null, 'none'],
+    ['due', 'rejected', 'none'],
+    ['submitting', 'duplicate', 'none'],
+    ['accepted', 'duplicate', 'none'],
   ] as const)('%s and %s: %s', (state, outcome, judged) => {
-    expect(judgeFileStatus({ state, current: true, debited: false }, outcome)).toBe(judged);
+    const booked = state === 'paid' || state === 'returned';
+    expect(judgeFileStatus({ state, current: true, booked, debited: false }, outcome)).toMatchObject({ judged });
   });
 
   it('a refusal of what a statement shows as debited is a person’s work', () => {
-    expect(judgeFileStatus({ state: 'accepted', current: true, debited: true }, 'rejected')).toBe('contradiction');
-    expect(judgeFileStatus({ state: 'submitting', current: true, debited: true }, 'accepted')).toBe('accepted');
+    const order = { state: 'accepted', current: true, booked: false, debited: true } as const;
+    expect(judgeFileStatus(order, 'rejected')).toEqual({ judged: 'contradiction', opens: 'missing_in_bank' });
+    expect(judgeFileStatus({ ...order, state: 'submitting' }, 'accepted')).toEqual({ judged: 'accepted' });
   });
 
-  it('of an order that has a newer one: a refusal is history, a yes is a person’s work', () => {
-    const old = { state: 'submitting', current: false, debited: false } as const;
-    expect(judgeFileStatus(old, 'rejected')).toBe('none');
-    expect(judgeFileStatus(old, 'accepted')).toBe('contradiction');
+  it('of an order that has a newer one: a refusal is history, a yes is a person’s work unless it was paid and came back', () => {
+    const old = { state: 'submitting', current: false, booked: false, debited: false } as const;
+    expect(judgeFileStatus(old, 'rejected')).toEqual({ judged: 'none' });
+    expect(judgeFileStatus(old, 'accepted')).toEqual({ judged: 'contradiction', opens: 'missing_in_ledger' });
+    expect(judgeFileStatus({ ...old, booked: true }, 'accepted')).toEqual({ judged: 'none' });
   });
 });
