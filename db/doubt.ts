@@ -107,11 +107,12 @@ export const ON_STATEMENT = sql`exists (select from statement_lines l where l.re
 
 /**
  * Of order `o` of instalment `i`: it is in doubt, and the bank is to be asked what became of it: it is unknown, or was
- * accepted and a statement that should show it did not, whoever has closed that break since. What was accepted may fail
- * at the bank afterwards, and nobody would learn of it.
+ * accepted and a statement that should show it did not, whoever has closed that break since, or shows a debit of it that
+ * is not as it should be. What was accepted may fail at the bank afterwards, and nobody would learn of it.
  */
-export const TO_BE_ASKED = sql`(i.state = 'unknown' or (i.state = 'accepted' and exists (
-  select from breaks b where b.type = 'missing_in_bank' and b.key = o.reference)))`;
+export const TO_BE_ASKED = sql`(i.state = 'unknown' or (i.state = 'accepted' and (
+  exists (select from breaks b where b.type = 'missing_in_bank' and b.key = o.reference)
+  or exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit'))))`;
 
 /**
  * Of order `o` of instalment `i`: its policy's minutes since the last try have passed. A bank that is asked sooner may not

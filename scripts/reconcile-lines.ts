@@ -116,7 +116,7 @@ function judge(line: MatchedLine, statementId: string): { effect?: Effect; break
       steps,
       bookedOn: facts.bookingDate,
       returnReason: line.returnReason ?? order.returnedFor,
-      settles: line.direction === 'debit',
+      settles: effect === 'paid' || line.direction === 'debit',
     },
     breaks: opened,
   };

@@ -1,6 +1,6 @@
 import type { Rupiah } from '../../jobs/money.ts';
 import { workingDaysBetween } from '../../jobs/time.ts';
-import type { InstalmentState } from './states.ts';
+import { type InstalmentState, mayBeAtBank } from './states.ts';
 
 /** The breaks of contract section 7. */
 export const breakTypes = [
@@ -77,12 +77,15 @@ function judgement(effect: Judgement['effect'], breaks: readonly BreakType[], ig
 
 /**
  * Money that came back. Only when all of it is back a payment is undone, also where it comes in parts; part of it is a
- * person's work. One of two debits that comes back undoes none: the payee has the money still.
+ * person's work, and what a debit was too large by makes it a payment. One of two debits that comes back undoes none: the
+ * payee has the money still.
  */
 function judgeCredit(line: LineFacts, order: OrderFacts): Judgement {
   const whole = line.amountIdr === order.amountIdr;
   const isBack = order.stillDebitedIdr <= 0n && (whole || order.debited);
-  return judgement(isBack ? 'returned' : 'none', whole ? ['returned'] : ['returned', 'amount_mismatch']);
+  const isRight = order.debited && order.stillDebitedIdr === order.amountIdr && mayBeAtBank(order.state);
+  const effect = isBack ? 'returned' : isRight ? 'paid' : 'none';
+  return judgement(effect, whole ? ['returned'] : ['returned', 'amount_mismatch']);
 }
 
 /**
@@ -103,7 +106,8 @@ function judgeDebit(line: LineFacts, order: OrderFacts): Judgement {
   if (!isSamePayee(line, order)) breaks.push('payee_mismatch');
   // Its return was read first, or stands behind it on the same statement.
   const isBack = order.stillDebitedIdr <= 0n;
-  const changes = isOpen && order.state !== 'returned' && (isBack || breaks.length === 0);
+  const isRight = order.stillDebitedIdr === order.amountIdr && !breaks.includes('payee_mismatch');
+  const changes = isOpen && order.state !== 'returned' && (isBack || isRight || breaks.length === 0);
   const effect = changes ? (isBack ? 'returned' : 'paid') : 'none';
   if (isLate(order.submittedOn, line.bookingDate)) breaks.push('late');
   return judgement(effect, breaks);
