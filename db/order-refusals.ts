@@ -6,7 +6,7 @@ import { audit } from './audit.ts';
 import type { Tx } from './connection.ts';
 import { ON_STATEMENT, TO_BE_ASKED, TOLD_PAID, UNPROVED_DAYS } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
-import { DEBIT_IN_QUESTION } from './money-out.ts';
+import { DEBIT_IN_QUESTION, STILL_DEBITED } from './money-out.ts';
 import { COUNTS, isVerifiedNow } from './operators.ts';
 import { oneReconciliationAtATime } from './reconciliation-lock.ts';
 
@@ -22,6 +22,8 @@ interface Doubtful {
   readonly instalmentId: string;
   readonly reference: string;
   readonly amountIdr: string;
+  /** It was paid in a debit of all that went with it, all of which came back as one: nobody is named. */
+  readonly cameBack: boolean;
   /** A statement shows it, by itself or in a bulk, or the bank has told that it paid it. */
   readonly shown: boolean;
   /** WIB days of its tries of which no statement is there. */
@@ -33,12 +35,15 @@ interface Doubtful {
 
 export interface Refused {
   readonly orders: number;
+  /** Of those: they came back, and are returned instead. */
+  readonly returned: number;
   /** Whole rupiah, as text. */
   readonly totalIdr: string;
 }
 
 /**
- * Notes that the bank has refused, or never got, what is unknown, or what it took and no statement shows. Nothing moves until another person confirms.
+ * Notes that the bank has refused, or never got, what is unknown, or what it took and no statement shows; or that it gave
+ * back all of what it debited as one. Nothing moves until another person confirms.
  * @throws exit 2 when nothing of it is in doubt, a statement shows some of it, or statements of its days are wanted
  */
 export async function noteRefusal(tx: Tx, word: BankWordOnOrders & { readonly note: string }): Promise<Refused> {
@@ -52,7 +57,7 @@ export async function noteRefusal(tx: Tx, word: BankWordOnOrders & { readonly no
 }
 
 /**
- * The second person's word: the orders are rejected, and their money goes back to the treasury. Paying again is another
+ * The second person's word: the orders are rejected, or returned when they were paid, and their money goes back to the treasury. Paying again is another
  * order, with the next number.
  * @throws exit 2 as `noteRefusal` does, and when nobody has noted it, or the same person has
  */
@@ -65,13 +70,11 @@ export async function confirmRefusal(tx: Tx, word: BankWordOnOrders): Promise<Re
     if (isSamePerson(notedBy, by)) throw refuse(`${by} has noted it; another person must confirm`);
   }
   await keep(tx, word, orders, 'payout reject confirmed', `${orders.length} orders`);
-  const moves = orders.map(({ instalmentId, reference }) => ({
-    instalmentId,
-    reference,
-    to: 'rejected',
-    reason: 'bank_rejected in writing',
-  }));
-  await moveInstalments(tx, ['submitting', 'unknown', 'accepted'], moves, now);
+  const moves = orders.map(({ instalmentId, reference, cameBack }) => {
+    const to = cameBack ? 'returned' : 'rejected';
+    return { instalmentId, reference, to, reason: `bank_${to} in writing` };
+  });
+  await moveInstalments(tx, ['submitting', 'unknown', 'accepted', 'paid'], moves, now);
   return summed(orders);
 }
 
@@ -95,7 +98,11 @@ async function keep(
 }
 
 function summed(orders: readonly Doubtful[]): Refused {
-  return { orders: orders.length, totalIdr: String(orders.reduce((sum, one) => sum + BigInt(one.amountIdr), 0n)) };
+  return {
+    orders: orders.length,
+    returned: orders.filter(({ cameBack }) => cameBack).length,
+    totalIdr: String(orders.reduce((sum, one) => sum + BigInt(one.amountIdr), 0n)),
+  };
 }
 
 /** Of order `o`: the latest note about it that counts. The bank's word about one try says nothing about a later one. */
@@ -109,21 +116,27 @@ const NOTED = sql`(
 /** Of order `o` of instalment `i`: it went in a file, of which no machine need ask anybody. */
 const HANDED_OVER = sql`(i.state = 'submitting' and exists (select from payout_files f where f.payout_run = o.payout_run and f.sha256 is not null))`;
 
+/** Of order `o` of instalment `i`: it was paid in a debit of all that went with it, and nothing of that is out. */
+const CAME_BACK = sql`(i.state = 'paid' and o.in_bulk_idr > 0 and ${STILL_DEBITED} <= 0)`;
+
 /** The orders in doubt that the subject names, locked, of which bank and statements leave no sign. */
 async function deniable(tx: Tx, subject: string): Promise<Doubtful[]> {
   // What a statement shows that is read at this moment must be seen.
   await oneReconciliationAtATime(tx);
   const { rows } = await sql<Doubtful>`
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr",
-      (${ON_STATEMENT} or o.in_bulk_idr > 0 or ${DEBIT_IN_QUESTION} or ${TOLD_PAID}) as shown, array(select distinct d.day::text from ${UNPROVED_DAYS} d order by 1) as unproved,
+      ${CAME_BACK} as "cameBack", ${DEBIT_IN_QUESTION} or (not ${CAME_BACK} and (${ON_STATEMENT} or o.in_bulk_idr > 0 or ${TOLD_PAID})) as shown,
+      array(select distinct d.day::text from ${UNPROVED_DAYS} d where not ${CAME_BACK} order by 1) as unproved,
       noted.refusal_id as note, noted.by as "notedBy"
     from payment_orders o join instalments i on (i.instalment_id, i.order_number) = (o.instalment_id, o.order_number)
     left join lateral ${NOTED} noted on true
-    where (${TO_BE_ASKED} or ${HANDED_OVER}) and (o.reference = ${subject} or ${fileIdOf('')} || o.payout_run = ${subject}
+    where (${TO_BE_ASKED} or ${HANDED_OVER} or ${CAME_BACK}) and (o.reference = ${subject} or ${fileIdOf('')} || o.payout_run = ${subject}
       or exists (select from bulk_orders k where k.reference = o.reference and k.bulk_id = ${subject}))
     order by i.instalment_id for update of i`.execute(tx);
   if (rows.length === 0)
-    throw refuse(`no order of ${subject} is unknown, or was taken and is missing: nothing was changed`);
+    throw refuse(
+      `no order of ${subject} is unknown, was taken and is missing, or came back with all of its file or call: nothing was changed`,
+    );
   const shown = rows.find((row) => row.shown);
   if (shown)
     throw refuse(

@@ -14,7 +14,8 @@ export interface RejectOptions {
 
 /**
  * `payout reject REFERENCE --by WHO --note WHY`, then `--confirm --by OTHER`: the bank has said in writing that it
- * refused, or never got, an order that is unknown or that no statement shows, or all such orders of a call or a file.
+ * refused, or never got, an order that is unknown or that no statement shows, or all such orders of a call or a file; or
+ * that a file or call which it debited as one came back as one.
  */
 export function reject(subject: string, options: RejectOptions): Promise<Report> {
   const by = personName('--by', options.by);
@@ -28,10 +29,12 @@ export async function rejectIn({ db, config }: Office, subject: string, options:
   const { by, confirm } = options;
   const now = config.now();
   if (confirm) {
-    const { orders, totalIdr } = await db.transaction().execute((tx) => confirmRefusal(tx, { subject, by, now }));
+    const ended = await db.transaction().execute((tx) => confirmRefusal(tx, { subject, by, now }));
+    const { orders, returned, totalIdr } = ended;
+    const rejected = orders - returned;
     return done(
-      { subject, orders, total_idr: totalIdr, rejected: orders },
-      `${orders} orders, ${formatRupiah(BigInt(totalIdr))}, are rejected.`,
+      { subject, orders, total_idr: totalIdr, rejected, returned },
+      `${orders} orders, ${formatRupiah(BigInt(totalIdr))}: ${rejected} are rejected, ${returned} returned.`,
       'To pay again: "payout hold ID" and "payout unhold ID", or a corrected account; the next run makes a new order.',
     );
   }

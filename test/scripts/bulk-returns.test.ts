@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { markRestored } from '../../db/restore.ts';
-import { back, byFile, close, paidAnew, REST, told, WHOLE } from '../helpers/bulk-file.ts';
+import { type RejectOptions, rejectIn } from '../../scripts/payout-reject.ts';
+import { back, byFile, close, LATER, paidAnew, REST, told, WHOLE } from '../helpers/bulk-file.ts';
 import { type Debit, reconciling } from '../helpers/camt.ts';
 import { TODAY } from '../helpers/payout.ts';
 
@@ -102,4 +103,29 @@ it('parts that are of everything together are not of one order alone, after a re
   await here.database.db.transaction().execute((tx) => markRestored(tx, restore));
   await here.reconciled([bulk(1_200_000), bulk(600_000)]);
   expect(await here.states()).toEqual(EVERYBODY);
+});
+
+it('a whole file that came back as one is returned by the word of two people, once somebody has looked, and paid anew', async () => {
+  const here = await byFile();
+  await here.reconciled([WHOLE, { ...WHOLE, returned: true }]);
+  const later = await here.officeAt(LATER);
+  const reject = (options: RejectOptions) => rejectIn(later, 'PRAKERJA-RUN-1', options);
+  await expect(reject({ by: 'ayu', note: 'letter: sent back' })).rejects.toThrow('it may be paid');
+  await close(here);
+  await reject({ by: 'ayu', note: 'letter: sent back' });
+  expect(await here.states()).toEqual({ R1: 'paid', R2: 'paid', R3: 'paid' });
+  const { json } = await reject({ by: 'budi', confirm: true });
+  expect(json).toMatchObject({ orders: 3, rejected: 0, returned: 3, total_idr: '1800000' });
+  const returned = 'returned bank_returned in writing';
+  expect(await here.states()).toEqual({ R1: returned, R2: returned, R3: returned });
+  expect(await here.reconciled([], 'S2', 10_000_000)).toMatchObject({ exitCode: 0, totals_equal: true });
+  expect(await paidAnew(here)).toBe(3);
+});
+
+it('while a part of it is out, nobody’s word returns it', async () => {
+  const here = await byFile();
+  await here.reconciled([WHOLE, { ...WHOLE, idr: 600_000, returned: true }]);
+  await close(here);
+  const rejected = rejectIn(await here.officeAt(LATER), 'PRAKERJA-RUN-1', { by: 'ayu', note: 'letter: sent back' });
+  await expect(rejected).rejects.toMatchObject({ exitCode: 2 });
 });

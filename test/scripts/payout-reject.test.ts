@@ -87,7 +87,7 @@ describe('payout reject', () => {
     [
       'it is not unknown any more',
       (here) => here.database.pool.query(`update instalments set state = 'accepted' where state = 'unknown'`),
-      'is unknown, or was taken and is missing: nothing was changed',
+      'is unknown, was taken and is missing, or came back',
     ],
   ])('is refused when %s', async (_, make, message) => {
     const here = await lostBulk();
