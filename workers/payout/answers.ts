@@ -51,8 +51,9 @@ export const paymentCodes: Readonly<Record<string, Row>> = {
   // "Inconsistent request": this reference is known with other content.
   '404/18': oddity,
   ...rows('405', ['00', '01'], ourFault),
-  // X-EXTERNAL-ID repeated: this try was turned away; another id with the same reference cannot pay twice.
-  '409/00': again,
+  // X-EXTERNAL-ID repeated: none of our tries has the number of another; something between carried this one twice, and the
+  // first copy may be taken; or the database lost time and nobody said so, and an earlier order had it.
+  '409/00': unknown,
   '409/01': unknown,
   '429/00': again,
   ...rows('500', ['00', '01', '02'], unknown),

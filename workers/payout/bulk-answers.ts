@@ -11,7 +11,7 @@ export interface BulkDecision {
 }
 
 /** Refused before anything of it was looked at; whatever else says no may have taken a part. */
-const surelyNotTaken: ReadonlySet<string> = new Set(['401/00', '401/01', '401/03', '409/00', '429/00']);
+const surelyNotTaken: ReadonlySet<string> = new Set(['401/00', '401/01', '401/03', '429/00']);
 /** The message was wrong, as a whole. */
 const malformed: ReadonlySet<string> = new Set(['400/00', '400/01', '400/02']);
 const taken: ReadonlySet<string> = new Set(['200/00', '202/00']);

@@ -27,7 +27,7 @@ describe('decidePayment', () => {
     ['404 invalid account', answer('4041811'), 'rejected', 'none', { stopRun: false }],
     ['404 inconsistent request', answer('4041818'), 'unknown', 'ask_status', { contradiction: true }],
     ['404 transaction not found (of a payment?)', answer('4041801'), 'unknown', 'ask_status'],
-    ['409 external id repeated', answer('4091800'), 'submitting', 'again'],
+    ['409 external id repeated', answer('4091800'), 'unknown', 'ask_status'],
     ['409 reference repeated, new order', answer('4091801'), 'unknown', 'ask_status', { contradiction: true }],
     ['429 too many', answer('4291800'), 'submitting', 'again'],
     ['429 from a gateway', noBody(429), 'submitting', 'again'],
