@@ -28,6 +28,7 @@ import { utf8 } from '../workers/payout/statement/text.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { inNameOf } from './actor.ts';
 import { done, needsPerson, type Report } from './command.ts';
+import { requireFile } from './options.ts';
 
 const PAGE = 5000;
 
@@ -38,6 +39,7 @@ export function payoutStatuses(file: string, options: { by?: string } = {}): Pro
 
 /** The same for a caller that already has an office. */
 export async function takeReport({ db, config }: Office, file: string): Promise<Report> {
+  await requireFile('report', file);
   try {
     const { run, taken } = await db.transaction().execute(async (tx) => {
       const report = await stageReport(tx, file);

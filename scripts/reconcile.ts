@@ -21,6 +21,7 @@ import {
 } from '../workers/payout/statement/index.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
+import { requireFile } from './options.ts';
 import { startProgress } from './progress.ts';
 import { settleReturns, settleUnexplained } from './reconcile-bulk.ts';
 import { findGaps, findMissing, judgeStatement } from './reconcile-lines.ts';
@@ -49,6 +50,7 @@ export async function reconcileFiles(
   files: readonly string[],
   format: StatementFormat | undefined,
 ): Promise<Report> {
+  for (const file of files) await requireFile('statement', file);
   const { lines, others } = await takeFiles(office, files, format);
   const { totals, openBreaks } = await reconciliationTotals(office.db);
   const open = Object.values(openBreaks).reduce((sum, n) => sum + n, 0);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { trialBalance } from '../../db/ledger.ts';
 import { prepareRunOf, resolveUnknown } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
+import { takeReport } from '../../scripts/payout-statuses.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { type FileTown, released } from '../helpers/file-town.ts';
 import { ACCOUNTS } from '../helpers/payees.ts';
@@ -132,6 +133,16 @@ describe('payout statuses', () => {
     await here.load('accounts', ACCOUNTS, corrected);
     const next = await here.officeAt('2020-09-16T09:00:00+07:00');
     expect((await prepareRunOf(next, 'ayu')).json).toMatchObject({ count: 0 });
+  });
+
+  it('a report or a statement that is not there, or a directory, is refused', async () => {
+    const here = await handedOver();
+    for (const path of [join(here.dir, 'nowhere.xml'), here.dir]) {
+      const refused = { exitCode: 2, message: expect.stringContaining(`${path} cannot be read`) };
+      await expect(takeReport(here.office, path)).rejects.toMatchObject(refused);
+      for (const format of [undefined, 'camt053'] as const)
+        await expect(reconcileFiles(here.office, [path], format)).rejects.toMatchObject(refused);
+    }
   });
 
   it('what a statement shows as paid and the bank refuses is a person’s work', async () => {

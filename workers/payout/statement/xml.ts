@@ -169,5 +169,5 @@ function replaceEntities(raw: string): string {
 }
 
 function broken(why: string): Error {
-  return refuse(`the statement is not well-formed XML: ${why}`);
+  return refuse(`the file is not well-formed XML: ${why}`);
 }
