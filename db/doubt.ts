@@ -54,14 +54,17 @@ const WRITTEN_TRIES = sql`(
 const LOST_TRIES = sql`(
   select w.day, w.sent_at, w.at from restores r cross join lateral ${LOST_DAYS} w where r.restored_at >= o.doubt_since)`;
 
+/** A call may wait for a token and for the bank as long as this before it arrives: the day of a try can be over by then. */
+const UNDER_WAY = sql`interval '2 minutes'`;
+
 /**
  * The tries of order `o`, as rows of (day, sent_at, at). An order that was made in doubt had no first try: it waits for the
  * bank's word. A day on which something was sent speaks once it is over: what a bank has only taken stands on no statement
  * of the same day.
  */
 const TRIES = sql`(
-  select (at at time zone ${ZONE})::date as day, at as sent_at, ((at at time zone ${ZONE})::date + 1)::timestamp at time zone ${ZONE} as at
-  from ${WRITTEN_TRIES} written
+  select day, at as sent_at, (day + 1)::timestamp at time zone ${ZONE} as at from ${WRITTEN_TRIES} written
+  cross join lateral (select (at at time zone ${ZONE})::date as day union select ((at + ${UNDER_WAY}) at time zone ${ZONE})::date) days
   union all select * from ${LOST_TRIES} lost)`;
 
 /** Of order `o`: when its last try was made, or the last moment at which a restore may have lost one. */

@@ -73,6 +73,20 @@ describe('an order that the bank does not know, once more: a statement', () => {
     expect(debited(here).length).toBe(times);
   });
 
+  it('of the day after is wanted too when it was sent as the day ended, and may have arrived on the next', async () => {
+    const faults = [{ fault: 'disconnect', from_call: 1, until_call: 1 }];
+    const here = await town({ people: 1, faults });
+    const paid = () => here.bankLog().filter((line) => line.debited).length;
+    await pay(await here.officeAt(`${TODAY}T23:59:30+07:00`));
+    await taking(here)(NEXT, statement([], 'S1', 10_000_000, SOURCE_ACCOUNT, '2020-09-16T06:00:00+07:00'));
+    const later = '2020-09-17T09:00:00+07:00';
+    expect(await resolveUnknown(await here.officeAt(later))).toMatchObject({ json: { unknown: 1 } });
+    expect(paid()).toBe(0);
+    await taking(here)(later, day('2020-09-16', 10_000_000));
+    await resolveUnknown(await here.officeAt(later));
+    expect(paid()).toBe(1);
+  });
+
   it('that was made before, and again once the day was over, proves it', async () => {
     const here = await neverArrived();
     for (const madeAt of [MORNING, '2020-09-16T06:00:00+07:00', MORNING])
