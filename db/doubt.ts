@@ -110,12 +110,14 @@ export const ON_STATEMENT = sql`exists (select from statement_lines l where l.re
 
 /**
  * Of order `o` of instalment `i`: it is in doubt, and the bank is to be asked what became of it: it is unknown, or was
- * accepted and a statement that should show it did not, whoever has closed that break since, or shows a debit of it that
- * is not as it should be. What was accepted may fail at the bank afterwards, and nobody would learn of it.
+ * accepted and a statement that should show it did not, whoever has closed that break since, or shows it with another
+ * amount. What was accepted may fail at the bank afterwards, and nobody would learn of it. What went to somebody else is
+ * not paid, whatever the bank says.
  */
 export const TO_BE_ASKED = sql`(i.state = 'unknown' or (i.state = 'accepted' and (
   exists (select from breaks b where b.type = 'missing_in_bank' and b.key = o.reference)
-  or exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit'))))`;
+  or exists (select from breaks b where b.type = 'amount_mismatch' and b.reference = o.reference)
+    and not exists (select from breaks b where b.type = 'payee_mismatch' and b.reference = o.reference))))`;
 
 /**
  * Of order `o` of instalment `i`: its policy's minutes since the last try have passed. A bank that is asked sooner may not

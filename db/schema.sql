@@ -1035,6 +1035,8 @@ CREATE INDEX breaks_open_reference ON public.breaks USING btree (reference) WHER
 
 CREATE UNIQUE INDEX breaks_pkey ON public.breaks USING btree (break_id)
 
+CREATE INDEX breaks_reference ON public.breaks USING btree (reference) WHERE (reference IS NOT NULL)
+
 CREATE UNIQUE INDEX breaks_type_key_key ON public.breaks USING btree (type, key)
 
 CREATE UNIQUE INDEX bulk_debits_pkey ON public.bulk_debits USING btree (bulk_id)

@@ -172,6 +172,8 @@ export interface MatchedLine {
     readonly debited: boolean;
     /** Whole rupiah of all its lines on statements, debits less credits; a bulk that has it too counts. */
     readonly stillDebitedIdr: string;
+    /** A debit of it went to somebody else. */
+    readonly misdirected: boolean;
     /** The reason that a line which gave it back has. */
     readonly returnedFor: string | null;
     /** The ledger has booked it paid at some time: an order that was made anew since may have been. */
@@ -199,6 +201,7 @@ export async function matchedLines(tx: Tx, statementId: string, after: string, l
         'debited', exists (select from statement_lines e where e.reference = l.reference and e.direction = 'debit'
           and (e.statement_id, e.line) < (l.statement_id, l.line)) or ${IN_BULK} > 0,
         'stillDebitedIdr', ${STILL_DEBITED}::text,
+        'misdirected', exists (select from breaks b where b.reference = o.reference and b.type = 'payee_mismatch'),
         'returnedFor', (select min(e.return_reason) from statement_lines e where e.reference = l.reference and e.direction = 'credit'),
         'booked', exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned'))) end as "order"
     from statement_lines l left join payment_orders o on o.reference = l.reference left join instalments i on i.instalment_id = o.instalment_id

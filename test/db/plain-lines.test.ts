@@ -74,6 +74,7 @@ function isClean(one: Line, state: string): boolean {
     debited: false,
     // Nothing else speaks of it.
     stillDebitedIdr: one.direction === 'debit' ? BigInt(one.amount) : 0n,
+    misdirected: false,
     current: true,
     booked: false,
   };

@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { resolveUnknown } from '../../scripts/payout.ts';
+import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { references } from '../helpers/bank-messages.ts';
-import { type Debit, type Reconciled, reconciling } from '../helpers/camt.ts';
+import { type Debit, type Reconciled, reconciling, statement } from '../helpers/camt.ts';
 import { pay, town } from '../helpers/payout.ts';
 
 const NEXT = '2020-09-16T09:00:00+07:00';
@@ -45,4 +48,16 @@ it.each<[string, (here: Paid) => Promise<unknown>]>([
   const here = await withFee();
   expect(await happens(here)).toMatchObject({ totals_equal: true });
   expect(await here.states()).toEqual({ R1: 'paid' });
+});
+
+it('to somebody else is not paid by the bank’s word, nor when what it is too large by comes back', async () => {
+  const here = await withFee();
+  const path = join(here.dir, 'another.xml');
+  const another = '<RltdPties><CdtrAcct><Id><Othr><Id>0011299999</Id></Othr></Id></CdtrAcct></RltdPties></TxDtls>';
+  writeFileSync(path, statement([here.debit], 'S1').replace('</TxDtls>', another));
+  const { json } = await reconcileFiles(await here.officeAt(NEXT), [path], undefined);
+  expect(json).toMatchObject({ open_breaks: { amount_mismatch: 1, payee_mismatch: 1 } });
+  await here.reconciled([here.feeBack], 'S2', 9_397_500);
+  expect(await resolveUnknown(await here.officeAt(NEXT))).toMatchObject({ json: { asked: 0 } });
+  expect(await here.states()).toEqual({ R1: 'accepted' });
 });

@@ -50,6 +50,8 @@ export interface OrderFacts {
   readonly stillDebitedIdr: Rupiah;
   /** False: the instalment was ordered anew since, and `state` is that of the new order. */
   readonly current: boolean;
+  /** A debit of it went to somebody else. */
+  readonly misdirected: boolean;
   /** The ledger has booked this order paid at some time. */
   readonly booked: boolean;
 }
@@ -83,8 +85,8 @@ function judgement(effect: Judgement['effect'], breaks: readonly BreakType[], ig
 function judgeCredit(line: LineFacts, order: OrderFacts): Judgement {
   const whole = line.amountIdr === order.amountIdr;
   const isBack = order.stillDebitedIdr <= 0n && (whole || order.debited);
-  const isRight = order.debited && order.stillDebitedIdr === order.amountIdr && mayBeAtBank(order.state);
-  const effect = isBack ? 'returned' : isRight ? 'paid' : 'none';
+  const isRight = order.debited && !order.misdirected && order.stillDebitedIdr === order.amountIdr;
+  const effect = isBack ? 'returned' : isRight && mayBeAtBank(order.state) ? 'paid' : 'none';
   return judgement(effect, whole ? ['returned'] : ['returned', 'amount_mismatch']);
 }
 

@@ -29,6 +29,7 @@ const order: OrderFacts = {
   submittedOn: '2020-09-15',
   debited: false,
   stillDebitedIdr: 600_000n,
+  misdirected: false,
   current: true,
   booked: false,
 };
@@ -93,6 +94,13 @@ describe('judgeLine', () => {
       { ...credit, amountIdr: 1n },
       { ...order, debited: true },
       'paid',
+      ['returned', 'amount_mismatch'],
+    ],
+    [
+      'returned what it was too large by, to another',
+      { ...credit, amountIdr: 1n },
+      { ...order, debited: true, misdirected: true },
+      'none',
       ['returned', 'amount_mismatch'],
     ],
     [
