@@ -65,7 +65,8 @@ export async function breakFaults(
     select o.reference, i.state, o.order_number = i.order_number as current, (o.submitted_at at time zone 'Asia/Jakarta')::date::text as submitted_on,
       'PRAKERJA-RUN-' || o.payout_run as file_id, i.order_number = 1 and exists (
         select from witness.changes c where c.instalment_id = i.instalment_id and (from_state, to_state) = ('accepted', 'paid'))
-        and not exists (select from bank_callbacks n where n.reference = o.reference and n.status = '00') as settled
+        and not exists (select from bank_callbacks n where n.reference = o.reference and n.status = '00')
+        and not exists (select from bank_calls c where c.reference = o.reference and c.kind = 'status' and c.answer like '%status 00') as settled
     from payment_orders o join instalments i using (instalment_id)`);
   const open = new Set(breaks.filter(({ state }) => state === 'open').map(({ type, about }) => `${type} ${about}`));
   const bulks = new Bulks(given, standing);
