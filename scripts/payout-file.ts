@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Tx } from '../db/connection.ts';
@@ -60,6 +61,7 @@ export async function writeRun(office: Office, run: string, options: PayoutFileO
     return beginFile(tx, run, by, config.now());
   });
   await orderAll(office, run);
+  await clearLeftOver(options.out);
   // Two at once must not write into each other's.
   const part = `${options.out}.${randomUUID()}.part`;
   try {
@@ -87,6 +89,20 @@ export async function writeRun(office: Office, run: string, options: PayoutFileO
       `the file was not written; its orders are kept, run this again: ${error instanceof Error ? error.message : error}`,
       error,
     );
+  }
+}
+
+/** A file takes minutes to write: what lies beside its place for a day was left by a process that died, and has people's accounts in it. */
+const LEFT_OVER_MS = 24 * 3_600_000;
+const PART = /^\.[0-9a-f-]{36}\.part$/;
+
+async function clearLeftOver(out: string): Promise<void> {
+  const [dir, name] = [dirname(out), basename(out)];
+  for (const entry of await readdir(dir).catch(() => [])) {
+    if (!entry.startsWith(name) || !PART.test(entry.slice(name.length))) continue;
+    const path = join(dir, entry);
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > LEFT_OVER_MS) await rm(path, { force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
@@ -95,6 +95,18 @@ describe('payout file', () => {
     expect(await here.states()).toEqual(SUBMITTING);
     expect(await writeRun(here.office, here.run, { out: here.out })).toMatchObject({ exitCode: 0, json: { count: 3 } });
     expect(existsSync(`${here.out}.part`)).toBe(false);
+  });
+
+  it('takes away what a process that died a day ago has left beside it, and nothing else', async () => {
+    const here = await released();
+    const parts = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
+    const [old = '', young = ''] = parts.map((id) => `${here.out}.${id}.part`);
+    const other = `${here.out}.mine.part`;
+    for (const path of [old, young, other]) writeFileSync(path, '');
+    const dayBefore = new Date(Date.now() - 25 * 3_600_000);
+    for (const path of [old, other]) utimesSync(path, dayBefore, dayBefore);
+    await writeRun(here.office, here.run, { out: here.out });
+    expect([old, young, other].map((path) => existsSync(path))).toEqual([false, true, true]);
   });
 
   it('screens again what was ordered before an interruption, and its money is the treasury’s again', async () => {
