@@ -55,9 +55,19 @@ export interface NewBreak {
   readonly line: string | null;
 }
 
-/** Opens breaks; one that is known stays as it is. */
-export async function openBreaks(tx: Tx, breaks: readonly NewBreak[], openedOn: string): Promise<void> {
+/** Opens breaks; one that is known stays as it is, unless what is said now is news (`again`): then what was closed is open again. */
+export async function openBreaks(
+  tx: Tx,
+  breaks: readonly NewBreak[],
+  openedOn: string,
+  again: 'stays' | 'reopens' = 'stays',
+): Promise<void> {
   if (breaks.length === 0) return;
+  if (again === 'reopens')
+    await sql`
+      update breaks b set state = 'open', resolved_by = null, note = null, resolved_at = null, opened_on = ${openedOn}
+      from unnest(${breaks.map(({ type }) => type)}::text[], ${breaks.map(({ key }) => key)}::text[]) as n (type, key)
+      where (b.type, b.key) = (n.type, n.key) and b.state <> 'open'`.execute(tx);
   const column = <K extends keyof NewBreak>(key: K) => breaks.map((one) => one[key]);
   await sql`
     insert into breaks (type, key, reference, amount_idr, statement_id, statement_line, opened_on)

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db, Tx } from './connection.ts';
+import { MISDIRECTED } from './money-out.ts';
 import { isOfPayingAccount, type Route } from './paying-accounts.ts';
 
 const ZONE = sql`'Asia/Jakarta'`;
@@ -112,12 +113,12 @@ export const ON_STATEMENT = sql`exists (select from statement_lines l where l.re
  * Of order `o` of instalment `i`: it is in doubt, and the bank is to be asked what became of it: it is unknown, or was
  * accepted and a statement that should show it did not, whoever has closed that break since, or shows it with another
  * amount. What was accepted may fail at the bank afterwards, and nobody would learn of it. What went to somebody else is
- * not paid, whatever the bank says.
+ * not paid, whatever the bank says, until a person has looked.
  */
 export const TO_BE_ASKED = sql`(i.state = 'unknown' or (i.state = 'accepted' and (
   exists (select from breaks b where b.type = 'missing_in_bank' and b.key = o.reference)
-  or exists (select from breaks b where b.type = 'amount_mismatch' and b.reference = o.reference)
-    and not exists (select from breaks b where b.type = 'payee_mismatch' and b.reference = o.reference))))`;
+  or exists (select from breaks b where b.type in ('amount_mismatch', 'payee_mismatch') and b.reference = o.reference)
+    and not ${MISDIRECTED})))`;
 
 /**
  * Of order `o` of instalment `i`: its policy's minutes since the last try have passed. A bank that is asked sooner may not
@@ -140,9 +141,15 @@ export interface Doubt {
 }
 
 /**
+ * Of instalment `i` of participant `p`: the first day on which it can have been due, whatever was known of trainings and
+ * accounts in the lost time: a training takes a day, and incentive k is due k - 1 months after the first.
+ */
+const EARLIEST_DUE = sql`(p.announced_on + 1 + make_interval(months => case i.kind when 'incentive' then i.number - 1 else 0 end))::date`;
+
+/**
  * Which new orders the bank may have already. After a restore: all of them until statements cover every lost day, and
- * whatever was due by the day of the restore for ever, since a payment that is still open at the bank stands on no
- * statement. Always: an order whose reference a statement shows. One query per chunk, nothing where nothing was restored.
+ * whatever can have been due by the day of the restore for ever, since a payment that is still open at the bank stands on
+ * no statement. Always: an order whose reference a statement shows. One query per chunk, nothing where nothing was restored.
  */
 export async function mayHaveBeenSent(
   tx: Tx,
@@ -155,9 +162,9 @@ export async function mayHaveBeenSent(
       from restores r),
     judged as (
       select i.instalment_id as "instalmentId", ${ON_STATEMENT} as shown,
-        (select min(taken_at) from lost where not covered or i.due_on <= until) as since
+        (select min(taken_at) from lost where not covered or least(i.due_on, ${EARLIEST_DUE}) <= until) as since
       from unnest(${orders.map((o) => o.instalmentId)}::bigint[], ${orders.map((o) => o.reference)}::text[]) as o (id, reference)
-      join instalments i on i.instalment_id = o.id)
+      join instalments i on i.instalment_id = o.id join participants p on p.nik = i.nik)
     select * from judged where shown or since is not null`.execute(tx);
   return new Map(
     rows.map(({ instalmentId, since, shown }) => [

@@ -62,6 +62,16 @@ export interface StatusRow {
   readonly bankReference: string | null;
 }
 
+/** Remembers that a report is taken. False: it was before, and is no news. */
+export async function isNewReport(tx: Tx, run: string, sha256: string, now: Date): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('payout_reports')
+    .values({ sha256, payout_run: run, taken_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
 /** Keeps the run's orders as they are, also from a statement that is being read, until the report is taken. */
 export async function lockOrders(tx: Tx, run: string): Promise<void> {
   await afterReconciliation(tx);

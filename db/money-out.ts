@@ -27,6 +27,10 @@ const OWN_OUT = sql`(select coalesce(sum(${SIGNED}), 0) from statement_lines l w
 /** Of order `o`: whole rupiah that statements debit under its reference or in a bulk, less what they give back. */
 export const STILL_DEBITED = sql`(${IN_BULK} + ${OWN_OUT})`;
 
+/** Of `o`: a debit of it went to somebody else, and nobody has looked at it yet. */
+export const MISDIRECTED = sql`exists (
+  select from breaks b where b.reference = o.reference and b.type = 'payee_mismatch' and b.state = 'open')`;
+
 /** Of `o`: it was booked paid or returned, by a statement or the bank's word, and what a statement gives back of it is of a debit of its own, if at all. */
 const PAID_BY_WORD = sql`(exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned'))
   and (not exists (select from statement_lines l where l.reference = o.reference and l.direction = 'credit')

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
 import { moveInstalments } from './instalments.ts';
-import { STILL_DEBITED } from './money-out.ts';
+import { MISDIRECTED, STILL_DEBITED } from './money-out.ts';
 
 /** What the bank says about an order, in answer to a call or by itself. */
 export interface OrderNews {
@@ -21,14 +21,16 @@ interface Known extends OrderNews {
   readonly booked: boolean;
   /** A statement shows a debit of it that did not come back. */
   readonly debited: boolean;
+  /** A debit of it went to somebody else, and nobody has looked at it yet. */
+  readonly misdirected: boolean;
 }
 
 /** News with what is known of their orders. */
 async function withOrders(tx: Tx, news: readonly OrderNews[]): Promise<Known[]> {
-  const { rows } = await sql<Pick<Known, 'reference' | 'state' | 'current' | 'booked' | 'debited'>>`
+  const { rows } = await sql<Pick<Known, 'reference' | 'state' | 'current' | 'booked' | 'debited' | 'misdirected'>>`
     select o.reference, i.state, i.order_number = o.order_number as current,
       exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned')) as booked,
-      ${STILL_DEBITED} > 0 as debited
+      ${STILL_DEBITED} > 0 as debited, ${MISDIRECTED} as misdirected
     from payment_orders o join instalments i on i.instalment_id = o.instalment_id
     where o.reference = any(${news.map((n) => n.reference)}::text[])`.execute(tx);
   const known = new Map(rows.map((row) => [row.reference, row]));
@@ -41,6 +43,11 @@ async function withOrders(tx: Tx, news: readonly OrderNews[]): Promise<Known[]> 
 /** The bank has refused it, by itself or when it was asked, and answers the call that it has taken it. */
 function isContradicted({ state, current, booked, steps }: Known): boolean {
   return ['accepted', 'paid'].includes(steps.at(-1) ?? '') && (current ? state === 'rejected' : !booked);
+}
+
+/** A statement shows otherwise: it was debited, or to somebody else. */
+function isDenied({ debited, misdirected, steps }: Known): boolean {
+  return (debited && steps.at(-1) === 'rejected') || (misdirected && steps.at(-1) === 'paid');
 }
 
 /** The bank says that it has it, or that it paid it. */
@@ -65,7 +72,7 @@ export async function applyNews(tx: Tx, news: readonly OrderNews[], now: Date): 
   const contradicted = known.filter(isContradicted).map((n) => n.instalmentId);
   await holdContradicted(tx, contradicted, now);
   // What is said of an older order moves nothing, and nothing undoes what a statement shows: its break is there already.
-  const current = known.filter((n) => n.current && !(n.debited && n.steps.at(-1) === 'rejected'));
+  const current = known.filter((n) => n.current && !isDenied(n));
   const longest = Math.max(0, ...current.map((n) => n.steps.length));
   for (let step = 0; step < longest; step++) {
     const moves = current.flatMap((n) => {

@@ -22,8 +22,8 @@ interface Doubtful {
   readonly instalmentId: string;
   readonly reference: string;
   readonly amountIdr: string;
-  /** It was paid in a debit of all that went with it, all of which came back as one: nobody is named. */
-  readonly cameBack: boolean;
+  /** It is booked paid, and the bank says that it is not, or came back with all that went with it. */
+  readonly paid: boolean;
   /** A statement shows it, by itself or in a bulk, or the bank has told that it paid it. */
   readonly shown: boolean;
   /** WIB days of its tries of which no statement is there. */
@@ -35,7 +35,7 @@ interface Doubtful {
 
 export interface Refused {
   readonly orders: number;
-  /** Of those: they came back, and are returned instead. */
+  /** Of those: they were booked paid, and are returned. */
   readonly returned: number;
   /** Whole rupiah, as text. */
   readonly totalIdr: string;
@@ -70,8 +70,8 @@ export async function confirmRefusal(tx: Tx, word: BankWordOnOrders): Promise<Re
     if (isSamePerson(notedBy, by)) throw refuse(`${by} has noted it; another person must confirm`);
   }
   await keep(tx, word, orders, 'payout reject confirmed', `${orders.length} orders`);
-  const moves = orders.map(({ instalmentId, reference, cameBack }) => {
-    const to = cameBack ? 'returned' : 'rejected';
+  const moves = orders.map(({ instalmentId, reference, paid }) => {
+    const to = paid ? 'returned' : 'rejected';
     return { instalmentId, reference, to, reason: `bank_${to} in writing` };
   });
   await moveInstalments(tx, ['submitting', 'unknown', 'accepted', 'paid'], moves, now);
@@ -100,7 +100,7 @@ async function keep(
 function summed(orders: readonly Doubtful[]): Refused {
   return {
     orders: orders.length,
-    returned: orders.filter(({ cameBack }) => cameBack).length,
+    returned: orders.filter(({ paid }) => paid).length,
     totalIdr: String(orders.reduce((sum, one) => sum + BigInt(one.amountIdr), 0n)),
   };
 }
@@ -119,18 +119,22 @@ const HANDED_OVER = sql`(i.state = 'submitting' and exists (select from payout_f
 /** Of order `o` of instalment `i`: it was paid in a debit of all that went with it, and nothing of that is out. */
 const CAME_BACK = sql`(i.state = 'paid' and o.in_bulk_idr > 0 and ${STILL_DEBITED} <= 0)`;
 
+/** Of order `o` of instalment `i`: it is paid by the bank's word alone, and missing on its statements. */
+const NEVER_DEBITED = sql`(i.state = 'paid' and o.in_bulk_idr = 0
+  and exists (select from breaks b where b.type = 'missing_in_bank' and b.reference = o.reference))`;
+
 /** The orders in doubt that the subject names, locked, of which bank and statements leave no sign. */
 async function deniable(tx: Tx, subject: string): Promise<Doubtful[]> {
   // What a statement shows that is read at this moment must be seen.
   await oneReconciliationAtATime(tx);
   const { rows } = await sql<Doubtful>`
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr",
-      ${CAME_BACK} as "cameBack", ${DEBIT_IN_QUESTION} or (not ${CAME_BACK} and (${ON_STATEMENT} or o.in_bulk_idr > 0 or ${TOLD_PAID})) as shown,
+      i.state = 'paid' as paid, ${DEBIT_IN_QUESTION} or (not ${CAME_BACK} and (${ON_STATEMENT} or o.in_bulk_idr > 0 or (i.state <> 'paid' and ${TOLD_PAID}))) as shown,
       array(select distinct d.day::text from ${UNPROVED_DAYS} d where not ${CAME_BACK} order by 1) as unproved,
       noted.refusal_id as note, noted.by as "notedBy"
     from payment_orders o join instalments i on (i.instalment_id, i.order_number) = (o.instalment_id, o.order_number)
     left join lateral ${NOTED} noted on true
-    where (${TO_BE_ASKED} or ${HANDED_OVER} or ${CAME_BACK}) and (o.reference = ${subject} or ${fileIdOf('')} || o.payout_run = ${subject}
+    where (${TO_BE_ASKED} or ${HANDED_OVER} or ${CAME_BACK} or ${NEVER_DEBITED}) and (o.reference = ${subject} or ${fileIdOf('')} || o.payout_run = ${subject}
       or exists (select from bulk_orders k where k.reference = o.reference and k.bulk_id = ${subject}))
     order by i.instalment_id for update of i`.execute(tx);
   if (rows.length === 0)

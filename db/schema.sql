@@ -354,6 +354,11 @@ table payout_files
   sha256 text
   given_at timestamp with time zone
 
+table payout_reports
+  sha256 text not null
+  payout_run bigint not null
+  taken_at timestamp with time zone not null
+
 table payout_runs
   payout_run bigint not null identity
   state text not null default 'prepared'::text
@@ -861,6 +866,10 @@ constraint payout_files payout_files_payout_run_fkey FOREIGN KEY (payout_run) RE
 
 constraint payout_files payout_files_pkey PRIMARY KEY (payout_run)
 
+constraint payout_reports payout_reports_payout_run_fkey FOREIGN KEY (payout_run) REFERENCES payout_runs(payout_run)
+
+constraint payout_reports payout_reports_pkey PRIMARY KEY (sha256)
+
 constraint payout_runs payout_runs_check CHECK (((released_by IS NULL) OR (released_by <> prepared_by)))
 
 constraint payout_runs payout_runs_pkey PRIMARY KEY (payout_run)
@@ -1142,6 +1151,8 @@ CREATE UNIQUE INDEX payment_orders_pkey ON public.payment_orders USING btree (re
 CREATE UNIQUE INDEX payout_approvals_pkey ON public.payout_approvals USING btree (payout_run, by)
 
 CREATE UNIQUE INDEX payout_files_pkey ON public.payout_files USING btree (payout_run)
+
+CREATE UNIQUE INDEX payout_reports_pkey ON public.payout_reports USING btree (sha256)
 
 CREATE UNIQUE INDEX payout_runs_pkey ON public.payout_runs USING btree (payout_run)
 

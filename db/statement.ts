@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { OUR_BULK } from './bulk.ts';
 import type { Db, Tx } from './connection.ts';
 import { moveInstalments } from './instalments.ts';
-import { IN_BULK, SIGNED, STILL_DEBITED } from './money-out.ts';
+import { IN_BULK, MISDIRECTED, SIGNED, STILL_DEBITED } from './money-out.ts';
 import { firstSpelling } from './paying-accounts.ts';
 
 export interface NewStatement {
@@ -172,7 +172,7 @@ export interface MatchedLine {
     readonly debited: boolean;
     /** Whole rupiah of all its lines on statements, debits less credits; a bulk that has it too counts. */
     readonly stillDebitedIdr: string;
-    /** A debit of it went to somebody else. */
+    /** A debit of it went to somebody else, and nobody has looked at it yet. */
     readonly misdirected: boolean;
     /** The reason that a line which gave it back has. */
     readonly returnedFor: string | null;
@@ -201,7 +201,7 @@ export async function matchedLines(tx: Tx, statementId: string, after: string, l
         'debited', exists (select from statement_lines e where e.reference = l.reference and e.direction = 'debit'
           and (e.statement_id, e.line) < (l.statement_id, l.line)) or ${IN_BULK} > 0,
         'stillDebitedIdr', ${STILL_DEBITED}::text,
-        'misdirected', exists (select from breaks b where b.reference = o.reference and b.type = 'payee_mismatch'),
+        'misdirected', ${MISDIRECTED},
         'returnedFor', (select min(e.return_reason) from statement_lines e where e.reference = l.reference and e.direction = 'credit'),
         'booked', exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned'))) end as "order"
     from statement_lines l left join payment_orders o on o.reference = l.reference left join instalments i on i.instalment_id = o.instalment_id

@@ -521,6 +521,12 @@ export interface PayoutFiles {
   total_idr: Int8 | null;
 }
 
+export interface PayoutReports {
+  payout_run: Int8;
+  sha256: string;
+  taken_at: Timestamp;
+}
+
 export interface PayoutRuns {
   as_of: string;
   /**
@@ -911,6 +917,7 @@ export interface DB {
   payment_orders: PaymentOrders;
   payout_approvals: PayoutApprovals;
   payout_files: PayoutFiles;
+  payout_reports: PayoutReports;
   payout_runs: PayoutRuns;
   people: People;
   policies: Policies;

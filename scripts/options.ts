@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { refuse } from '../jobs/errors.ts';
 import { isPersonName } from '../jobs/person.ts';
 import { parseInstant } from '../jobs/time.ts';
@@ -27,10 +26,4 @@ export function personName(option: string, text: string | undefined): string {
 export function runNumber(text: string): string {
   if (!/^[1-9]\d{0,17}$/.test(text)) throw refuse(`"${text}" is not a payout run`);
   return text;
-}
-
-/** A file that is to be read. @throws exit 2 when there is none, or it is a directory; `what` it should be */
-export async function requireFile(what: string, path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found || found.isDirectory()) throw refuse(`the ${what} ${path} cannot be read`);
 }

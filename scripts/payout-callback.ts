@@ -131,7 +131,7 @@ async function takeNotices(tx: Tx, message: CallbackMessage, notices: readonly N
   await applyNews(tx, judged.flatMap(newsOf), now);
   const held = judged.flatMap(({ hold, order }) => (hold && order ? [order.instalmentId] : []));
   await holdContradicted(tx, held, now);
-  await openBreaks(tx, judged.flatMap(breakOf), wibDate(now));
+  await openBreaks(tx, judged.flatMap(breakOf), wibDate(now), 'reopens');
   return true;
 }
 

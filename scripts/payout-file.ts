@@ -101,8 +101,8 @@ async function clearLeftOver(out: string): Promise<void> {
   for (const entry of await readdir(dir).catch(() => [])) {
     if (!entry.startsWith(name) || !PART.test(entry.slice(name.length))) continue;
     const path = join(dir, entry);
-    const { mtimeMs } = await stat(path);
-    if (Date.now() - mtimeMs > LEFT_OVER_MS) await rm(path, { force: true });
+    const found = await stat(path).catch(() => undefined);
+    if (found && Date.now() - found.mtimeMs > LEFT_OVER_MS) await rm(path, { force: true });
   }
 }
 

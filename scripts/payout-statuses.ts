@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { openBreaks } from '../db/breaks.ts';
 import type { Tx } from '../db/connection.ts';
 import {
+  isNewReport,
   lockOrders,
   type StatusRow,
   stageStatuses,
@@ -28,7 +29,7 @@ import { utf8 } from '../workers/payout/statement/text.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { inNameOf } from './actor.ts';
 import { done, needsPerson, type Report } from './command.ts';
-import { requireFile } from './options.ts';
+import { hashOfFile } from './input-file.ts';
 
 const PAGE = 5000;
 
@@ -39,7 +40,7 @@ export function payoutStatuses(file: string, options: { by?: string } = {}): Pro
 
 /** The same for a caller that already has an office. */
 export async function takeReport({ db, config }: Office, file: string): Promise<Report> {
-  await requireFile('report', file);
+  const sha256 = await hashOfFile('report', file);
   try {
     const { run, taken } = await db.transaction().execute(async (tx) => {
       const report = await stageReport(tx, file);
@@ -48,9 +49,13 @@ export async function takeReport({ db, config }: Office, file: string): Promise<
         throw refuse(
           `the report names the order ${stranger}, which is not of payout run ${report.run}; nothing was changed`,
         );
-      return { run: report.run, taken: await apply(tx, report, config.now()) };
+      const now = config.now();
+      const isNew = await isNewReport(tx, report.run, sha256, now);
+      return { run: report.run, taken: isNew ? await apply(tx, report, now) : undefined };
     });
-    return reportOf(run, taken);
+    if (taken) return reportOf(run, taken);
+    const nothing = { accepted: 0, rejected: 0, open: 0, duplicates: 0, contradictions: [] };
+    return done({ run, ...nothing }, `Payout run ${run}: this very report was taken before; nothing was changed.`);
   } catch (error) {
     if (error instanceof PrakerjaError) throw error;
     throw fail(`nothing of the report was taken: ${error instanceof Error ? error.message : error}`, error);
@@ -105,7 +110,9 @@ async function stageReport(tx: Tx, file: string): Promise<Staged> {
     if (orders.length > 0) await stageStatuses(tx, orders);
   }
   if (run === undefined || whole === undefined) throw refuse('the report is not about a file of ours (PRAKERJA-RUN-…)');
-  const level = whole.outcome === 'rejected' || payment?.outcome == null ? whole : payment;
+  // A duplicate at either level says that the other refuses for the same reason.
+  const duplicate = [whole, payment].find((one) => one?.outcome === 'duplicate');
+  const level = duplicate ?? (whole.outcome === 'rejected' || payment?.outcome == null ? whole : payment);
   return { run, others: level, refused: level.outcome === 'rejected' };
 }
 
@@ -151,7 +158,7 @@ interface Judged extends StatusVerdict {
 
 function judge(row: StatusRow, { others, refused }: Staged): Judged {
   const named = row.outcome as FileOutcome | null;
-  if (refused && named !== null && named !== 'rejected')
+  if (refused && (named === 'accepted' || named === 'open'))
     throw refuse(`the report refuses the whole file and accepts the order ${row.reference}; nothing was changed`);
   const isExplainedAbove =
     named === null || (named === 'rejected' && row.reason === '' && others.outcome === 'duplicate');
@@ -184,5 +191,5 @@ async function ask(tx: Tx, page: readonly Judged[], now: Date): Promise<void> {
   const breaks = page.flatMap(({ opens, row: { reference, amountIdr } }) =>
     opens ? [{ type: opens, key: `report:${reference}`, reference, amountIdr, statementId: null, line: null }] : [],
   );
-  await openBreaks(tx, breaks, wibDate(now));
+  await openBreaks(tx, breaks, wibDate(now), 'reopens');
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -21,7 +20,7 @@ import {
 } from '../workers/payout/statement/index.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
-import { requireFile } from './options.ts';
+import { hashOfFile } from './input-file.ts';
 import { startProgress } from './progress.ts';
 import { settleReturns, settleUnexplained } from './reconcile-bulk.ts';
 import { findGaps, findMissing, judgeStatement } from './reconcile-lines.ts';
@@ -50,7 +49,6 @@ export async function reconcileFiles(
   files: readonly string[],
   format: StatementFormat | undefined,
 ): Promise<Report> {
-  for (const file of files) await requireFile('statement', file);
   const { lines, others } = await takeFiles(office, files, format);
   const { totals, openBreaks } = await reconciliationTotals(office.db);
   const open = Object.values(openBreaks).reduce((sum, n) => sum + n, 0);
@@ -75,11 +73,12 @@ export async function reconcileFiles(
 }
 
 async function formatOf(file: string): Promise<StatementFormat> {
-  const handle = await open(file).catch(() => {
+  const unreadable = () => {
     throw refuse(`the statement ${file} cannot be read`);
-  });
+  };
+  const handle = await open(file).catch(unreadable);
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(DETECT_BYTES), 0, DETECT_BYTES, 0);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(DETECT_BYTES), 0, DETECT_BYTES, 0).catch(unreadable);
     const format = detectFormat(buffer.subarray(0, bytesRead));
     if (!format) throw refuse(`${basename(file)}: the format is not known; name it with --format`);
     return format;
@@ -135,16 +134,6 @@ async function beyondDeadlocks<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise
   }
 }
 
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  } catch {
-    throw refuse(`the statement ${file} cannot be read`);
-  }
-  return hash.digest('hex');
-}
-
 /** Returns the numbers of the statements that are new. */
 async function storeFile(
   tx: Tx,
@@ -153,7 +142,7 @@ async function storeFile(
   now: Date,
   onLines: (n: number) => void,
 ): Promise<string[]> {
-  const sha256 = await hashOf(file);
+  const sha256 = await hashOfFile('statement', file);
   if (await isKnownFile(tx, sha256)) return [];
   const ids: string[] = [];
   let pending: (StatementLine | UnreadableLine)[] = [];

@@ -39,7 +39,9 @@ describe('payout statuses', () => {
       { bank_reference: 'B-1', reason: '' },
       { bank_reference: null, reason: 'bank_rejected AC04' },
     ]);
-    expect(await here.report({ group, orders })).toMatchObject({ json: { accepted: 0, rejected: 0, open: 3 } });
+    const again = await here.report({ group, orders });
+    expect(again).toMatchObject({ exitCode: 0, json: { accepted: 0, rejected: 0, open: 0 } });
+    expect(again.lines.join(' ')).toContain('was taken before; nothing was changed');
     expect(await here.states()).toEqual(states);
     expect(await trialBalance(here.database.db)).toMatchObject({ in_flight: '1200000' });
   });
@@ -101,7 +103,8 @@ describe('payout statuses', () => {
     expect(first.lines.join(' ')).toContain('3 are refused as what the bank has already');
     expect(await here.states()).toEqual(SUBMITTING);
     await here.report({ group: '<GrpSts>ACTC</GrpSts>' });
-    expect(await here.report(parts)).toMatchObject({ exitCode: 0, json: { rejected: 0, open: 3, duplicates: 0 } });
+    const other = { ...parts, orders: [orderStatus(await here.referenceOf('R1'), 'ACSC')] };
+    expect(await here.report(other)).toMatchObject({ exitCode: 0, json: { rejected: 0, open: 3, duplicates: 0 } });
     expect(await here.states()).toEqual({ R1: 'accepted', R2: 'accepted', R3: 'accepted' });
   });
 
@@ -117,12 +120,47 @@ describe('payout statuses', () => {
     expect(await here.states()).toEqual({ ...SUBMITTING, R2: 'rejected bank_rejected AC04' });
   });
 
+  it('the file refused as a duplicate, its payment refused without a reason of its own, says nothing of the first copy', async () => {
+    const here = await handedOver();
+    const group = '<GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>AM05</Cd></Rsn></StsRsnInf>';
+    const { json } = await here.report({ group, payment: '<PmtInfSts>RJCT</PmtInfSts>' });
+    expect(await here.states()).toEqual(SUBMITTING);
+    expect(json).toMatchObject({ rejected: 0, duplicates: 3 });
+  });
+
+  it('nor does the payment refused as a duplicate, its file refused without a reason of its own', async () => {
+    const here = await handedOver();
+    const payment = '<PmtInfSts>RJCT</PmtInfSts><StsRsnInf><Rsn><Cd>DU02</Cd></Rsn></StsRsnInf>';
+    await here.report({ group: '<GrpSts>RJCT</GrpSts>', payment });
+    expect(await here.states()).toEqual(SUBMITTING);
+  });
+
+  it('a file refused without a reason, whose orders are each refused as duplicates, can be read', async () => {
+    const here = await handedOver();
+    const orders = [];
+    for (const id of ['R1', 'R2', 'R3'])
+      orders.push(orderStatus(await here.referenceOf(id), 'RJCT', { reason: 'AM05' }));
+    const { json } = await here.report({ group: '<GrpSts>RJCT</GrpSts>', orders });
+    expect(json).toMatchObject({ rejected: 0, duplicates: 3 });
+  });
+
+  it('the report of yesterday, read once more after the refusal of today, holds nobody', async () => {
+    const here = await handedOver();
+    const technical = { group: '<GrpSts>ACTC</GrpSts>' };
+    await here.report(technical);
+    await here.report({ orders: [orderStatus(await here.referenceOf('R1'), 'RJCT', { reason: 'AC04' })] });
+    await here.report(technical);
+    expect(await here.states()).toMatchObject({ R1: 'rejected bank_rejected AC04' });
+    const { rows } = await here.database.pool.query('select type from breaks');
+    expect(rows).toEqual([]);
+  });
+
   it('a yes to what was refused keeps it from being paid anew, and asks a person, once', async () => {
     const here = await handedOver();
     const reference = await here.referenceOf('R1');
     await here.report({ orders: [orderStatus(reference, 'RJCT', { reason: 'AC04' })] });
-    for (let again = 0; again < 2; again++)
-      expect(await here.report({ orders: [orderStatus(reference, 'ACSC')] })).toMatchObject({
+    for (const code of ['ACSC', 'ACSP'])
+      expect(await here.report({ orders: [orderStatus(reference, code)] })).toMatchObject({
         exitCode: 3,
         json: { contradictions: [reference] },
       });

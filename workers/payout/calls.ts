@@ -12,8 +12,11 @@ export interface Context {
 
 /** How calls of a kind are written down. */
 interface Calling<T, News> {
-  /** Writes a try of each down before it is made; its X-EXTERNAL-ID. A try of one that gets none must not be made. */
-  readonly intend: (items: readonly T[]) => Promise<ReadonlyMap<T, string>>;
+  /**
+   * Writes a try of each down before it is made; its X-EXTERNAL-ID. A try of one that gets none must not be made.
+   * @param earlier the try that was not made in time; who has written down another since makes that one
+   */
+  readonly intend: (items: readonly T[], earlier?: string) => Promise<ReadonlyMap<T, string>>;
   /** Keeps the bank's answers. */
   readonly keep: (news: readonly News[]) => Promise<void>;
 }
@@ -40,7 +43,8 @@ export async function callEach<T, News>(
   const limit = pLimit(CALLS_AT_ONCE);
   const one = async (item: T) => {
     signal.throwIfAborted();
-    const externalId = (age() < FRESH_MS ? externalIds : await intend([item])).get(item);
+    const ours = externalIds.get(item);
+    const externalId = age() < FRESH_MS ? ours : (await intend([item], ours)).get(item);
     if (externalId !== undefined) await call(item, externalId, news);
   };
   const ended = await Promise.allSettled(items.map((item) => limit(one, item)));
@@ -62,9 +66,9 @@ export function orderCalls<T extends Order>(
   now: () => Date,
 ): Calling<T, BankNews> {
   return {
-    intend: async (orders) => {
+    intend: async (orders, earlier) => {
       const references = orders.map((order) => order.reference);
-      const ids = await intendCalls(db, references, kind, now());
+      const ids = await intendCalls(db, references, kind, now(), earlier);
       return new Map(
         orders.flatMap((order) => {
           const id = ids.get(order.reference);

@@ -50,7 +50,7 @@ export interface OrderFacts {
   readonly stillDebitedIdr: Rupiah;
   /** False: the instalment was ordered anew since, and `state` is that of the new order. */
   readonly current: boolean;
-  /** A debit of it went to somebody else. */
+  /** A debit of it went to somebody else, and nobody has looked at it yet. */
   readonly misdirected: boolean;
   /** The ledger has booked this order paid at some time. */
   readonly booked: boolean;

@@ -11,7 +11,7 @@ import { accountInForce, type Destination, makeOrders, type Order, type PayeeAcc
 import { ON_HOLD } from '../../db/payment-holds.ts';
 import { noneReconciles } from '../../db/reconciliation-lock.ts';
 import type { Chunk } from '../../jobs/chunk.ts';
-import type { InstalmentKind } from '../../jobs/ids.ts';
+import { type InstalmentKind, type OrderKey, paymentReference } from '../../jobs/ids.ts';
 import type { ExclusionList, Policy } from '../../jobs/policy.ts';
 import { wibDate } from '../../jobs/time.ts';
 
@@ -88,16 +88,19 @@ function inTransaction<T>(db: Db | Tx, work: (tx: Tx) => Promise<T>): Promise<T>
 
 /**
  * Writes a try down before it is made, with the office's time; its number is the X-EXTERNAL-ID. A transfer that somebody
- * else has taken over since (no longer `submitting`) gets none, and must not be made.
+ * else has taken over since (no longer `submitting`, or tried again after `earlier`) gets none, and must not be made.
+ * @param earlier X-EXTERNAL-ID of the last try that this caller knows of
  */
 export async function intendCalls(
   db: Db | Tx,
   references: readonly string[],
   kind: 'transfer' | 'status',
   now: Date,
+  earlier?: string,
 ): Promise<Map<string, string>> {
   const ours = sql`exists (select from payment_orders o join instalments i on i.instalment_id = o.instalment_id and i.order_number = o.order_number
-    where o.reference = r and i.state = 'submitting')`;
+    where o.reference = r and i.state = 'submitting') and not exists (
+    select from bank_calls c where c.reference = r and c.kind = 'transfer' and c.external_id > ${earlier ?? null}::bigint)`;
   const { rows } = await sql<{ reference: string; external_id: string }>`
     insert into bank_calls (reference, kind, at) select r, ${kind}, ${now}::timestamptz from unnest(${references}::text[]) as r
     where ${kind === 'transfer' ? ours : sql`true`} returning reference, external_id`.execute(db);
@@ -122,7 +125,7 @@ export async function keepNews(db: Db, news: readonly BankNews[], now: Date): Pr
 }
 
 /** An unknown order, whether the statements have anything to say about it, and what screening asks for. */
-export interface UnknownOrder extends Order {
+export interface UnknownOrder extends Order, OrderKey {
   /** `accepted`: the bank took it, and no statement shows it. */
   readonly state: 'unknown' | 'accepted';
   /** A person has stopped its run. */
@@ -165,13 +168,30 @@ export async function stillUnknown(tx: Tx, reference: string, now: Date): Promis
     tx,
   );
   const [order] = await unknownOrders(tx, sql`o.reference = ${reference} and i.state = 'unknown'`, now);
-  return order;
+  return order && { ...order, onStatement: order.onStatement || (await hasLostOrder(tx, order)) };
+}
+
+/** So many orders of an instalment a restore can have lost, and be looked for. */
+const LOST_ORDERS = 5;
+
+/** Whether a statement or the bank speaks of a later order of the instalment than the last we know: a restore has lost it. */
+async function hasLostOrder(tx: Tx, key: OrderKey): Promise<boolean> {
+  const references = Array.from({ length: LOST_ORDERS }, (_, i) =>
+    paymentReference({ ...key, orderNumber: key.orderNumber + i + 1 }),
+  );
+  const { rows } = await sql`
+    select 1 where exists (select from statement_lines where reference = any(${references}::text[]))
+      or exists (select from bank_callbacks where reference = any(${references}::text[]) and status <> '07')`.execute(
+    tx,
+  );
+  return rows.length > 0;
 }
 
 async function unknownOrders(db: Db | Tx, which: RawBuilder<unknown>, now: Date): Promise<UnknownOrder[]> {
   const { rows } = await sql<UnknownOrder>`
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr", o.channel, o.provider,
       o.account_number as "accountNumber", o.holder_name as "holderName", o.submitted_at as "orderedAt",
+      r.registration_id as "registrationId", i.batch, i.kind, i.number, i.order_number as "orderNumber",
       (${COVERED} and k.reference is null) as covered, (${ON_STATEMENT} or ${TOLD_OF}) as "onStatement",
       k.reference is not null as bulk, i.nik, y.body as policy, ${listedOn(wibDate(now))} as listed, p.state = 'revoked' as revoked,
       ${ON_HOLD} as "onHold", i.state, coalesce(u.stopped_by is not null, false) as "runStopped", (${MONEY_OUT} or ${CONTRADICTED}) as contradicted

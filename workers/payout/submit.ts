@@ -66,7 +66,9 @@ export async function sendOne(
       steps: again ? [] : (stepsTo('submitting', state) ?? []),
       reason: reasonOf(decision, state),
     });
-    const next = again ? (await intendCalls(db, [order.reference], 'transfer', now())).get(order.reference) : undefined;
+    const next = again
+      ? (await intendCalls(db, [order.reference], 'transfer', now(), externalId)).get(order.reference)
+      : undefined;
     if (next === undefined) return decision;
     externalId = next;
   }
