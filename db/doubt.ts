@@ -69,7 +69,10 @@ const TRIES = sql`(
   union all select * from ${LOST_TRIES} lost)`;
 
 /** Of order `o`: when its last try was made, or the last moment at which a restore may have lost one. */
-export const LAST_TRY = sql`(select max(at) from (select at from ${WRITTEN_TRIES} written union all select at from ${LOST_TRIES} lost) tried)`;
+export const LAST_TRY = sql`greatest(
+  case when o.doubt_since is null or o.submitted_at < o.doubt_since then o.submitted_at end,
+  (select max(c.at) from bank_calls c where c.reference = o.reference and c.kind = 'transfer'),
+  case when o.doubt_since is not null then (select max(r.restored_at) from restores r where r.restored_at >= o.doubt_since) end)`;
 
 /** Of order `o`: its run went by file. The bank may carry a file out on any later day, and its API need not know it. */
 const BY_FILE = sql`exists (select from payout_files f where f.payout_run = o.payout_run)`;

@@ -18,6 +18,7 @@ export interface Unshown {
  * a restore may have lost, with the days of a statement that covers it.
  */
 export async function undebited(tx: Tx): Promise<Unshown[]> {
+  // `offset 0` has the last try looked up once an order, not once for each use of it: half of the time.
   const { rows } = await sql<Unshown>`
     with open as materialized (
       select o.reference, o.amount_idr, o.submitted_at, o.doubt_since, o.accepted_at, o.payout_run, o.in_bulk_idr, ${ROUTE} as route
@@ -26,7 +27,7 @@ export async function undebited(tx: Tx): Promise<Unshown[]> {
     select o.reference, o.amount_idr as "amountIdr", t.day as "toldOn", s.from_date as "from", s.to_date as "to"
     from open o cross join lateral (
       select at, (at at time zone 'Asia/Jakarta')::date as day, o.route from (
-        select greatest(${LAST_TRY}, o.accepted_at) as at) last) t
+        select greatest(${LAST_TRY}, o.accepted_at) as at offset 0) last) t
     join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`t.day`, sql`t.route`)} and ${COME_FURTHER} limit 1) s on true
     where not ${DEBIT_IN_QUESTION}`.execute(tx);
   return rows;
