@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
-import { STILL_DEBITED } from './money-out.ts';
+import { BOOKED, STILL_DEBITED } from './money-out.ts';
 
 /** The order of a reference, with its instalment, which is locked until the transaction ends. */
 export interface CallbackOrder {
@@ -21,7 +21,7 @@ export interface CallbackOrder {
 export async function callbackOrders(tx: Tx, references: readonly string[]): Promise<Map<string, CallbackOrder>> {
   const { rows } = await sql<CallbackOrder>`
     select o.reference, i.instalment_id as "instalmentId", o.amount_idr as "amountIdr", i.state, o.order_number = i.order_number as current,
-      exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned')) as booked,
+      ${BOOKED} as booked,
       ${STILL_DEBITED} > 0 as debited
     from payment_orders o join instalments i on i.instalment_id = o.instalment_id
     where o.reference = any(${references}::text[]) order by i.instalment_id for update of i`.execute(tx);

@@ -55,25 +55,29 @@ export interface NewBreak {
   readonly line: string | null;
 }
 
-/** Opens breaks; one that is known stays as it is, unless what is said now is news (`again`): then what was closed is open again. */
-export async function openBreaks(
-  tx: Tx,
-  breaks: readonly NewBreak[],
-  openedOn: string,
-  again: 'stays' | 'reopens' = 'stays',
-): Promise<void> {
+/** Opens breaks; one that is known stays as it is. */
+export async function openBreaks(tx: Tx, breaks: readonly NewBreak[], openedOn: string): Promise<void> {
   if (breaks.length === 0) return;
-  if (again === 'reopens')
-    await sql`
-      update breaks b set state = 'open', resolved_by = null, note = null, resolved_at = null, opened_on = ${openedOn}
-      from unnest(${breaks.map(({ type }) => type)}::text[], ${breaks.map(({ key }) => key)}::text[]) as n (type, key)
-      where (b.type, b.key) = (n.type, n.key) and b.state <> 'open'`.execute(tx);
   const column = <K extends keyof NewBreak>(key: K) => breaks.map((one) => one[key]);
   await sql`
     insert into breaks (type, key, reference, amount_idr, statement_id, statement_line, opened_on)
     select *, ${openedOn}::date from unnest(${column('type')}::text[], ${column('key')}::text[], ${column('reference')}::text[],
       ${column('amountIdr')}::bigint[], ${column('statementId')}::bigint[], ${column('line')}::bigint[])
     on conflict (type, key) do nothing`.execute(tx);
+}
+
+/** Who closes a gap that is none any more, and who opens again what was closed. */
+const [RECONCILE, THE_BANK] = ['reconcile', 'the bank'];
+
+/** The same of what the bank says now, which is news: what a person has closed about what was known then is open again. */
+export async function openOrReopen(tx: Tx, breaks: readonly NewBreak[], openedOn: string): Promise<void> {
+  if (breaks.length === 0) return;
+  const { rows } = await sql<{ id: string }>`
+    update breaks b set state = 'open', resolved_by = null, note = null, resolved_at = null, opened_on = ${openedOn}
+    from unnest(${breaks.map(({ type }) => type)}::text[], ${breaks.map(({ key }) => key)}::text[]) as n (type, key)
+    where (b.type, b.key) = (n.type, n.key) and b.state <> 'open' returning b.break_id as id`.execute(tx);
+  for (const { id } of rows) await told(tx, THE_BANK, 'break reopen', id, 'the bank says it again');
+  await openBreaks(tx, breaks, openedOn);
 }
 
 /** Closes a break by a person's word; the ledger and the instalment stay as they are. @throws exit 2 when it is not open */
@@ -87,9 +91,6 @@ export async function resolveBreak(tx: Tx, id: string, by: string, note: string,
   if (!numUpdatedRows) throw refuse(`no open break has the number ${id}`);
 }
 
-/** Who closes a gap that is none any more. */
-const RECONCILE = 'reconcile';
-
 /**
  * Closes the gaps that these statements fill: only where the balances meet, to the sen. Every other break waits for a
  * person. What was closed so opens again when one of them denies it.
@@ -97,15 +98,15 @@ const RECONCILE = 'reconcile';
 export async function settleGaps(tx: Tx, statementIds: readonly string[], now: Date): Promise<void> {
   for (const { breakId, statementId } of await filledGaps(tx, statementIds)) {
     await resolveBreak(tx, breakId, RECONCILE, `statement ${statementId} came, and closes where this one begins`, now);
-    await told(tx, 'break resolve', breakId, `statement ${statementId} fills the gap`);
+    await told(tx, RECONCILE, 'break resolve', breakId, `statement ${statementId} fills the gap`);
   }
   for (const { breakId, statementId } of await deniedGaps(tx, statementIds, RECONCILE)) {
     const open = { state: 'open', resolved_by: null, note: null, resolved_at: null };
     await tx.updateTable('breaks').set(open).where('break_id', '=', breakId).execute();
-    await told(tx, 'break reopen', breakId, `statement ${statementId} ends with another balance`);
+    await told(tx, RECONCILE, 'break reopen', breakId, `statement ${statementId} ends with another balance`);
   }
 }
 
-function told(tx: Tx, action: string, breakId: string, note: string): Promise<void> {
-  return audit(tx, { who: RECONCILE, action, subject: `break ${breakId}`, note });
+function told(tx: Tx, who: string, action: string, breakId: string, note: string): Promise<void> {
+  return audit(tx, { who, action, subject: `break ${breakId}`, note });
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { fileIdOf, runOfFile } from '../jobs/file-ids.ts';
 import type { Tx } from './connection.ts';
-import { SIGNED, STILL_DEBITED } from './money-out.ts';
+import { BOOKED, SIGNED, STILL_DEBITED } from './money-out.ts';
 import { inFile, ORDERS } from './payout-files.ts';
 
 /** Of statement line `l`: it is a movement of a run's whole file, or of a whole call. */
@@ -32,7 +32,7 @@ const GIVEN_BACK = sql`exists (select from statement_lines c where c.reference =
 const CAME_BACK = sql`(o.in_bulk_idr = 0 and not ${OWN_DEBIT} and ${GIVEN_BACK})`;
 
 /** Of `o`: it came back, or was paid and booked otherwise: that it is part of a debit is no news. */
-const SETTLED = sql`(${GIVEN_BACK} or exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned')))`;
+const SETTLED = sql`(${GIVEN_BACK} or ${BOOKED})`;
 
 /** A bulk as the statements show it. */
 export interface BulkState {

@@ -58,7 +58,7 @@ export async function unanswered(db: Db, now: Date): Promise<Check> {
   return {
     name: 'unanswered',
     ok: silent + odd + lost === 0,
-    detail: `${silent} payments are unknown for over ${ANSWER_HOURS_MAX} h, ${odd} with a contradiction of the bank, ${lost} were taken and are on no statement${silent + odd + lost > 0 ? ': ask it in writing; "payout reject" takes its word' : ''}`,
+    detail: `${silent} payments are unknown for over ${ANSWER_HOURS_MAX} h, ${odd} with a contradiction of the bank, ${lost} were taken and no statement shows them as they should be${silent + odd + lost > 0 ? ': ask it in writing; "payout reject" takes its word' : ''}`,
   };
 }
 

@@ -46,9 +46,14 @@ function proves(route: RawBuilder<unknown>) {
 }
 const PROVES = proves(sql`'api'`);
 
-/** The tries of order `o` that we know of, as rows of (at): its first one, which may have died before it was written down, and every one that was. */
+/**
+ * The tries of order `o` that we know of, as rows of (at): its first one, which may have died before it was written down,
+ * every one that was, when its file was last given out; and when the bank said that it has it, for it may have it since.
+ */
 const WRITTEN_TRIES = sql`(
   select o.submitted_at as at where o.doubt_since is null or o.submitted_at < o.doubt_since
+  union select o.accepted_at where o.accepted_at is not null
+  union select f.given_at from payout_files f where f.payout_run = o.payout_run and f.given_at is not null and o.doubt_since is null
   union select c.at from bank_calls c where c.reference = o.reference and c.kind = 'transfer')`;
 
 /** Of order `o`: the days in which a restore may have lost a try. */
@@ -112,15 +117,18 @@ export const TOLD_PAID = sql`exists (select from bank_callbacks n where n.refere
 /** Of order `o`: some statement line has its reference. */
 export const ON_STATEMENT = sql`exists (select from statement_lines l where l.reference = o.reference)`;
 
+/** Of order `o` of instalment `i`: nothing shows that the bank has it, or it took it and its statements do not show it. */
+export const UNSEEN = sql`(i.state = 'unknown' or (i.state = 'accepted'
+  and exists (select from breaks b where b.type = 'missing_in_bank' and b.key = o.reference)))`;
+
 /**
  * Of order `o` of instalment `i`: it is in doubt, and the bank is to be asked what became of it: it is unknown, or was
  * accepted and a statement that should show it did not, whoever has closed that break since, or shows it with another
  * amount. What was accepted may fail at the bank afterwards, and nobody would learn of it. What went to somebody else is
  * not paid, whatever the bank says, until a person has looked.
  */
-export const TO_BE_ASKED = sql`(i.state = 'unknown' or (i.state = 'accepted' and (
-  exists (select from breaks b where b.type = 'missing_in_bank' and b.key = o.reference)
-  or exists (select from breaks b where b.type in ('amount_mismatch', 'payee_mismatch') and b.reference = o.reference)
+export const TO_BE_ASKED = sql`(${UNSEEN} or (i.state = 'accepted' and (
+  exists (select from breaks b where b.type in ('amount_mismatch', 'payee_mismatch') and b.reference = o.reference)
     and not ${MISDIRECTED})))`;
 
 /**
@@ -143,16 +151,15 @@ export interface Doubt {
   readonly reason: 'on_statement' | 'may_have_been_sent';
 }
 
-/**
- * Of instalment `i` of participant `p`: the first day on which it can have been due, whatever was known of trainings and
- * accounts in the lost time: a training takes a day, and incentive k is due k - 1 months after the first.
- */
-const EARLIEST_DUE = sql`(p.announced_on + 1 + make_interval(months => case i.kind when 'incentive' then i.number - 1 else 0 end))::date`;
+/** Of instalment `i`, after a restore: two people have ended an order of it by the bank's written word, which knows what it got. */
+const NEVER_GOT = sql`exists (
+  select from payment_orders e join order_refusals n using (reference)
+  where e.instalment_id = i.instalment_id and n.confirms is not null and n.at >= restored_at)`;
 
 /**
  * Which new orders the bank may have already. After a restore: all of them until statements cover every lost day, and
- * whatever can have been due by the day of the restore for ever, since a payment that is still open at the bank stands on
- * no statement. Always: an order whose reference a statement shows. One query per chunk, nothing where nothing was restored.
+ * whatever was due by the day of the restore for ever, since a payment that is still open at the bank stands on no
+ * statement; but not once two people have its written word that it got none of the instalment. Always: an order whose reference a statement shows. One query per chunk, nothing where nothing was restored.
  */
 export async function mayHaveBeenSent(
   tx: Tx,
@@ -160,14 +167,14 @@ export async function mayHaveBeenSent(
 ): Promise<Map<string, Doubt>> {
   const { rows } = await sql<{ instalmentId: string; since: Date | null; shown: boolean }>`
     with lost as materialized (
-      select r.taken_at, (r.restored_at at time zone ${ZONE})::date as until,
+      select r.taken_at, r.restored_at, (r.restored_at at time zone ${ZONE})::date as until,
         not exists (select from ${LOST_DAYS} t where not exists (${PROVES})) as covered
       from restores r),
     judged as (
       select i.instalment_id as "instalmentId", ${ON_STATEMENT} as shown,
-        (select min(taken_at) from lost where not covered or least(i.due_on, ${EARLIEST_DUE}) <= until) as since
+        (select min(taken_at) from lost where not covered or (i.due_on <= until and not ${NEVER_GOT})) as since
       from unnest(${orders.map((o) => o.instalmentId)}::bigint[], ${orders.map((o) => o.reference)}::text[]) as o (id, reference)
-      join instalments i on i.instalment_id = o.id join participants p on p.nik = i.nik)
+      join instalments i on i.instalment_id = o.id)
     select * from judged where shown or since is not null`.execute(tx);
   return new Map(
     rows.map(({ instalmentId, since, shown }) => [

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
 import type { Tx } from './connection.ts';
 import { type Move, moveInstalments } from './instalments.ts';
-import { STILL_DEBITED } from './money-out.ts';
+import { BOOKED, STILL_DEBITED } from './money-out.ts';
 import { inFile, ORDERS } from './payout-files.ts';
 import { afterReconciliation } from './reconciliation-lock.ts';
 
@@ -84,7 +84,7 @@ export async function lockOrders(tx: Tx, run: string): Promise<void> {
 export async function statusRows(tx: Tx, run: string, after: string, limit: number): Promise<StatusRow[]> {
   const { rows } = await sql<StatusRow>`
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr", i.state, o.order_number = i.order_number as current,
-      exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned')) as booked,
+      ${BOOKED} as booked,
       ${STILL_DEBITED} > 0 as debited, s.outcome, s.reason, s.bank_reference as "bankReference"
     ${ORDERS} left join file_statuses s on s.reference = o.reference
     where o.reference > ${after} and (s.reference is not null or ${inFile(run)}) order by o.reference limit ${limit}`.execute(

@@ -27,6 +27,10 @@ const OWN_OUT = sql`(select coalesce(sum(${SIGNED}), 0) from statement_lines l w
 /** Of order `o`: whole rupiah that statements debit under its reference or in a bulk, less what they give back. */
 export const STILL_DEBITED = sql`(${IN_BULK} + ${OWN_OUT})`;
 
+/** Of `o`: the ledger has booked it paid, or returned, at some time; not what two people have ended since by the bank's written word. */
+export const BOOKED = sql`(exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned'))
+  and not exists (select from order_refusals n where n.reference = o.reference and n.confirms is not null))`;
+
 /** Of `o`: a debit of it went to somebody else, and nobody has looked at it yet. */
 export const MISDIRECTED = sql`exists (
   select from breaks b where b.reference = o.reference and b.type = 'payee_mismatch' and b.state = 'open')`;

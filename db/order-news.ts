@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
 import { moveInstalments } from './instalments.ts';
-import { MISDIRECTED, STILL_DEBITED } from './money-out.ts';
+import { BOOKED, MISDIRECTED, STILL_DEBITED } from './money-out.ts';
 
 /** What the bank says about an order, in answer to a call or by itself. */
 export interface OrderNews {
@@ -29,7 +29,7 @@ interface Known extends OrderNews {
 async function withOrders(tx: Tx, news: readonly OrderNews[]): Promise<Known[]> {
   const { rows } = await sql<Pick<Known, 'reference' | 'state' | 'current' | 'booked' | 'debited' | 'misdirected'>>`
     select o.reference, i.state, i.order_number = o.order_number as current,
-      exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned')) as booked,
+      ${BOOKED} as booked,
       ${STILL_DEBITED} > 0 as debited, ${MISDIRECTED} as misdirected
     from payment_orders o join instalments i on i.instalment_id = o.instalment_id
     where o.reference = any(${news.map((n) => n.reference)}::text[])`.execute(tx);

@@ -4,7 +4,7 @@ import { fileIdOf } from '../jobs/file-ids.ts';
 import { isSamePerson } from '../jobs/person.ts';
 import { audit } from './audit.ts';
 import type { Tx } from './connection.ts';
-import { ON_STATEMENT, TO_BE_ASKED, TOLD_PAID, UNPROVED_DAYS } from './doubt.ts';
+import { ON_STATEMENT, TOLD_PAID, UNPROVED_DAYS, UNSEEN } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
 import { DEBIT_IN_QUESTION, STILL_DEBITED } from './money-out.ts';
 import { COUNTS, isVerifiedNow } from './operators.ts';
@@ -120,7 +120,7 @@ const HANDED_OVER = sql`(i.state = 'submitting' and exists (select from payout_f
 const CAME_BACK = sql`(i.state = 'paid' and o.in_bulk_idr > 0 and ${STILL_DEBITED} <= 0)`;
 
 /** Of order `o` of instalment `i`: it is paid by the bank's word alone, and missing on its statements. */
-const NEVER_DEBITED = sql`(i.state = 'paid' and o.in_bulk_idr = 0
+const NEVER_DEBITED = sql`(i.state = 'paid' and o.in_bulk_idr = 0 and not ${ON_STATEMENT}
   and exists (select from breaks b where b.type = 'missing_in_bank' and b.reference = o.reference))`;
 
 /** The orders in doubt that the subject names, locked, of which bank and statements leave no sign. */
@@ -134,7 +134,7 @@ async function deniable(tx: Tx, subject: string): Promise<Doubtful[]> {
       noted.refusal_id as note, noted.by as "notedBy"
     from payment_orders o join instalments i on (i.instalment_id, i.order_number) = (o.instalment_id, o.order_number)
     left join lateral ${NOTED} noted on true
-    where (${TO_BE_ASKED} or ${HANDED_OVER} or ${CAME_BACK} or ${NEVER_DEBITED}) and (o.reference = ${subject} or ${fileIdOf('')} || o.payout_run = ${subject}
+    where (${UNSEEN} or ${HANDED_OVER} or ${CAME_BACK} or ${NEVER_DEBITED}) and (o.reference = ${subject} or ${fileIdOf('')} || o.payout_run = ${subject}
       or exists (select from bulk_orders k where k.reference = o.reference and k.bulk_id = ${subject}))
     order by i.instalment_id for update of i`.execute(tx);
   if (rows.length === 0)

@@ -1040,8 +1040,6 @@ CREATE UNIQUE INDEX batch_quotas_pkey ON public.batch_quotas USING btree (batch,
 
 CREATE UNIQUE INDEX batches_pkey ON public.batches USING btree (batch)
 
-CREATE INDEX breaks_open_reference ON public.breaks USING btree (reference) WHERE (state = 'open'::text)
-
 CREATE UNIQUE INDEX breaks_pkey ON public.breaks USING btree (break_id)
 
 CREATE INDEX breaks_reference ON public.breaks USING btree (reference) WHERE (reference IS NOT NULL)

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { OUR_BULK } from './bulk.ts';
 import type { Db, Tx } from './connection.ts';
 import { moveInstalments } from './instalments.ts';
-import { IN_BULK, MISDIRECTED, SIGNED, STILL_DEBITED } from './money-out.ts';
+import { BOOKED, IN_BULK, MISDIRECTED, SIGNED, STILL_DEBITED } from './money-out.ts';
 import { firstSpelling } from './paying-accounts.ts';
 
 export interface NewStatement {
@@ -203,7 +203,7 @@ export async function matchedLines(tx: Tx, statementId: string, after: string, l
         'stillDebitedIdr', ${STILL_DEBITED}::text,
         'misdirected', ${MISDIRECTED},
         'returnedFor', (select min(e.return_reason) from statement_lines e where e.reference = l.reference and e.direction = 'credit'),
-        'booked', exists (select from ledger_entries e where e.reference = o.reference and e.account in ('paid', 'returned'))) end as "order"
+        'booked', ${BOOKED}) end as "order"
     from statement_lines l left join payment_orders o on o.reference = l.reference left join instalments i on i.instalment_id = o.instalment_id
     where ${left} order by l.line limit ${limit}`.execute(tx);
   return rows;

@@ -4,6 +4,7 @@ import { fail, refuse } from '../jobs/errors.ts';
 import { fileIdOf } from '../jobs/file-ids.ts';
 import { audit } from './audit.ts';
 import type { Tx } from './connection.ts';
+import { TOLD_OF } from './doubt.ts';
 import { CONTRADICTED, MONEY_OUT } from './money-out.ts';
 import { ON_HOLD } from './payment-holds.ts';
 import { type FileTotals, fileTotals, inFile, ORDERS, writtenFile } from './payout-files.ts';
@@ -37,7 +38,7 @@ export async function recordFile(tx: Tx, run: string, { sha256, totals, by, now 
       'would be another than the first: orders of it went on since, or the account is another',
     );
   const isSpokenOf = await anySpokenOf(tx, run);
-  if (first && isSpokenOf)
+  if (first && (isSpokenOf || (await hasAnswer(tx, run))))
     throw givenOutBefore(run, first.sha256, 'has orders that are ended, held or spoken of since it was written');
   await tx.updateTable('payout_files').set({ given_at: now }).where('payout_run', '=', run).execute();
   if (first) {
@@ -73,6 +74,15 @@ async function anySpokenOf(tx: Tx, run: string): Promise<boolean> {
     where ${inFile(run)} and (i.state not in ('submitting', 'unknown') or ${ON_HOLD} or ${MONEY_OUT} or ${CONTRADICTED}) limit 1`.execute(
     tx,
   );
+  return rows.length > 0;
+}
+
+/** Whether the bank has answered the file, whatever it said: in a report, a message about an order, or by a movement on a statement. */
+async function hasAnswer(tx: Tx, run: string): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 where exists (select from payout_reports where payout_run = ${run})
+      or exists (select ${ORDERS} where ${inFile(run)} and ${TOLD_OF})
+      or exists (select from statement_lines where bulk_id = ${fileIdOf(run)})`.execute(tx);
   return rows.length > 0;
 }
 

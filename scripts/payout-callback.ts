@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { type CallbackMessage, type CallbackOrder, callbackOrders, keepCallback } from '../db/bank-callbacks.ts';
-import { openBreaks } from '../db/breaks.ts';
+import { openOrReopen } from '../db/breaks.ts';
 import type { Tx } from '../db/connection.ts';
 import { applyNews, holdContradicted } from '../db/order-news.ts';
 import { sha256Hex } from '../jobs/canonical.ts';
@@ -131,7 +131,7 @@ async function takeNotices(tx: Tx, message: CallbackMessage, notices: readonly N
   await applyNews(tx, judged.flatMap(newsOf), now);
   const held = judged.flatMap(({ hold, order }) => (hold && order ? [order.instalmentId] : []));
   await holdContradicted(tx, held, now);
-  await openBreaks(tx, judged.flatMap(breakOf), wibDate(now), 'reopens');
+  await openOrReopen(tx, judged.flatMap(breakOf), wibDate(now));
   return true;
 }
 

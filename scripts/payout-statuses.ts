@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { openBreaks } from '../db/breaks.ts';
+import { openOrReopen } from '../db/breaks.ts';
 import type { Tx } from '../db/connection.ts';
 import {
   isNewReport,
@@ -90,6 +90,7 @@ async function stageReport(tx: Tx, file: string): Promise<Staged> {
   let run: string | undefined;
   let whole: FileStatus | undefined;
   let payment: FileStatus | undefined;
+  let sawDuplicate = false;
   await stageStatuses(tx, []);
   for await (const events of readPain002(utf8(createReadStream(file)))) {
     const orders = [];
@@ -107,13 +108,17 @@ async function stageReport(tx: Tx, file: string): Promise<Staged> {
         await requireCounts(tx, run, event.status);
       }
     }
+    sawDuplicate ||= orders.some(({ outcome }) => outcome === 'duplicate');
     if (orders.length > 0) await stageStatuses(tx, orders);
   }
   if (run === undefined || whole === undefined) throw refuse('the report is not about a file of ours (PRAKERJA-RUN-…)');
-  // A duplicate at either level says that the other refuses for the same reason.
-  const duplicate = [whole, payment].find((one) => one?.outcome === 'duplicate');
-  const level = duplicate ?? (whole.outcome === 'rejected' || payment?.outcome == null ? whole : payment);
-  return { run, others: level, refused: level.outcome === 'rejected' };
+  const isRefused = whole.outcome === 'rejected' || whole.outcome === 'duplicate';
+  const level = isRefused || payment?.outcome == null ? whole : payment;
+  // A duplicate at one level of the report says why another refuses.
+  const isDuplicate =
+    [whole, payment].some((one) => one?.outcome === 'duplicate') || (sawDuplicate && level.reason === '');
+  const others = level.outcome === 'rejected' && isDuplicate ? { ...level, outcome: 'duplicate' as const } : level;
+  return { run, others, refused: others.outcome === 'rejected' };
 }
 
 /** @throws exit 2 when the report is about a file that was never written, or that had another count or sum */
@@ -164,7 +169,9 @@ function judge(row: StatusRow, { others, refused }: Staged): Judged {
     named === null || (named === 'rejected' && row.reason === '' && others.outcome === 'duplicate');
   const outcome = isExplainedAbove ? others.outcome : named;
   const verdict = judgeFileStatus({ ...row, state: row.state as InstalmentState }, outcome);
-  return { ...verdict, row, outcome, code: row.reason || others.reason };
+  // A yes to the whole file says nothing against what was refused by name.
+  const opens = named === null ? undefined : verdict.opens;
+  return { judged: verdict.judged, ...(opens && { opens }), row, outcome, code: row.reason || others.reason };
 }
 
 function count({ judged, outcome, row }: Judged, taken: Taken): void {
@@ -191,5 +198,5 @@ async function ask(tx: Tx, page: readonly Judged[], now: Date): Promise<void> {
   const breaks = page.flatMap(({ opens, row: { reference, amountIdr } }) =>
     opens ? [{ type: opens, key: `report:${reference}`, reference, amountIdr, statementId: null, line: null }] : [],
   );
-  await openBreaks(tx, breaks, wibDate(now), 'reopens');
+  await openOrReopen(tx, breaks, wibDate(now));
 }

@@ -25,7 +25,7 @@ const ACCOUNTS = 'registration_id,linked_at,channel,provider,account_number,hold
 const CITIZENS = 'nik,kk_number,full_name,birth_place,birth_date,sex,mother_name,province_code,status';
 const STAGES = ['dedupe', 'email', 'dukcapil', 'layer3', 'payout'] as const;
 const NEVER = new AbortController().signal;
-const at = (clock: string) => `${TODAY}T${clock}:00+07:00`;
+const at = (clock: string, day = TODAY) => `${day}T${clock}:00+07:00`;
 
 /** R1 to R4 are paid before the backup, R5 to R16 around it, R17 to R20 in the lost time, R21 to R24 after the restore. */
 const PEOPLE = 24;
@@ -36,7 +36,7 @@ const range = (from: number, to: number) => Array.from({ length: to - from + 1 }
 interface Drill extends Town {
   /** The office at a time of the day; the registry is an extract, and no mail is sent. */
   office: Office;
-  officeAtClock(clock: string): Promise<Office>;
+  officeAtClock(clock: string, day?: string): Promise<Office>;
   linkAccounts(from: number, to: number): Promise<void>;
 }
 
@@ -46,8 +46,8 @@ async function drill(): Promise<Drill> {
   const here = await town({ people: PEOPLE, bank, faults, accounts: range(1, 4).map((n) => account(n)) });
   await loadRegistry(here, range(1, PEOPLE));
   const banking = Object.fromEntries(Object.entries(here.sim.env).filter(([name]) => name.startsWith('BANK_')));
-  const officeAtClock = (clock: string) =>
-    testOffice(here.database, 'redis', { ...banking, PRAKERJA_NOW: at(clock) }, onTestFinished);
+  const officeAtClock = (clock: string, day?: string) =>
+    testOffice(here.database, 'redis', { ...banking, PRAKERJA_NOW: at(clock, day) }, onTestFinished);
   return {
     ...here,
     office: await officeAtClock('10:00'),
@@ -238,8 +238,8 @@ it('without "db restored" the same drill pays twice, and a worker from before ca
   const here = await drill();
   const { zombie } = await dayThatIsLost(here, 'prepared');
   expect(await canSave(here, zombie)).toBe(true);
-  const office = await here.officeAtClock('16:00');
+  // On the same day the bank turns away what has an X-EXTERNAL-ID that comes again, and nobody is paid.
+  const office = await here.officeAtClock('09:00', '2020-09-16');
   for (const run of await releaseAll(here, office)) await submitRun(office, run);
-  // Not always all of them: X-EXTERNAL-IDs come again too, and the bank turns some of the repeated ones away.
   expect(paidTwice(here.bankLog()).length).toBeGreaterThan(0);
 });

@@ -50,6 +50,11 @@ describe('is not given out again', () => {
       'when the bank has taken an order of it',
       async (here) => here.report({ orders: [orderStatus(await here.referenceOf('R1'), 'ACSC')] }),
     ],
+    ['when the bank has only received it', (here) => here.report({ group: '<GrpSts>RCVD</GrpSts>' })],
+    [
+      'when a statement shows a movement of it that fits nothing',
+      (here) => here.reconciled([{ ...WHOLE, idr: 1 }], 'S2'),
+    ],
     ['when a statement debits it', (here) => here.reconciled([WHOLE], 'S2')],
   ])('%s', async (_, happens) => {
     const here = await givenOut();
@@ -72,9 +77,13 @@ it('that it was given out again stands in the audit log, and what the bank had w
   );
   expect(rows).toEqual([{ who: 'ayu', subject: 'run 1' }]);
   const noon = await here.officeAt('2020-09-16T12:00:00+07:00');
-  await expect(rejectIn(noon, 'PRAKERJA-RUN-1', CONFIRMED)).rejects.toThrow('nobody has noted');
-  await rejectIn(noon, 'PRAKERJA-RUN-1', LETTER);
-  expect(await rejectIn(noon, 'PRAKERJA-RUN-1', CONFIRMED)).toMatchObject({ json: { rejected: 3 } });
+  await expect(rejectIn(noon, 'PRAKERJA-RUN-1', LETTER)).rejects.toThrow('fetched when they were over: 2020-09-16');
+  const morning = '2020-09-17T09:00:00+07:00';
+  await taking(here)(morning, day('2020-09-16', 10_000_000));
+  const later = await here.officeAt(morning);
+  await expect(rejectIn(later, 'PRAKERJA-RUN-1', CONFIRMED)).rejects.toThrow('nobody has noted');
+  await rejectIn(later, 'PRAKERJA-RUN-1', LETTER);
+  expect(await rejectIn(later, 'PRAKERJA-RUN-1', CONFIRMED)).toMatchObject({ json: { rejected: 3 } });
 });
 
 it('an office whose bank has no API ends what its bank never got: nobody need ask about each order first', async () => {

@@ -167,7 +167,9 @@ describe('what the bank took, and lost', () => {
     const friday = await here.officeAt(FRIDAY);
     const unanswered = async () => (await diagnose(friday)).lines.find((line) => line.includes('unanswered'));
     expect((await resolveUnknown(friday)).json).toMatchObject({ asked: 1, states: { accepted: 1 } });
-    expect(await unanswered()).toMatch(/^FAIL .* 1 were taken and are on no statement: ask it in writing/);
+    expect(await unanswered()).toMatch(
+      /^FAIL .* 1 were taken and no statement shows them as they should be: ask it in writing/,
+    );
     const R1 = (await references(here)).R1 as string;
     await rejectIn(friday, R1, LETTER);
     await rejectIn(friday, R1, CONFIRMED);

@@ -135,6 +135,22 @@ describe('payout statuses', () => {
     expect(await here.states()).toEqual(SUBMITTING);
   });
 
+  it('nor do orders that are not named, of a file refused without a reason beside one refused as a duplicate', async () => {
+    const here = await handedOver();
+    const orders = [orderStatus(await here.referenceOf('R1'), 'RJCT', { reason: 'AM05' })];
+    await here.report({ group: '<GrpSts>RJCT</GrpSts>', orders });
+    expect(await here.states()).toEqual(SUBMITTING);
+  });
+
+  it('a yes to the whole file is told, and holds nobody who was refused by name', async () => {
+    const here = await handedOver();
+    const reference = await here.referenceOf('R1');
+    await here.report({ orders: [orderStatus(reference, 'RJCT', { reason: 'AC04' })] });
+    const said = await here.report({ group: '<GrpSts>ACSC</GrpSts>' });
+    expect(said).toMatchObject({ exitCode: 3, json: { accepted: 2, contradictions: [reference] } });
+    expect(await here.states()).toMatchObject({ R1: 'rejected bank_rejected AC04' });
+  });
+
   it('a file refused without a reason, whose orders are each refused as duplicates, can be read', async () => {
     const here = await handedOver();
     const orders = [];

@@ -10,6 +10,7 @@ import { pay, town } from '../helpers/payout.ts';
 
 const NEXT = '2020-09-16T09:00:00+07:00';
 const LATER = '2020-09-18T09:00:00+07:00';
+const MONDAY = '2020-09-21T09:00:00+07:00';
 
 describe('the bank’s word and its statement', () => {
   it('paid by the bank’s word, on no statement: its written word that it never paid can be taken', async () => {
@@ -18,15 +19,22 @@ describe('the bank’s word and its statement', () => {
     const text = statement([], 'S1', 10_000_000, undefined, `${NEXT}`);
     const first = await taking(here)(LATER, text, day('2020-09-16', 10_000_000), day('2020-09-17', 10_000_000));
     expect(first.open_breaks).toEqual({ missing_in_bank: 1 });
-    const later = await here.officeAt(LATER);
-    await resolveUnknown(later);
+    await resolveUnknown(await here.officeAt(LATER));
     expect(await here.states()).toEqual({ R1: 'paid' });
     // It is not asked about again.
-    const { R1 } = await references(here);
-    await rejectIn(later, R1 as string, { by: 'ayu', note: 'letter of the bank: never paid' });
-    await rejectIn(later, R1 as string, { by: 'budi', confirm: true });
+    const { R1 = '' } = await references(here);
+    const letter = { by: 'ayu', note: 'letter of the bank: never paid' };
+    const totals = await taking(here)(MONDAY, day('2020-09-18', 10_000_000));
+    expect(totals).toMatchObject({ totals_equal: false });
+    const later = await here.officeAt(MONDAY);
+    await rejectIn(later, R1, letter);
+    await rejectIn(later, R1, { by: 'budi', confirm: true });
     expect(await here.states()).toEqual({ R1: 'returned bank_returned in writing' });
-    expect(await taking(here)(LATER, day('2020-09-18', 10_000_000))).toMatchObject({ totals_equal: true });
+    expect(await taking(here)(MONDAY, day('2020-09-19', 10_000_000))).toMatchObject({ totals_equal: true });
+    // Debited all the same: a person's work, and nothing is paid beside it.
+    const debit = statement([{ reference: R1, idr: 600_000 }], 'S9').replaceAll('2020-09-15', '2020-09-20');
+    expect((await taking(here)(MONDAY, debit)).open_breaks).toMatchObject({ missing_in_ledger: 1 });
+    expect(await here.states()).toEqual({ R1: 'held bank_contradiction' });
   });
 
   it('a second contradiction about an order whose first one was settled asks a person anew', async () => {
@@ -57,6 +65,8 @@ describe('the bank’s word and its statement', () => {
       open: 1,
       debited: 1,
     });
+    const reopened = await pool.query(`select who from audit where action = 'break reopen'`);
+    expect(reopened.rows).toEqual([{ who: 'the bank' }]);
   });
 
   const other = '<RltdPties><CdtrAcct><Id><Othr><Id>9998887776</Id></Othr></Id></CdtrAcct></RltdPties>';

@@ -21,6 +21,8 @@ interface Calling<T, News> {
   readonly keep: (news: readonly News[]) => Promise<void>;
 }
 
+/** Before every X-EXTERNAL-ID: what is sent first was not sent by anybody. */
+const NONE = '0';
 const CALLS_AT_ONCE = 8;
 /** A try that was written down longer ago is written down anew: a process that was frozen meanwhile may have lost the order. */
 const FRESH_MS = 5_000;
@@ -44,7 +46,7 @@ export async function callEach<T, News>(
   const one = async (item: T) => {
     signal.throwIfAborted();
     const ours = externalIds.get(item);
-    const externalId = age() < FRESH_MS ? ours : (await intend([item], ours)).get(item);
+    const externalId = ours === undefined || age() < FRESH_MS ? ours : (await intend([item], ours)).get(item);
     if (externalId !== undefined) await call(item, externalId, news);
   };
   const ended = await Promise.allSettled(items.map((item) => limit(one, item)));
@@ -68,7 +70,7 @@ export function orderCalls<T extends Order>(
   return {
     intend: async (orders, earlier) => {
       const references = orders.map((order) => order.reference);
-      const ids = await intendCalls(db, references, kind, now(), earlier);
+      const ids = await intendCalls(db, references, kind, now(), earlier ?? NONE);
       return new Map(
         orders.flatMap((order) => {
           const id = ids.get(order.reference);

@@ -52,7 +52,7 @@ export interface OrderFacts {
   readonly current: boolean;
   /** A debit of it went to somebody else, and nobody has looked at it yet. */
   readonly misdirected: boolean;
-  /** The ledger has booked this order paid at some time. */
+  /** The ledger has booked this order paid, or returned, at some time, and nobody has ended it by the bank's written word. */
   readonly booked: boolean;
 }
 
@@ -97,15 +97,17 @@ function judgeCredit(line: LineFacts, order: OrderFacts): Judgement {
 const debitExpected: ReadonlySet<InstalmentState> = new Set(['submitting', 'unknown', 'accepted', 'paid', 'returned']);
 
 function judgeDebit(line: LineFacts, order: OrderFacts): Judgement {
-  if (order.debited) return judgement('none', ['duplicate_debit']);
-  const isOpen = order.current && debitExpected.has(order.state);
+  const misdirected: readonly BreakType[] = isSamePayee(line, order) ? [] : ['payee_mismatch'];
+  if (order.debited) return judgement('none', ['duplicate_debit', ...misdirected]);
+  const isEnded = order.state === 'returned' && !order.booked;
+  const isOpen = order.current && debitExpected.has(order.state) && !isEnded;
   // Booked before: it was told of, came back, and maybe was held or ordered anew since.
   const expected = order.booked || isOpen;
   // Never sent, or refused by the bank, and debited all the same: the ledger has no such payment.
   if (order.submittedOn === null || !expected) return judgement('none', ['missing_in_ledger']);
   const breaks: BreakType[] = [];
   if (line.amountIdr !== order.amountIdr) breaks.push('amount_mismatch');
-  if (!isSamePayee(line, order)) breaks.push('payee_mismatch');
+  breaks.push(...misdirected);
   // Its return was read first, or stands behind it on the same statement.
   const isBack = order.stillDebitedIdr <= 0n;
   const isRight = order.stillDebitedIdr === order.amountIdr && !breaks.includes('payee_mismatch');
