@@ -82,13 +82,14 @@ export const LAST_TRY = sql`greatest(
 /** Of order `o`: its run went by file. The bank may carry a file out on any later day, and its API need not know it. */
 const BY_FILE = sql`exists (select from payout_files f where f.payout_run = o.payout_run)`;
 
+/** This office has sent files or bulks, or has begun to. */
+const SENDS_MANY = sql`(exists (select from payout_files) or exists (select from bulk_orders) or exists (select from payout_runs where bulk))`;
+
 /**
  * Of order `o`: it was made in doubt after a restore, in an office that sends files or bulks, or may have begun to. What the lost time sent that
  * way stands on no statement by its reference, and the bank's API need not know it.
  */
-const MAYBE_IN_BULK = sql`(o.doubt_since is not null and (exists (select from restores r where r.files and r.restored_at >= o.doubt_since)
-  or exists (select from payout_files) or exists (select from bulk_orders)
-  or exists (select from payout_runs where bulk)
+const MAYBE_IN_BULK = sql`(o.doubt_since is not null and (exists (select from restores r where r.files and r.restored_at >= o.doubt_since) or ${SENDS_MANY}
   or exists (select from statement_lines b where b.reference is null and b.bulk_id is not null and b.direction = 'debit')))`;
 
 /** Of order `o`: how it went to the bank. */
@@ -151,15 +152,19 @@ export interface Doubt {
   readonly reason: 'on_statement' | 'may_have_been_sent';
 }
 
-/** Of instalment `i`, after a restore: two people have ended an order of it by the bank's written word, which knows what it got. */
-const NEVER_GOT = sql`exists (
-  select from payment_orders e join order_refusals n using (reference)
-  where e.instalment_id = i.instalment_id and n.confirms is not null and n.at >= restored_at)`;
+/**
+ * Of instalment `i`, after a restore, in an office that sends files or bulks: two people have ended an order of it by a word
+ * of the bank that was noted since, and knows what it got. Over the API the bank is asked about the next one.
+ */
+const NEVER_GOT = sql`((files or ${SENDS_MANY}) and exists (
+  select from payment_orders e join order_refusals n using (reference) join order_refusals c on c.confirms = n.refusal_id
+  where e.instalment_id = i.instalment_id and n.at >= restored_at
+    and not exists (select from ledger_entries l where l.reference = e.reference and l.account in ('paid', 'returned'))))`;
 
 /**
  * Which new orders the bank may have already. After a restore: all of them until statements cover every lost day, and
  * whatever was due by the day of the restore for ever, since a payment that is still open at the bank stands on no
- * statement; but not once two people have its written word that it got none of the instalment. Always: an order whose reference a statement shows. One query per chunk, nothing where nothing was restored.
+ * statement (but `NEVER_GOT`). Always: an order whose reference a statement shows, or the bank has told about. One query per chunk, nothing where nothing was restored.
  */
 export async function mayHaveBeenSent(
   tx: Tx,
@@ -167,11 +172,11 @@ export async function mayHaveBeenSent(
 ): Promise<Map<string, Doubt>> {
   const { rows } = await sql<{ instalmentId: string; since: Date | null; shown: boolean }>`
     with lost as materialized (
-      select r.taken_at, r.restored_at, (r.restored_at at time zone ${ZONE})::date as until,
+      select r.taken_at, r.restored_at, r.files, (r.restored_at at time zone ${ZONE})::date as until,
         not exists (select from ${LOST_DAYS} t where not exists (${PROVES})) as covered
       from restores r),
     judged as (
-      select i.instalment_id as "instalmentId", ${ON_STATEMENT} as shown,
+      select i.instalment_id as "instalmentId", (${ON_STATEMENT} or ${TOLD_OF}) as shown,
         (select min(taken_at) from lost where not covered or (i.due_on <= until and not ${NEVER_GOT})) as since
       from unnest(${orders.map((o) => o.instalmentId)}::bigint[], ${orders.map((o) => o.reference)}::text[]) as o (id, reference)
       join instalments i on i.instalment_id = o.id)

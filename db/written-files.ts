@@ -82,7 +82,7 @@ async function hasAnswer(tx: Tx, run: string): Promise<boolean> {
   const { rows } = await sql`
     select 1 where exists (select from payout_reports where payout_run = ${run})
       or exists (select ${ORDERS} where ${inFile(run)} and ${TOLD_OF})
-      or exists (select from statement_lines where bulk_id = ${fileIdOf(run)})`.execute(tx);
+      or exists (select from statement_lines where reference is null and bulk_id = ${fileIdOf(run)})`.execute(tx);
   return rows.length > 0;
 }
 

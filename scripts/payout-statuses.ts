@@ -169,9 +169,7 @@ function judge(row: StatusRow, { others, refused }: Staged): Judged {
     named === null || (named === 'rejected' && row.reason === '' && others.outcome === 'duplicate');
   const outcome = isExplainedAbove ? others.outcome : named;
   const verdict = judgeFileStatus({ ...row, state: row.state as InstalmentState }, outcome);
-  // A yes to the whole file says nothing against what was refused by name.
-  const opens = named === null ? undefined : verdict.opens;
-  return { judged: verdict.judged, ...(opens && { opens }), row, outcome, code: row.reason || others.reason };
+  return { ...verdict, row, outcome, code: row.reason || others.reason };
 }
 
 function count({ judged, outcome, row }: Judged, taken: Taken): void {

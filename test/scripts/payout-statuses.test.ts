@@ -142,13 +142,12 @@ describe('payout statuses', () => {
     expect(await here.states()).toEqual(SUBMITTING);
   });
 
-  it('a yes to the whole file is told, and holds nobody who was refused by name', async () => {
+  it('a yes to the whole file, all of which was refused, keeps it from being paid anew', async () => {
     const here = await handedOver();
-    const reference = await here.referenceOf('R1');
-    await here.report({ orders: [orderStatus(reference, 'RJCT', { reason: 'AC04' })] });
-    const said = await here.report({ group: '<GrpSts>ACSC</GrpSts>' });
-    expect(said).toMatchObject({ exitCode: 3, json: { accepted: 2, contradictions: [reference] } });
-    expect(await here.states()).toMatchObject({ R1: 'rejected bank_rejected AC04' });
+    await here.report({ group: '<GrpSts>RJCT</GrpSts>' });
+    expect(await here.report({ group: '<GrpSts>ACCP</GrpSts>' })).toMatchObject({ exitCode: 3, json: { accepted: 0 } });
+    const held = 'held bank_contradiction';
+    expect(await here.states()).toEqual({ R1: held, R2: held, R3: held });
   });
 
   it('a file refused without a reason, whose orders are each refused as duplicates, can be read', async () => {

@@ -1,11 +1,11 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { restoredIn } from '../../scripts/db.ts';
 import { resolveUnknown } from '../../scripts/payout.ts';
 import { rejectIn } from '../../scripts/payout-reject.ts';
 import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { restoreBackup, takeBackup } from '../helpers/backup.ts';
 import { references } from '../helpers/bank-messages.ts';
-import { reconciling } from '../helpers/camt.ts';
+import { day, reconciling, taking } from '../helpers/camt.ts';
 import { released } from '../helpers/file-town.ts';
 import { ACCOUNTS } from '../helpers/payees.ts';
 import { account, pay, TODAY, town } from '../helpers/payout.ts';
@@ -44,21 +44,42 @@ it('who was refused and, to a corrected account, paid as a second order in the l
   expect(debited.map(({ account: to, reference }) => `${to} ${reference}`)).toHaveLength(1);
 });
 
-it('who was due before the restore is paid once two people have the bank’s written word, in an office of files too', async () => {
-  const here = await reconciling(await released(1), MORNING);
-  await restoredIn(await here.officeAt(`${TODAY}T16:00:00+07:00`), {
-    ...LOST,
-    takenAt: `${TODAY}T11:00:00+07:00`,
-    files: true,
+describe('who was due before a restore, in an office of files', () => {
+  const corrected = account(1, { linked_at: `${TODAY}T14:00:00Z` }).replace('00112', '00999');
+  const LETTER = { by: 'ayu', note: 'letter: never got it' };
+  const CONFIRMED = { by: 'budi', confirm: true };
+
+  /** An order that the restore has put in doubt, and the statement of its day. */
+  async function inDoubt() {
+    const here = await reconciling(await released(1), MORNING);
+    const restored = { ...LOST, takenAt: `${TODAY}T11:00:00+07:00`, files: true };
+    await restoredIn(await here.officeAt(`${TODAY}T16:00:00+07:00`), restored);
+    await here.reconciled([], 'S1');
+    const { R1 = '' } = await references(here);
+    return { ...here, reference: R1, next: await here.officeAt(MORNING) };
+  }
+
+  it('is paid once two people have the bank’s written word', async () => {
+    const { next, reference, ...here } = await inDoubt();
+    await resolveUnknown(next);
+    expect(await here.states()).toEqual({ R1: expect.stringMatching(/^unknown/) });
+    await rejectIn(next, reference, LETTER);
+    await rejectIn(next, reference, CONFIRMED);
+    await here.load('accounts', ACCOUNTS, corrected);
+    await pay(next);
+    expect(await here.states()).toEqual({ R1: 'accepted' });
   });
-  await here.reconciled([], 'S1');
-  const next = await here.officeAt(MORNING);
-  await resolveUnknown(next);
-  expect(await here.states()).toEqual({ R1: expect.stringMatching(/^unknown/) });
-  const { R1 = '' } = await references(here);
-  await rejectIn(next, R1, { by: 'ayu', note: 'letter: never got it' });
-  await rejectIn(next, R1, { by: 'budi', confirm: true });
-  await here.load('accounts', ACCOUNTS, account(1, { linked_at: `${TODAY}T14:00:00Z` }).replace('00112', '00999'));
-  await pay(next);
-  expect(await here.states()).toEqual({ R1: 'accepted' });
+
+  it('is asked about when that word was noted before another restore', async () => {
+    const { next, reference, ...here } = await inDoubt();
+    await rejectIn(next, reference, LETTER);
+    await restoredIn(await here.officeAt('2020-09-16T11:00:00+07:00'), { ...LOST, takenAt: MORNING });
+    const later = '2020-09-17T09:00:00+07:00';
+    await taking(here)(later, day('2020-09-16', 10_000_000));
+    const office = await here.officeAt(later);
+    await rejectIn(office, reference, CONFIRMED);
+    await here.load('accounts', ACCOUNTS, corrected);
+    await pay(office);
+    expect(await here.states()).toEqual({ R1: 'unknown may_have_been_sent' });
+  });
 });
