@@ -131,7 +131,7 @@ export const moneyBugs: Readonly<Record<string, readonly Change[]>> = {
   'duplicate-debit-not-seen': [
     {
       file: 'workers/payout/reconcile.ts',
-      find: "  if (order.debited) return judgement('none', ['duplicate_debit']);\n",
+      find: "  if (order.debited) return judgement('none', ['duplicate_debit', ...misdirected]);\n",
       replace: '',
     },
   ],
