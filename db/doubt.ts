@@ -125,7 +125,7 @@ export const UNSEEN = sql`(i.state = 'unknown' or (i.state = 'accepted'
 /**
  * Of order `o` of instalment `i`: it is in doubt, and the bank is to be asked what became of it: it is unknown, or was
  * accepted and a statement that should show it did not, whoever has closed that break since, or shows it with another
- * amount. What was accepted may fail at the bank afterwards, and nobody would learn of it. What went to somebody else is
+ * amount or payee. What was accepted may fail at the bank afterwards, and nobody would learn of it. What went to somebody else is
  * not paid, whatever the bank says, until a person has looked.
  */
 export const TO_BE_ASKED = sql`(${UNSEEN} or (i.state = 'accepted' and (
@@ -164,7 +164,8 @@ const NEVER_GOT = sql`((files or ${SENDS_MANY}) and exists (
 /**
  * Which new orders the bank may have already. After a restore: all of them until statements cover every lost day, and
  * whatever was due by the day of the restore for ever, since a payment that is still open at the bank stands on no
- * statement (but `NEVER_GOT`). Always: an order whose reference a statement shows, or the bank has told about. One query per chunk, nothing where nothing was restored.
+ * statement (but `NEVER_GOT`). Always: an order whose reference a statement shows, or the bank has told about. One query
+ * per chunk, nothing where nothing was restored.
  */
 export async function mayHaveBeenSent(
   tx: Tx,

@@ -57,8 +57,8 @@ export async function noteRefusal(tx: Tx, word: BankWordOnOrders & { readonly no
 }
 
 /**
- * The second person's word: the orders are rejected, or returned when they were paid, and their money goes back to the treasury. Paying again is another
- * order, with the next number.
+ * The second person's word: the orders are rejected, or returned when they were paid, and their money goes back to the
+ * treasury. Paying again is another order, with the next number.
  * @throws exit 2 as `noteRefusal` does, and when nobody has noted it, or the same person has
  */
 export async function confirmRefusal(tx: Tx, word: BankWordOnOrders): Promise<Refused> {

@@ -29,8 +29,9 @@ export async function rejectIn({ db, config }: Office, subject: string, options:
   const { by, confirm } = options;
   const now = config.now();
   if (confirm) {
-    const ended = await db.transaction().execute((tx) => confirmRefusal(tx, { subject, by, now }));
-    const { orders, returned, totalIdr } = ended;
+    const { orders, returned, totalIdr } = await db
+      .transaction()
+      .execute((tx) => confirmRefusal(tx, { subject, by, now }));
     const rejected = orders - returned;
     return done(
       { subject, orders, total_idr: totalIdr, rejected, returned },

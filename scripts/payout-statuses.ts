@@ -19,6 +19,7 @@ import {
   type FileOutcome,
   type FileStatus,
   type InstalmentState,
+  isRefusal,
   judgeFileStatus,
   mayBeAtBank,
   readPain002,
@@ -112,8 +113,7 @@ async function stageReport(tx: Tx, file: string): Promise<Staged> {
     if (orders.length > 0) await stageStatuses(tx, orders);
   }
   if (run === undefined || whole === undefined) throw refuse('the report is not about a file of ours (PRAKERJA-RUN-…)');
-  const isRefused = whole.outcome === 'rejected' || whole.outcome === 'duplicate';
-  const level = isRefused || payment?.outcome == null ? whole : payment;
+  const level = isRefusal(whole.outcome) || payment?.outcome == null ? whole : payment;
   // A duplicate at one level of the report says why another refuses.
   const isDuplicate =
     [whole, payment].some((one) => one?.outcome === 'duplicate') || (sawDuplicate && level.reason === '');

@@ -180,7 +180,8 @@ function reasonsOf(node: XmlNode): string[] {
   );
 }
 
-function isRefusal(outcome: FileOutcome | null | undefined): boolean {
+/** The bank has not taken it, or has it already. */
+export function isRefusal(outcome: FileOutcome | null | undefined): boolean {
   return outcome === 'rejected' || outcome === 'duplicate';
 }
 
