@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { Tx } from '../../db/connection.ts';
 import { trialBalance } from '../../db/ledger.ts';
@@ -192,16 +193,24 @@ it('what was ordered for a file that could not be written is not paid when the f
 it('a word about several orders and statements wait for each other: the statements are read all the same', async () => {
   const here = await byFile();
   const outAndBack = (person: string) => [{ ...back(here, person), returned: false }, back(here, person)];
-  const texts = ['R3', 'R1'].map((person) => statement(outAndBack(person), person));
+  const texts = ['R3', 'R2', 'R1'].map((person) => statement(outAndBack(person), person));
   const { db } = here.database;
   const lock = (tx: Tx, id: string) =>
     tx.selectFrom('instalments').select('state').where('instalment_id', '=', id).forUpdate().execute();
-  const said = await db.transaction().execute(async (tx) => {
-    await lock(tx, '1');
-    const reading = taking(here)(LATER, ...texts);
-    await somebodyWaits(here.database);
-    await lock(tx, '3');
-    return { reading };
+  const reading = await db.transaction().execute(async (word) => {
+    // PostgreSQL ends the one that looks for the deadlock: of the two only the reader does.
+    await sql`set local deadlock_timeout = '1h'`.execute(word);
+    await lock(word, '1');
+    const { read, told } = await db.transaction().execute(async (between) => {
+      await lock(between, '2');
+      const read = taking(here)(LATER, ...texts);
+      await somebodyWaits(here.database);
+      const told = lock(word, '3');
+      await somebodyWaits(here.database, undefined, 2);
+      return { read, told };
+    });
+    await told;
+    return { read };
   });
-  expect(await said.reading).toMatchObject({ lines: 4, open_breaks: { returned: 2 } });
+  expect(await reading.read).toMatchObject({ lines: 6, open_breaks: { returned: 3 } });
 });
