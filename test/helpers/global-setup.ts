@@ -1,10 +1,10 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from '../../db/connection.ts';
 import { startEmbedded } from '../../db/embedded.ts';
 import { migrate } from '../../db/migrate.ts';
 import { startCaretaker } from './caretaker.ts';
+import { placeInMemory } from './memory.ts';
 import { startRedis } from './redis.ts';
 import { TEMPLATE, withDatabaseName } from './server.ts';
 
@@ -25,9 +25,12 @@ async function startPostgres(dir: string): Promise<string> {
 
 /** PostgreSQL and Redis for the whole run; both are gone when it is, however it ends. */
 export async function setup(): Promise<() => Promise<void>> {
-  const dir = mkdtempSync(join(tmpdir(), 'prakerja-test-'));
+  const dir = mkdtempSync(join(placeInMemory(), 'prakerja-test-'));
   const caretaker = startCaretaker(dir);
+  // What a test leaves behind goes with the run too.
+  process.env.TMPDIR = join(dir, 'files');
   try {
+    mkdirSync(process.env.TMPDIR);
     process.env.TEST_REDIS_URL = await startRedis(dir, process.env);
     process.env.TEST_DATABASE_URL = await startPostgres(dir);
   } catch (error) {
