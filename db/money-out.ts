@@ -41,13 +41,21 @@ const PAID_BY_WORD = sql`(exists (select from ledger_entries e where e.reference
     or exists (select from statement_lines l where l.reference = o.reference and l.direction = 'debit')))`;
 
 /**
+ * Of `o`: it was debited by itself and came back beside a debit of others that went with it, and nobody has looked at it yet.
+ * Where the bank has dropped one of those without a word, that debit is of `o` too, and what came back was a second one.
+ */
+const BACK_BESIDE_OTHERS = sql`(o.in_bulk_idr = 0 and ${EXPLAINED} is not null and exists (
+  select from breaks b where b.reference = o.reference and b.type = 'returned' and b.state = 'open'))`;
+
+/**
  * Of `o`: a second debit of it that nobody has looked at yet, or a movement of what went with it that explains nothing: a
  * debit of a sum that fits nothing, a second one, a return; or more is out than those it was of, enough for `o` too, which
- * was not given back by its reference. What the bank says it paid is in such a debit, whoever has closed the break, until it
- * is given back.
+ * was not given back by its reference; or `BACK_BESIDE_OTHERS`. What the bank says it paid is in such a debit, whoever has
+ * closed the break, until it is given back.
  */
 export const DEBIT_IN_QUESTION = sql`(
   exists (select from breaks b where b.reference = o.reference and b.state = 'open' and b.type = 'duplicate_debit')
+  or ${BACK_BESIDE_OTHERS}
   or (o.in_bulk_idr = 0 and coalesce(${BULK_OUT} + ${OWN_OUT} >= o.amount_idr + ${EXPLAINED}, false))
   or exists (select from statement_lines l join breaks b on b.key = l.statement_id || ':' || l.line
     where l.reference is null and l.bulk_id = ${BULK_ID} and b.type in ('duplicate_debit', 'amount_mismatch', 'returned') and (

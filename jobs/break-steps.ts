@@ -21,8 +21,8 @@ export const breakSteps: Readonly<Record<string, { readonly id: string; readonly
     en: 'Have the bank give back the second debit, under the same reference.',
   },
   returned: {
-    id: 'Minta peserta memperbaiki rekening; lalu perintah baru membayar. Jika yang kembali satu dari dua debit: selesai.',
-    en: 'Ask the participant to correct the account; then a new order pays. If it was one of two debits: nothing more.',
+    id: 'Minta peserta memperbaiki rekening; lalu perintah baru membayar. Jika yang kembali satu dari dua debit: selesai; bila debit lain untuk seluruh berkas: tanyakan dahulu kepada bank.',
+    en: 'Ask the participant to correct the account; then a new order pays. If it was one of two debits: nothing more; where the other is of a whole file or call, ask the bank first.',
   },
   late: {
     id: 'Catat; bila sering, bicarakan dengan bank.',

@@ -7,7 +7,7 @@ import { holdPerson } from '../../db/payment-holds.ts';
 import { resolveUnknown } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
 import { rejectIn } from '../../scripts/payout-reject.ts';
-import { back, byFile, close, correct, LATER, letGo, paidAnew, REST, told, WHOLE } from '../helpers/bulk-file.ts';
+import { back, byFile, close, correct, LATER, letGo, own, paidAnew, REST, told, WHOLE } from '../helpers/bulk-file.ts';
 import { type Debit, reconciling, statement, taking } from '../helpers/camt.ts';
 import { releasedRun } from '../helpers/payout.ts';
 import { somebodyWaits } from '../helpers/save.ts';
@@ -42,6 +42,15 @@ describe('after one debit for a whole file', () => {
     await told(here, 'R1', '06');
     expect(await here.states()).toEqual({ R1: 'paid', R2: 'paid', R3: 'paid' });
     expect(await paidAnew(here)).toBe(0);
+  });
+
+  it('of the others, who was debited alone and came back is paid anew when a person has looked: it may have been the others', async () => {
+    const here = await byFile();
+    await here.reconciled([own(here, 'R1'), REST, back(here, 'R1')]);
+    expect(await here.states()).toEqual({ R1: expect.stringMatching(/^returned/), R2: 'paid', R3: 'paid' });
+    expect(await paidAnew(here)).toBe(0);
+    await close(here);
+    expect(await paidAnew(here)).toBe(1);
   });
 
   it('that comes back as one, who came back is paid anew when a person has looked at it', async () => {
