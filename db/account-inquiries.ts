@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Chunk } from '../jobs/chunk.ts';
 import type { BankWord } from '../jobs/payout-reasons.ts';
-import type { Db, Tx } from './connection.ts';
+import { type Db, ON_DISK, type Tx } from './connection.ts';
 import { BANK_SAID, type Destination, type PayeeAccount } from './orders.ts';
 import { openPayoutChunks } from './payout.ts';
 import { findRun } from './payout-runs.ts';
@@ -39,7 +39,7 @@ export async function loadToAsk(db: Db, { lo, hi }: Chunk, run: string, now: Dat
 /** Writes a try of each down before it is made; their numbers are the X-EXTERNAL-IDs, in the same order. */
 export async function intendInquiries(db: Db, count: number, now: Date): Promise<string[]> {
   const { rows } = await sql<{ external_id: string }>`
-    insert into bank_calls (kind, at) select 'inquiry', ${now}::timestamptz from generate_series(1, ${count}::int)
+    insert into bank_calls (kind, at) select 'inquiry', ${now}::timestamptz from generate_series(1, ${count}::int) cross join ${ON_DISK}
     returning external_id`.execute(db);
   return rows.map(({ external_id }) => external_id);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { DB } from './types.ts';
 
@@ -16,6 +16,13 @@ export interface Database {
   readonly pool: pg.Pool;
   close(): Promise<void>;
 }
+
+/**
+ * Joined into a statement: when its transaction is committed, it is on disk with everything before it, also on a server that
+ * answers sooner (`synchronous_commit` off, as the embedded one). For what must not be forgotten once others know of it.
+ */
+export const ON_DISK = sql`(
+  select set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'local'), true)) on_disk`;
 
 // Dates stay text (WIB calendar days have no clock); int8 stays text too: a NIK of provinces 91 to 96 is above 2^53.
 const types = new pg.TypeOverrides();

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { DAY_ENDS } from '../jobs/time.ts';
 import type { Db, Tx } from './connection.ts';
 import { MISDIRECTED } from './money-out.ts';
 import { isOfPayingAccount, type Route } from './paying-accounts.ts';
@@ -60,8 +61,13 @@ const WRITTEN_TRIES = sql`(
 const LOST_TRIES = sql`(
   select w.day, w.sent_at, w.at from restores r cross join lateral ${LOST_DAYS} w where r.restored_at >= o.doubt_since)`;
 
-/** A call may wait for a token and for the bank as long as this before it arrives: the day of a try can be over by then. */
-const UNDER_WAY = sql`interval '2 minutes'`;
+/**
+ * Of a try at `at`, as rows of (day): its WIB day, and the next one where that begins while it is under way: a call may
+ * wait two minutes for a token and for the bank. A day's very last second is a date that was given as "now": the whole day.
+ */
+const DAYS_OF_TRY = sql`(
+  select (at at time zone ${ZONE})::date as day
+  union select ((at + interval '2 minutes') at time zone ${ZONE})::date where (at at time zone ${ZONE})::time <> ${DAY_ENDS})`;
 
 /**
  * The tries of order `o`, as rows of (day, sent_at, at). An order that was made in doubt had no first try: it waits for the
@@ -70,7 +76,7 @@ const UNDER_WAY = sql`interval '2 minutes'`;
  */
 const TRIES = sql`(
   select day, at as sent_at, (day + 1)::timestamp at time zone ${ZONE} as at from ${WRITTEN_TRIES} written
-  cross join lateral (select (at at time zone ${ZONE})::date as day union select ((at + ${UNDER_WAY}) at time zone ${ZONE})::date) days
+  cross join lateral ${DAYS_OF_TRY} days
   union all select * from ${LOST_TRIES} lost)`;
 
 /** Of order `o`: when its last try was made, or the last moment at which a restore may have lost one. */

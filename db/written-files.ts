@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { fail, refuse } from '../jobs/errors.ts';
 import { fileIdOf } from '../jobs/file-ids.ts';
 import { audit } from './audit.ts';
-import type { Tx } from './connection.ts';
+import { ON_DISK, type Tx } from './connection.ts';
 import { TOLD_OF } from './doubt.ts';
 import { CONTRADICTED, MONEY_OUT } from './money-out.ts';
 import { ON_HOLD } from './payment-holds.ts';
@@ -29,6 +29,7 @@ export interface PreparedFile {
 export async function recordFile(tx: Tx, run: string, { sha256, totals, by, now }: PreparedFile): Promise<void> {
   await afterReconciliation(tx);
   await lockRun(tx, run);
+  await sql`select from ${ON_DISK}`.execute(tx);
   await sql`select from instalments where payout_run = ${run} order by instalment_id for update`.execute(tx);
   const first = await writtenFile(tx, run);
   if (first && first.sha256 !== sha256)

@@ -2,6 +2,8 @@ import { Temporal } from 'temporal-polyfill';
 
 /** The programme's calendar: UTC+7 all year round. */
 export const ZONE = 'Asia/Jakarta';
+/** The last second of a day: what a date alone means as a time (`--as-of`). */
+export const DAY_ENDS = '23:59:59';
 const WIB_OFFSET_MS = 7 * 3600 * 1000;
 
 /** "2020-09-15" in WIB of an instant. WIB has had no clock change since 1964, so an offset suffices. */

@@ -73,8 +73,8 @@ command(
   'say that the database came back from a backup; before any worker or other command runs',
   'db restored --by ayu --note "disk of db1 lost" --taken-at 2020-09-15T02:00:00+07:00',
 )
-  .requiredOption('--by <who>')
-  .requiredOption('--note <why>')
+  .option('--by <who>')
+  .option('--note <why>')
   .option('--taken-at <time>', 'when the backup was taken; unset: the latest deed that the database knows')
   .option('--files', 'payments may have gone by file or in bulk since, for the first time')
   .action((options) => run(async () => (await import('./db.ts')).dbRestored(options)));

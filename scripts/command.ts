@@ -1,5 +1,5 @@
 import { type ExitCode, exit, PrakerjaError, refuse } from '../jobs/errors.ts';
-import { isDate, parseInstant } from '../jobs/time.ts';
+import { DAY_ENDS, isDate, parseInstant } from '../jobs/time.ts';
 import { type Office, type OfficeOptions, openOffice } from '../workers/runtime/office.ts';
 
 /** What a command came to: sentences for a person, one document for a program, and the exit code of the contract. */
@@ -30,7 +30,7 @@ export function needsPerson(json: unknown, ...lines: string[]): Report {
 /** --as-of becomes every rule's "now": a time, or a date, meaning its last second in WIB. */
 function applyAsOf(asOf: string | undefined): void {
   if (asOf === undefined) return;
-  if (isDate(asOf)) process.env.PRAKERJA_NOW = `${asOf}T23:59:59+07:00`;
+  if (isDate(asOf)) process.env.PRAKERJA_NOW = `${asOf}T${DAY_ENDS}+07:00`;
   else if (parseInstant(asOf)) process.env.PRAKERJA_NOW = asOf;
   else throw refuse('--as-of must be a date (2020-09-15) or an ISO time with an offset');
 }

@@ -54,14 +54,15 @@ export async function dbProtect(options: ProtectOptions): Promise<Report> {
 }
 
 export interface RestoredOptions {
-  readonly by: string;
-  readonly note: string;
+  /** Unset: whoever's token it is, as far as there are operators. */
+  readonly by?: string;
+  readonly note?: string;
   /** When the backup was taken, ISO with an offset; unset: the latest deed that the database knows. */
   readonly takenAt?: string;
   readonly files?: boolean;
 }
 
-/** `db restored --by WHO --note WHY [--taken-at T] [--files]`: this database is a backup; the outside has gone on without it. */
+/** `db restored [--by WHO] [--note WHY] [--taken-at T] [--files]`: this database is a backup; the outside has gone on without it. */
 export function dbRestored(options: RestoredOptions): Promise<Report> {
   return withOffice((office) => restoredIn(office, options));
 }
@@ -72,15 +73,14 @@ export function dbRestored(options: RestoredOptions): Promise<Report> {
  */
 export async function restoredIn(office: Office, options: RestoredOptions): Promise<Report> {
   const { db, config } = office;
-  const by = personName('--by', options.by);
-  const note = options.note.trim();
+  const note = options.note?.trim();
   if (note === '') throw refuse('--note must say why');
   const takenAt = options.takenAt === undefined ? undefined : instant('--taken-at', options.takenAt);
-  await identify(office, { name: by, role: 'admin' });
+  const by = await identify(office, { name: options.by, role: 'admin' });
   const now = config.now();
   const restored = await db
     .transaction()
-    .execute((tx) => markRestored(tx, { takenAt, by, note, files: options.files === true, now }));
+    .execute((tx) => markRestored(tx, { takenAt, by, note: note ?? '', files: options.files === true, now }));
   return reportOf(restored, now);
 }
 

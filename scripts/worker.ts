@@ -1,5 +1,6 @@
 import { refuse } from '../jobs/errors.ts';
-import { isStage, stageNames } from '../jobs/stages.ts';
+import { isStage, type StageName, stageNames } from '../jobs/stages.ts';
+import type { Config } from '../workers/runtime/config.ts';
 import { raised } from '../workers/runtime/server.ts';
 import { leaveAfter, outliveLostConnections } from '../workers/runtime/shutdown.ts';
 import { startTimekeeper } from '../workers/runtime/timetable.ts';
@@ -30,10 +31,10 @@ export async function worker(options: WorkerCommandOptions, stop: AbortSignal): 
   const stopWithin_ms =
     options.stopWithin === undefined ? STOP_WITHIN_MS : 1000 * numberUpTo(3600, '--stop-within', options.stopWithin);
   if (stop.aborted) return notStarted();
-  const start = { stages: stages.filter(isStage), concurrency, stopWithin_ms };
   return withOffice(
     async (office) => {
-      const { log, postgres } = office;
+      const { log, postgres, config } = office;
+      const start = { stages: able(stages.filter(isStage), config), concurrency, stopWithin_ms };
       leaveAfter(stop, stopWithin_ms + LEAVE_MS, () =>
         log.error(
           { open: process.getActiveResourcesInfo() },
@@ -47,7 +48,7 @@ export async function worker(options: WorkerCommandOptions, stop: AbortSignal): 
         ? await postgres.outlast(() => startTimekeeper(office, tickActions), stop)
         : undefined;
       const { backend } = await office.queues();
-      log.info({ stages, backend }, 'worker takes chunks; SIGTERM stops it');
+      log.info({ stages: start.stages, backend }, 'worker takes chunks; SIGTERM stops it');
       await raised(stop);
       log.info(`worker stops: chunks end, or are handed back after ${stopWithin_ms / 1000} s`);
       await Promise.all([running.close(), timekeeper?.close()]);
@@ -55,6 +56,13 @@ export async function worker(options: WorkerCommandOptions, stop: AbortSignal): 
     },
     { waitUntil: stop },
   );
+}
+
+/** Those of the stages for which this process has what it needs: without a bank it would only take chunks from who can pay. */
+function able(stages: readonly StageName[], { bank }: Config): StageName[] {
+  const able = stages.filter((stage) => stage !== 'payout' || bank !== undefined);
+  if (able.length === 0) throw refuse('BANK_URL is not set: this worker could not pay');
+  return able;
 }
 
 function notStarted(): Report {

@@ -251,7 +251,8 @@ it('prakerja db restored --json', async () => {
     `${TODAY}T11:00:00+07:00`,
     '--json',
   ];
-  const { code, stdout } = await runCommand(words, officeEnvironment(here.database, 'redis', here.dir));
+  const environment = officeEnvironment(here.database, 'redis', here.dir);
+  const { code, stdout } = await runCommand(words, environment);
   expect({ code, json: JSON.parse(stdout) }).toEqual({
     code: 0,
     json: {
@@ -263,6 +264,8 @@ it('prakerja db restored --json', async () => {
       statements_wanted: [TODAY],
     },
   });
+  // Nobody need name themselves where nobody has a token.
+  expect(await runCommand(['db', 'restored'], environment)).toMatchObject({ code: 0 });
 });
 
 async function queuePrefix({ database }: Town): Promise<string | undefined> {

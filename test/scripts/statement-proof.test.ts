@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { DAY_ENDS } from '../../jobs/time.ts';
 import { restoredIn } from '../../scripts/db.ts';
 import { resolveUnknown } from '../../scripts/payout.ts';
 import { writeRun } from '../../scripts/payout-file.ts';
@@ -85,6 +86,15 @@ describe('an order that the bank does not know, once more: a statement', () => {
     await taking(here)(later, day('2020-09-16', 10_000_000));
     await resolveUnknown(await here.officeAt(later));
     expect(paid()).toBe(1);
+  });
+
+  it('of its day is enough when the day was given as a date alone, which means its last second', async () => {
+    const faults = [{ fault: 'disconnect', from_call: 1, until_call: 1 }];
+    const here = await town({ people: 1, faults });
+    await pay(await here.officeAt(`${TODAY}T${DAY_ENDS}+07:00`));
+    await taking(here)(NEXT, statement([], 'S1', 10_000_000, SOURCE_ACCOUNT, '2020-09-16T06:00:00+07:00'));
+    await resolveUnknown(await here.officeAt(NEXT));
+    expect(here.bankLog().filter((line) => line.debited).length).toBe(1);
   });
 
   it('that was made before, and again once the day was over, proves it', async () => {

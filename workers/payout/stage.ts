@@ -2,7 +2,7 @@ import { type Chunk, type Counts, noCounts } from '../../jobs/chunk.ts';
 import { fail } from '../../jobs/errors.ts';
 import type { ChunkStage } from '../../jobs/stage.ts';
 import { bulksOf, sendBulks } from './bulk.ts';
-import { type BankClient, createBankClient } from './client.ts';
+import { createBankClient } from './client.ts';
 import { accountReason } from './due.ts';
 import { askAccounts } from './inquire.ts';
 import { resolveOrders } from './resolve.ts';
@@ -47,7 +47,8 @@ export function createPayoutStage(settings: BankSettings | undefined, now: () =>
   return {
     kind: 'chunk',
     name: 'payout',
-    load: (db, chunk) => load(db, chunk, now()),
+    // Asked for first: nothing is ordered that this process could not send.
+    load: (db, chunk) => (bank ? load(db, chunk, now()) : noBank()),
     intend: async (db, _chunk, work) => (work.kind === 'submit' ? intend(db, work.rows, now(), screened) : []),
     async ask(db, work, orders, { signal }) {
       const context = { now, signal };
@@ -65,7 +66,7 @@ export function createPayoutStage(settings: BankSettings | undefined, now: () =>
   };
 }
 
-function noBank(): BankClient {
+function noBank(): never {
   throw fail('BANK_URL is not set: payouts can be prepared and released, not submitted');
 }
 

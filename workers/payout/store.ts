@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { type InquiryNews, intendInquiries, keepInquiries, loadToAsk, type ToAsk } from '../../db/account-inquiries.ts';
 import { listedOn } from '../../db/applicants.ts';
 import { keepBulk } from '../../db/bulk-orders.ts';
-import type { Db, Tx } from '../../db/connection.ts';
+import { type Db, ON_DISK, type Tx } from '../../db/connection.ts';
 import { COVERED, mayBeAskedAbout, ON_STATEMENT, TO_BE_ASKED, TOLD_OF } from '../../db/doubt.ts';
 import { type Move, moveInstalments } from '../../db/instalments.ts';
 import { CONTRADICTED, MONEY_OUT } from '../../db/money-out.ts';
@@ -102,7 +102,8 @@ export async function intendCalls(
     where o.reference = r and i.state = 'submitting') and not exists (
     select from bank_calls c where c.reference = r and c.kind = 'transfer' and c.external_id > ${earlier ?? null}::bigint)`;
   const { rows } = await sql<{ reference: string; external_id: string }>`
-    insert into bank_calls (reference, kind, at) select r, ${kind}, ${now}::timestamptz from unnest(${references}::text[]) as r
+    insert into bank_calls (reference, kind, at) select r, ${kind}, ${now}::timestamptz
+    from unnest(${references}::text[]) as r cross join ${ON_DISK}
     where ${kind === 'transfer' ? ours : sql`true`} returning reference, external_id`.execute(db);
   return new Map(rows.map((row) => [row.reference, row.external_id]));
 }
@@ -130,7 +131,7 @@ export interface UnknownOrder extends Order, OrderKey {
   readonly state: 'unknown' | 'accepted';
   /** A person has stopped its run. */
   readonly runStopped: boolean;
-  /** An earlier order of the instalment was paid, by a statement or the bank's own word. */
+  /** An earlier order of the instalment was paid, by a statement or the bank's own word; or the bank has told what cannot be true of this one. */
   readonly contradicted: boolean;
   readonly nik: string;
   readonly policy: Policy;
@@ -187,6 +188,9 @@ async function hasLostOrder(tx: Tx, key: OrderKey): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** Of instalment `i`: the bank answered its order with what cannot be true of it: that it had the reference before, say. */
+const DISPUTED = sql`(i.state = 'unknown' and i.reason like 'contradiction %')`;
+
 async function unknownOrders(db: Db | Tx, which: RawBuilder<unknown>, now: Date): Promise<UnknownOrder[]> {
   const { rows } = await sql<UnknownOrder>`
     select i.instalment_id as "instalmentId", o.reference, o.amount_idr as "amountIdr", o.channel, o.provider,
@@ -194,7 +198,7 @@ async function unknownOrders(db: Db | Tx, which: RawBuilder<unknown>, now: Date)
       r.registration_id as "registrationId", i.batch, i.kind, i.number, i.order_number as "orderNumber",
       (${COVERED} and k.reference is null) as covered, (${ON_STATEMENT} or ${TOLD_OF}) as "onStatement",
       k.reference is not null as bulk, i.nik, y.body as policy, ${listedOn(wibDate(now))} as listed, p.state = 'revoked' as revoked,
-      ${ON_HOLD} as "onHold", i.state, coalesce(u.stopped_by is not null, false) as "runStopped", (${MONEY_OUT} or ${CONTRADICTED}) as contradicted
+      ${ON_HOLD} as "onHold", i.state, coalesce(u.stopped_by is not null, false) as "runStopped", (${MONEY_OUT} or ${CONTRADICTED} or ${DISPUTED}) as contradicted
     from instalments i join participants p on p.nik = i.nik join registrations r on r.reg = i.reg join batches b on b.batch = i.batch join policies y on y.policy_id = b.policy_id
     join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
     left join bulk_orders k on k.reference = o.reference left join payout_runs u on u.payout_run = o.payout_run

@@ -115,3 +115,13 @@ describe.each(backends)('stopping twice on %s', async (backend) => {
 it.each(['0', '1.5', 'soon', '3601'])('--stop-within %s is refused', async (stopWithin) => {
   await expect(worker({ stopWithin }, AbortSignal.abort())).rejects.toMatchObject({ exitCode: 2 });
 });
+
+it('a worker that could only pay, and has no bank, is refused', async () => {
+  const database = await testDatabase(5, onTestFinished);
+  vi.stubEnv('DATABASE_URL', database.url);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await expect(worker({ stages: 'payout' }, new AbortController().signal)).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringContaining('BANK_URL'),
+  });
+});
