@@ -36,13 +36,13 @@ function speaksOf(at: RawBuilder<unknown>, s = sql`s`) {
 
 /**
  * Of (day, sent_at, at) in `t`: a statement covers the day, was taken at `at` or later and made at `sent_at` or later, and
- * can be read from end to end, but for lines that are none of ours.
+ * can be read from end to end, but for lines that are none of ours, and nothing on it was still to be booked.
  * @param route SQL of how the order went (`Route`)
  */
 function proves(route: RawBuilder<unknown>) {
   return sql`
     select from statements s where ${covers(sql`t.day`, route)} and coalesce(s.again_at, s.received_at) >= t.at
-      and ${speaksOf(sql`t.sent_at`)}
+      and ${speaksOf(sql`t.sent_at`)} and s.not_booked = 0
       and not exists (select from statement_lines l where l.statement_id = s.statement_id and l.unreadable is not null and not l.not_ours)`;
 }
 const PROVES = proves(sql`'api'`);

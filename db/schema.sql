@@ -535,6 +535,7 @@ table statements
   again_at timestamp with time zone
   made_at timestamp with time zone
   lines_hash numeric
+  not_booked bigint not null default 0
 
 table touched
   stage text not null

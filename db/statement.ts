@@ -17,6 +17,8 @@ export interface NewStatement {
   readonly opening: string | null;
   readonly closing: string | null;
   readonly lines: number;
+  /** Movements that the bank has not booked yet: no lines. */
+  readonly notBooked: number;
   /** The office's time: a statement proves nothing about what was sent after it. */
   readonly receivedAt: Date;
   /** When the bank made it; null: it does not say. What is later than `receivedAt` is by another clock, and counts as null. */
@@ -81,13 +83,13 @@ const WITH_KEY = sql`bank_reference, booked_on, direction, amount_idr, coalesce(
  * notifications only what was made at the same time too: a day has many.
  */
 export async function storeStatement(tx: Tx, statement: NewStatement): Promise<string | undefined> {
-  const { sha256, part, format, bankStatementId, from, to, opening, closing, lines, receivedAt } = statement;
+  const { sha256, part, format, bankStatementId, from, to, opening, closing, lines, notBooked, receivedAt } = statement;
   const account = await firstSpelling(tx, statement.account);
   const madeAt = statement.madeAt !== null && statement.madeAt < receivedAt ? statement.madeAt : null;
   const { rows } = await sql<{ hash: string }>`select ${lines > 0 ? LINES_HASH : sql`0`}::text as hash`.execute(tx);
   const lines_hash = rows[0]?.hash as string;
   const same = await sql`
-    update statements set again_at = greatest(again_at, ${receivedAt}),
+    update statements set again_at = greatest(again_at, ${receivedAt}), not_booked = least(not_booked, ${notBooked}::bigint),
       made_at = nullif(greatest(coalesce(made_at, again_at, received_at), ${madeAt ?? receivedAt}), ${receivedAt})
     where account = ${account} and (sha256 <> ${sha256} or bank_statement_id = ${bankStatementId})
       and (from_date, to_date, lines, lines_hash) = (${from}::date, ${to}::date, ${lines}::bigint, ${lines_hash}::numeric)
@@ -113,6 +115,7 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
       closing,
       lines,
       lines_hash,
+      not_booked: notBooked,
       received_at: receivedAt,
       made_at: madeAt,
     })

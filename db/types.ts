@@ -772,6 +772,10 @@ export interface Statements {
    */
   made_at: Timestamp | null;
   /**
+   * Movements that it names as pending, the fewest of all its copies: while there are some, what is no line of it may be under way, and it proves nothing.
+   */
+  not_booked: Generated<Int8>;
+  /**
    * Exact decimal text: sen and other currencies count when one statement must follow the other.
    */
   opening: string | null;

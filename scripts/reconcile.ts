@@ -180,6 +180,7 @@ function statementRow(
     opening: end.openingText,
     closing: end.closingText,
     lines: end.lines + end.unreadable,
+    notBooked: end.notBooked,
   };
 }
 

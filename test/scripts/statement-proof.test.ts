@@ -97,6 +97,22 @@ describe('an order that the bank does not know, once more: a statement', () => {
     expect(here.bankLog().filter((line) => line.debited).length).toBe(1);
   });
 
+  it('with a movement that is still to be booked proves nothing, until it is given without', async () => {
+    const here = await neverArrived();
+    const proof = (texts: string[]) => taking(here)(NEXT, ...texts);
+    const pending = [{ reference: 'P00000000000000X', idr: 600_000 }];
+    await proof([
+      statement(pending, 'S1', 10_000_000, SOURCE_ACCOUNT, NEXT)
+        .replace('>BOOK<', '>PDNG<')
+        .replace('9400000', '10000000'),
+    ]);
+    await resolveUnknown(await here.officeAt(NEXT));
+    expect(debited(here).length).toBe(0);
+    await proof([statement([], 'S1', 10_000_000, SOURCE_ACCOUNT, NEXT)]);
+    await resolveUnknown(await here.officeAt(NEXT));
+    expect(debited(here).length).toBe(1);
+  });
+
   it('that was made before, and again once the day was over, proves it', async () => {
     const here = await neverArrived();
     for (const madeAt of [MORNING, '2020-09-16T06:00:00+07:00', MORNING])

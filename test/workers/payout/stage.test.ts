@@ -286,21 +286,3 @@ async function claimed(office: Office, chunkId: string) {
   if (stage.kind !== 'chunk' || !chunk) throw new Error('the chunk was not to be had');
   return { stage, chunk };
 }
-
-it('a worker without a bank orders nothing, and what it took is another’s to send', async () => {
-  const here = await town({ people: 1 });
-  const run = await releasedRun(here.office);
-  await here.database.db.transaction().execute((tx) => openSubmission(tx, run));
-  const without: Office = { ...here.office, config: { ...here.office.config, bank: undefined } };
-  await expect(executeHere(without, 'payout', await submission(here))).rejects.toThrow('BANK_URL');
-  expect(await here.states()).toEqual({ R1: 'released' });
-  await submitRun(here.office, run);
-  expect(await here.states()).toEqual({ R1: 'accepted' });
-});
-
-async function submission({ database }: Town): Promise<string> {
-  const { rows } = await database.pool.query<{ id: string }>(
-    `select chunk_id as id from chunks where subject like 'submit:%'`,
-  );
-  return rows[0]?.id as string;
-}

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { openSubmission } from '../../../db/payout.ts';
-import { resolveUnknown, stopIt } from '../../../scripts/payout.ts';
+import { resolveUnknown, stopIt, submitRun } from '../../../scripts/payout.ts';
 import { reconcileFiles } from '../../../scripts/reconcile.ts';
+import type { Office } from '../../../workers/runtime/office.ts';
 import { executeHere } from '../../../workers/runtime/worker.ts';
 import { account, type BankLine, paidTwice, pay, releasedRun, TODAY, type Town, town } from '../../helpers/payout.ts';
 
@@ -134,4 +135,22 @@ async function counts({ states }: Town): Promise<Record<string, number>> {
     all[name] = (all[name] ?? 0) + 1;
   }
   return all;
+}
+
+it('a worker without a bank orders nothing, and what it took is another’s to send', async () => {
+  const here = await town({ people: 1 });
+  const run = await releasedRun(here.office);
+  await here.database.db.transaction().execute((tx) => openSubmission(tx, run));
+  const without: Office = { ...here.office, config: { ...here.office.config, bank: undefined } };
+  await expect(executeHere(without, 'payout', await submission(here))).rejects.toThrow('BANK_URL');
+  expect(await here.states()).toEqual({ R1: 'released' });
+  await submitRun(here.office, run);
+  expect(await here.states()).toEqual({ R1: 'accepted' });
+});
+
+async function submission({ database }: Town): Promise<string> {
+  const { rows } = await database.pool.query<{ id: string }>(
+    `select chunk_id as id from chunks where subject like 'submit:%'`,
+  );
+  return rows[0]?.id as string;
 }

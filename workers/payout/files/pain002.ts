@@ -12,17 +12,26 @@ export type FileOutcome = 'accepted' | 'rejected' | 'duplicate' | 'open';
 const OUTCOMES: Readonly<Record<string, FileOutcome>> = {
   ACTC: 'accepted',
   ACCP: 'accepted',
+  ACFC: 'accepted',
   ACSP: 'accepted',
-  ACSC: 'accepted',
+  ACPD: 'accepted',
   ACWC: 'accepted',
+  ACWP: 'accepted',
+  ACSC: 'accepted',
+  ACCC: 'accepted',
   RJCT: 'rejected',
+  // Cancelled is not paid.
+  CANC: 'rejected',
   PDNG: 'open',
   RCVD: 'open',
   PART: 'open',
+  PATC: 'open',
+  // Blocked money is neither with the payee nor ours again: a person has to ask.
+  BLCK: 'open',
 };
 
-/** ISO 20022 external status reasons: the message, payment, order or its ids are there already. */
-const DUPLICATES: ReadonlySet<string> = new Set(['AM05', 'DU01', 'DU02', 'DU03', 'DU04', 'DU05']);
+/** ISO 20022 external reasons of a status, or of a cancellation (DUPL): the message, payment, order or its ids are there. */
+const DUPLICATES: ReadonlySet<string> = new Set(['AM05', 'DU01', 'DU02', 'DU03', 'DU04', 'DU05', 'DUPL']);
 
 /** What a level of the report (the file, its one payment) says about all orders that it does not name. */
 export interface FileStatus {
@@ -185,7 +194,10 @@ export function isRefusal(outcome: FileOutcome | null | undefined): boolean {
   return outcome === 'rejected' || outcome === 'duplicate';
 }
 
-/** What the payment counts by status must be its orders, and what it names must be among them; each refused one by name. */
+/**
+ * What the payment counts by status must be its orders, and what it names must be among them; each refused or cancelled one
+ * by name, and each blocked one where the others are taken: what has no name is what the payment or the file is.
+ */
 function requireCounts(payment: XmlNode, named: ReadonlyMap<string, number>, file: FileStatus | null): void {
   const counted = new Map<string, number>();
   for (const one of findAll(payment, 'NbOfTxsPerSts'))
@@ -194,10 +206,13 @@ function requireCounts(payment: XmlNode, named: ReadonlyMap<string, number>, fil
   const wrong = [count !== null && sumOf(named) > count];
   if (counted.size > 0) {
     const isAllRejected = isRefusal(outcome) || isRefusal(file?.outcome);
+    const isAllTaken = (outcome ?? file?.outcome) === 'accepted';
+    const isUnnamed = (code: string) => (counted.get(code) ?? 0) !== (named.get(code) ?? 0);
     wrong.push(
       count !== null && sumOf(counted) !== count,
       [...named].some(([code, n]) => n > (counted.get(code) ?? 0)),
-      !isAllRejected && (counted.get('RJCT') ?? 0) !== (named.get('RJCT') ?? 0),
+      !isAllRejected && (isUnnamed('RJCT') || isUnnamed('CANC')),
+      isAllTaken && isUnnamed('BLCK'),
     );
   }
   if (wrong.includes(true))

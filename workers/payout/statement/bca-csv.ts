@@ -39,7 +39,8 @@ const PENDING = /^'?PEND\b/i;
 
 /**
  * BCA's CSV for businesses. Dates have no year: it follows from `Periode`. Amount and direction share a cell. Entries
- * marked `PEND` are in no total and are no lines. Without its four totals the statement was cut off, and it is refused.
+ * marked `PEND` are no lines, whether the totals count them or not, and the closing is the one without them. Without its
+ * four totals the statement was cut off, and it is refused.
  */
 export const readBcaCsv: StatementReader = bankReader<Key>({
   layout: BCA,
@@ -50,10 +51,10 @@ export const readBcaCsv: StatementReader = bankReader<Key>({
 
 function read(cells: Cells<Key>, line: number, style: NumberStyle, period: Period | null): Entry {
   const after = signedBalance(cells.balance, style);
-  if (PENDING.test(cells.date)) return { line, signed: null, before: null, after: null, event: null };
   const money = readMoney(`${cells.amount} ${cells.mark}`, style);
   const readable = money !== undefined && money.amount > 0n && money.mark !== '';
   const signed = readable ? (money.mark === 'DB' ? -money.amount : money.amount) : null;
+  if (PENDING.test(cells.date)) return { line, signed, before: null, after, event: null };
   const bookingDate = period === null ? null : dayOf(cells.date, period);
   const { description } = cells;
   const event = csvLine({ line, bookingDate, valueDate: null, signed, description, bankReference: '' });

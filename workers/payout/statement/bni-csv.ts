@@ -4,6 +4,7 @@ import type { Entry } from './books.ts';
 import { csvLine, type Payee, signedBalance, signedColumns } from './csv-line.ts';
 import { readDay } from './day.ts';
 import type { NumberStyle } from './number-style.ts';
+import { REFERENCE } from './our-ids.ts';
 import type { StatementReader } from './statement.ts';
 import type { Cells, Layout } from './table.ts';
 
@@ -65,8 +66,14 @@ function read(cells: Cells<Key>, line: number, style: NumberStyle): Entry {
   return { line, signed, before: null, after: signedBalance(cells.balance, style), event };
 }
 
-/** `TRF/reference/account/name` or `RETUR/…`: the one shape of description in which the payee's place is certain. */
+/**
+ * `TRF/reference/account/name` or `RETUR/…`: the one shape of description in which the payee's place is certain, and only
+ * where its parts are what they must be: BNI's free text begins with `TRF/PAY/` and has slashes in dates and invoices. A
+ * bank may mask digits with `*` or `X`; two of them are a day.
+ */
+const PAYEE = new RegExp(`^(?:TRF|RETUR)/${REFERENCE.source}/(['+]?[\\d*Xx][\\d*Xx .-]{2,})/(.*)$`);
+
 function payeeIn(description: string): Payee {
-  const match = /^(?:TRF|RETUR)\/[^/]*\/([^/]*)\/(.*)$/.exec(description);
-  return { account: match?.[1]?.trim() || null, name: match?.[2]?.trim() || null };
+  const [, account = '', name = ''] = PAYEE.exec(description) ?? [];
+  return { account: account.trim() || null, name: name.trim() || null };
 }

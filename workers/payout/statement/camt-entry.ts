@@ -58,7 +58,7 @@ export function readEntry(entry: XmlNode): CamtEntry {
     reversal: /^(true|1)$/.test(textAt(entry, 'RvslInd') ?? ''),
     bookingDate: readDate(find(entry, 'BookgDt')),
     valueDate: readDate(find(entry, 'ValDt')),
-    bankReference: textAt(entry, 'AcctSvcrRef'),
+    bankReference: given(textAt(entry, 'AcctSvcrRef')),
     entryReference: given(textAt(entry, 'NtryRef')),
     bulkIds: [...new Set(batches.flatMap(bulkIdsOf))],
     batchCount: batches.length === 0 ? null : batches.reduce((sum, batch) => sum + countOf(batch), 0),
@@ -88,7 +88,7 @@ function readDetail(detail: XmlNode): CamtDetail {
     paymentId: given(textAt(references, 'PmtInfId')),
     messageId: asBulkId(textAt(references, 'MsgId')),
     transactionId: given(textAt(references, 'TxId')),
-    bankReference: textAt(references, 'AcctSvcrRef'),
+    bankReference: given(textAt(references, 'AcctSvcrRef')),
     isReturn: returned !== undefined,
     returnReason: reasonOf(returned),
     creditorName: nameOf(parties, 'Cdtr'),
@@ -130,9 +130,9 @@ export function accountOf(account: XmlNode | undefined): string | null {
   return textAt(account, 'Id', 'IBAN') ?? textAt(account, 'Id', 'Othr', 'Id');
 }
 
-/** ISO 20022's way of saying nothing. */
-function given(text: string | null): string | null {
-  return text === null || text === 'NOTPROVIDED' ? null : text;
+/** Null for ISO 20022's way of saying nothing, and SWIFT's. */
+export function given(text: string | null): string | null {
+  return /^(?:NOTPROVIDED|NONREF)?$/i.test(text ?? '') ? null : text;
 }
 
 function firstText(texts: readonly (string | null)[]): string | null {

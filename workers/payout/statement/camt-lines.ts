@@ -183,7 +183,7 @@ function partyOf({ direction, account }: Frame, detail: CamtDetail | undefined, 
   const creditor = { name: detail?.creditorName ?? null, account: detail?.creditorAccount ?? null };
   const debtor = { name: detail?.debtorName ?? null, account: detail?.debtorAccount ?? null };
   const isNobody = ({ name, account: number }: Party) => name === null && number === null;
-  if (direction === 'debit' || isNobody(debtor)) return creditor;
   const isOurs = creditor.account !== null && creditor.account === account;
+  if (direction === 'debit' || (isNobody(debtor) && !isOurs)) return creditor;
   return isReturn && !isNobody(creditor) && !isOurs ? creditor : debtor;
 }

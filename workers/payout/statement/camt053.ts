@@ -1,11 +1,11 @@
 import { refuse } from '../../../jobs/errors.ts';
 import { type CamtEntry, readEntry } from './camt-entry.ts';
-import { createCamtHead } from './camt-head.ts';
+import { type CamtHead, createCamtHead } from './camt-head.ts';
 import { isBooked, linesOf, signedAmount } from './camt-lines.ts';
 import { type CamtSummary, createCamtSums } from './camt-summary.ts';
 import { addChild, newNode, type XmlNode } from './node.ts';
-import type { ByteStream, StatementEvent, StatementReader } from './statement.ts';
-import { createTally, type StatementHead, startOf, type Tally } from './tally.ts';
+import { type ByteStream, type StatementEvent, type StatementReader, unreadable } from './statement.ts';
+import { createTally, startOf, type Tally } from './tally.ts';
 import { utf8 } from './text.ts';
 import { type XmlHandler, XmlScanner } from './xml.ts';
 
@@ -14,9 +14,17 @@ const ENTRY_NODES_MAX = 1_000_000;
 
 /** What stands in the document, before anything is read as rupiah. `start` and `end` carry the same head, then complete. */
 export type CamtEvent =
-  | { readonly kind: 'start'; readonly head: StatementHead }
-  | { readonly kind: 'end'; readonly head: StatementHead; readonly summary: CamtSummary | null }
+  | { readonly kind: 'start'; readonly head: CamtHead }
+  | CamtEnd
   | { readonly kind: 'entry'; readonly entry: CamtEntry };
+
+interface CamtEnd {
+  readonly kind: 'end';
+  readonly head: CamtHead;
+  readonly summary: CamtSummary | null;
+  /** The WIB day on which it was made. */
+  readonly madeOn: string | null;
+}
 
 /** A cash management message: its root element, and the one that holds an account's entries. */
 interface CamtMessage {
@@ -51,7 +59,10 @@ export async function* readCamtEvents(
   scanner.end();
 }
 
-/** ISO 20022 camt.053, versions 001.02 to 001.14, streaming. */
+/**
+ * ISO 20022 camt.053, versions 001.02 to 001.14, streaming. All pages of a statement are one; where one is missing, the
+ * file was cut off and is refused.
+ */
 export const readCamt053: StatementReader = (stream) => readMessage(stream, STATEMENT);
 
 /**
@@ -64,30 +75,85 @@ async function* readMessage(stream: ByteStream, message: CamtMessage): AsyncGene
   let statement: OpenStatement | undefined;
   for await (const events of readCamtEvents(stream, message)) {
     for (const event of events) {
-      if (event.kind === 'start') {
-        statement = { head: event.head, tally: createTally(), sums: createCamtSums(), lineNumber: 1 };
+      if (event.kind === 'start' && event.head.page > 1) requireNext(statement, event.head);
+      else if (event.kind === 'start') {
+        requireLast(statement);
+        statement = {
+          message,
+          head: event.head,
+          tally: createTally(),
+          sums: createCamtSums(),
+          lineNumber: 1,
+          read: null,
+        };
         yield startOf(event.head);
       } else if (event.kind === 'entry' && statement !== undefined) yield* entryEvents(event.entry, statement);
-      else if (event.kind === 'end' && statement !== undefined) {
-        const end = statement.tally.end(event.head);
-        // Balances prove more than a count, which some banks get wrong.
-        if (end.openingText === null || end.closingText === null) statement.sums.check(event.summary);
-        yield end;
-      }
+      else if (event.kind === 'end' && statement !== undefined) yield* endEvents(event, statement);
     }
   }
   if (statement === undefined) throw refuse(`the document holds no ${message.name}`);
+  requireLast(statement);
 }
 
 interface OpenStatement {
-  readonly head: StatementHead;
+  readonly message: CamtMessage;
+  readonly head: CamtHead;
   readonly tally: Tally;
   readonly sums: ReturnType<typeof createCamtSums>;
   lineNumber: number;
+  /** The head of what was read to its end: all pages so far. */
+  read: CamtHead | null;
+}
+
+const PAGE_MISSING = 'a page of a statement is missing: it was cut off; ask the bank for the whole statement';
+
+function requireNext(statement: OpenStatement | undefined, { page, account, statementId, ...head }: CamtHead): void {
+  const read = statement?.read;
+  if (!read?.goesOn || page !== read.page + 1 || account !== read.account || statementId !== read.statementId)
+    throw refuse(PAGE_MISSING);
+  if (head.interimOpening) statement?.tally.check({ ...read, closing: head.opening });
+}
+
+function requireLast(statement: OpenStatement | undefined): void {
+  if (statement?.read?.goesOn) throw refuse(PAGE_MISSING);
+}
+
+function* endEvents({ head, summary, madeOn }: CamtEnd, statement: OpenStatement): Generator<StatementEvent> {
+  const { message, tally, sums, read } = statement;
+  const whole = read === null ? head : joined(read, head);
+  statement.read = whole;
+  if (head.goesOn) {
+    if (head.interimClosing) tally.check(whole);
+    return;
+  }
+  if (head.unclear) {
+    tally.unreadable();
+    yield unreadable(statement.lineNumber, 'its opening or closing is interim: it is a page, or of an unfinished day');
+  }
+  const end = tally.end(whole);
+  // Balances prove more than a count, which some banks get wrong.
+  if (end.openingText === null || end.closingText === null) sums.check(summary);
+  const day = message === NOTIFICATION ? madeOn : null;
+  yield { ...end, from: end.from ?? day, to: end.to ?? day };
+}
+
+/** The head of what a page goes on from, and of the page. */
+function joined(read: CamtHead, head: CamtHead): CamtHead {
+  const { from, opening } = read;
+  return {
+    ...head,
+    from,
+    opening,
+    to: head.to ?? read.to,
+    currency: read.currency ?? head.currency,
+    madeAt: read.madeAt ?? head.madeAt ?? null,
+  };
 }
 
 function entryEvents(entry: CamtEntry, statement: OpenStatement): StatementEvent[] {
-  const { head, tally, sums, lineNumber } = statement;
+  const { message, head, tally, sums, lineNumber } = statement;
+  // A notification proves nothing of its days, so what it only announces may name them, too.
+  if (message === NOTIFICATION && entry.bookingDate !== null) tally.day(entry.bookingDate);
   const signed = signedAmount(entry, head.currency);
   sums.add(signed, isBooked(entry));
   if (!isBooked(entry)) {
@@ -154,7 +220,7 @@ function statementHandler(message: CamtMessage, report: (event: CamtEvent) => vo
         } else statement.add(node);
       } else if (depth < statementDepth) {
         if (statement.begin()) report({ kind: 'start', head: statement.head() });
-        report({ kind: 'end', head: statement.head(), summary: statement.summary() });
+        report({ kind: 'end', head: statement.head(), summary: statement.summary(), madeOn: statement.madeOn() });
         statement = undefined;
         outside.pop();
         stack = [];

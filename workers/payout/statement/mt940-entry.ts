@@ -1,5 +1,6 @@
 import { isDate } from '../../../jobs/time.ts';
 import { type Exact, parsePlain, wholeRupiah } from './amount.ts';
+import { given } from './camt-entry.ts';
 import { counterpartyIn, textsOf, unwrapped } from './mt940-info.ts';
 import { findOurs, isNothing, type Ours } from './our-ids.ts';
 import { findReturnCode, findReturnReason } from './return-reason.ts';
@@ -66,7 +67,7 @@ function lineOf(
     bulkId: ours.bulkId,
     counterpartyName: isOurselves ? null : party.name,
     counterpartyAccount: isOurselves ? null : party.account,
-    bankReference: bank === '' ? null : bank,
+    bankReference: given(bank),
     returnReason: isDebit ? null : isReturn ? findReturnCode(reasonTexts) : findReturnReason(reasonTexts),
     description: [own, more, info.trim()].filter((part) => part !== '').join('\n'),
   };

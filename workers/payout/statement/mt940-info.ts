@@ -1,14 +1,23 @@
 /** SWIFT cuts the text of `:86:` at this column, in the middle of words too. */
 const LINE_CHARS = 65;
 const WRAP = new RegExp(String.raw`(?<=(?:^|\n)[^\n]{${LINE_CHARS}})\n`, 'g');
-/** A structured `:86:` begins with a code of three digits; its free text begins in 20 and goes on to 29, and 60 to 63. */
-const STRUCTURED = /^\d{3}\?\d{2}/;
+/**
+ * A structured `:86:` begins with a code of three digits, which some banks leave out; its free text begins in 20 and goes
+ * on to 29, and 60 to 63.
+ */
+const STRUCTURED = /^(?:\d{3})?\?\d{2}/;
 const SUBFIELD = /\?\d{2}/g;
 const NEXT_OF_TEXT = /\?(?:2[1-9]|6[0-3])/g;
+/** Some banks begin a line with each subfield. */
+const BEFORE_SUBFIELD = /\n(?=\?\d{2})/g;
 
-/** The text of a `:86:` in which nothing is lost between two lines: only full lines are joined, others are not glued. */
+/**
+ * The text of a `:86:` in which nothing is lost between two lines: full lines are joined, and a subfield to what stands
+ * before it; others are not glued.
+ */
 export function unwrapped(info: string): string {
-  return info.replace(WRAP, '');
+  const lines = info.replace(WRAP, '');
+  return STRUCTURED.test(lines) ? lines.replace(BEFORE_SUBFIELD, '') : lines;
 }
 
 /**
@@ -34,7 +43,7 @@ const PARTY = /\/(CNTP|BENM)\/([^\n]*?)(?=\/(?:REMI|EREF|KREF|MARF|RTRN|PURP|CSI
 export function counterpartyIn(info: string): Counterparty {
   const lines = unwrapped(info);
   if (STRUCTURED.test(lines)) {
-    const subfield = (code: string) => new RegExp(String.raw`\?${code}([^?]*)`).exec(lines)?.[1] ?? '';
+    const subfield = (code: string) => new RegExp(String.raw`\?${code}([\s\S]*?)(?=\?\d{2}|$)`).exec(lines)?.[1] ?? '';
     return { account: tidy(subfield('31')), name: tidy(`${subfield('32')}${subfield('33')}`) };
   }
   const [, word, text = ''] = PARTY.exec(lines) ?? [];

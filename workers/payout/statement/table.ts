@@ -16,6 +16,8 @@ export interface Column {
 /** Rows of the table that are no entries: a text in a column names them as a balance or a sum. */
 export interface NamedRows<K extends string, L extends string> {
   readonly column: K;
+  /** Where the column is empty the text may stand in any other. */
+  readonly anywhere?: true;
   /** What a row with a date may be, and what one without may be. */
   readonly dated: readonly L[];
   readonly undated: readonly L[];
@@ -175,9 +177,10 @@ function factIn<K extends string, L extends string>(
   const standsInDate = date === fields.find((field) => field !== '');
   const fact = date === '' || standsInDate ? labelled(fields, layout) : null;
   if (fact !== null || cells === null || layout.named === undefined) return fact;
-  const { column, dated, undated } = layout.named;
-  const name = fold(cells[column].replace(/[\s:=]+$/, ''));
-  const label = (date === '' ? undated : dated).find((key) => layout.labels[key].includes(name));
+  const { column, anywhere, dated, undated } = layout.named;
+  const texts = anywhere && cells[column] === '' ? fields : [cells[column]];
+  const names = texts.map((text) => fold(text.replace(/[\s:=]+$/, '')));
+  const label = (date === '' ? undated : dated).find((key) => names.some((name) => layout.labels[key].includes(name)));
   return label === undefined ? null : { label, values: [] };
 }
 

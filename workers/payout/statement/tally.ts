@@ -22,13 +22,21 @@ export interface Tally {
   /** An entry of the statement, readable or not; null: its amount or its direction is not known. */
   entry(signed: Exact | null): void;
   line(bookingDate: string): void;
+  /** A day on which something stands; of lines it is known. */
+  day(date: string): void;
   unreadable(): void;
   notBooked(): void;
+  /**
+   * Whether the head's opening plus the entries so far is its closing; false: something of it is not known.
+   * @throws exit 2 naming the difference.
+   */
+  check(head: StatementHead): boolean;
   /** @throws exit 2 naming the difference. */
   end(head: StatementHead): StatementEnd;
 }
 
-export function createTally(): Tally {
+/** @param since the day of the opening: a line that is dated before it does not make the statement begin earlier */
+export function createTally(since = ''): Tally {
   let sum = 0n;
   let known = true;
   let lines = 0;
@@ -36,15 +44,28 @@ export function createTally(): Tally {
   let notBooked = 0;
   let first: string | null = null;
   let last: string | null = null;
+
+  function day(date: string): void {
+    if (date >= since && (first === null || date < first)) first = date;
+    if (last === null || date > last) last = date;
+  }
+
+  function check(head: StatementHead): boolean {
+    if (!known || head.opening === null || head.closing === null) return false;
+    requireBalance(head, head.opening, sum, head.closing);
+    return true;
+  }
+
   return {
+    day,
+    check,
     entry(signed) {
       if (signed === null) known = false;
       else sum += signed;
     },
     line(bookingDate) {
       lines++;
-      if (first === null || bookingDate < first) first = bookingDate;
-      if (last === null || bookingDate > last) last = bookingDate;
+      day(bookingDate);
     },
     unreadable() {
       unreadable++;
@@ -53,12 +74,11 @@ export function createTally(): Tally {
       notBooked++;
     },
     end(head) {
-      const balanced = known && head.opening !== null && head.closing !== null;
-      if (known && head.opening !== null && head.closing !== null)
-        requireBalance(head, head.opening, sum, head.closing);
+      const balanced = check(head);
       const { kind: _, ...facts } = startOf(head);
-      const from = head.from ?? first ?? head.to;
-      return { kind: 'end', ...facts, from, to: head.to ?? last ?? head.from, lines, unreadable, notBooked, balanced };
+      const to = head.to ?? last ?? head.from;
+      const from = head.from ?? (first !== null && to !== null && first <= to ? first : to);
+      return { kind: 'end', ...facts, from, to, lines, unreadable, notBooked, balanced };
     },
   };
 }

@@ -11,7 +11,10 @@ import { type Cells, type Layout, readTable, type TableEvent } from './table.ts'
 import { createTally, type StatementHead, startOf } from './tally.ts';
 
 type Key = 'reference' | 'batch' | 'gross' | 'fee' | 'status' | 'settledAt' | 'account' | 'name' | 'id' | 'reason';
-type Label = 'account' | 'period' | 'currency' | 'total' | 'settled' | 'reversed' | 'failed' | 'records';
+type Sum = 'total' | 'settled' | 'reversed' | 'failed';
+type Label = 'account' | 'period' | 'currency' | 'records' | Sum;
+
+const SUMS: readonly Sum[] = ['total', 'settled', 'reversed', 'failed'];
 
 /**
  * A wallet's settlement report. The wallets' own layouts differ and are not public, but for DANA's, which has neither a
@@ -57,6 +60,8 @@ export const WALLET: Layout<Key, Label> = {
     failed: ['total failed', 'total gagal'],
     records: ['records', 'total records', 'total transactions', 'jumlah transaksi'],
   },
+  // A payout has a reference, whatever its payee is called.
+  named: { column: 'reference', anywhere: true, dated: SUMS, undated: SUMS },
 };
 
 type Status = 'settled' | 'reversed' | 'failed' | 'pending';
@@ -106,7 +111,7 @@ export const readWalletCsv: StatementReader = async function* (stream) {
 function numbersOf(event: TableEvent<Key, Label>): readonly string[] {
   if (event.kind === 'row' || (event.kind === 'label' && event.cells !== null))
     return event.cells === null ? [] : [event.cells.gross, event.cells.fee];
-  const isSum = event.kind === 'label' && ['total', 'settled', 'reversed', 'failed'].includes(event.label);
+  const isSum = event.kind === 'label' && (SUMS as readonly Label[]).includes(event.label);
   return isSum ? event.values : [];
 }
 

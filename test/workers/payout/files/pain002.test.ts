@@ -49,11 +49,33 @@ describe('a report', () => {
     ['ACCP', 'accepted'],
     ['ACSP', 'accepted'],
     ['ACSC', 'accepted'],
+    ['ACCC', 'accepted'],
+    ['ACPD', 'accepted'],
+    ['ACFC', 'accepted'],
+    ['ACWP', 'accepted'],
     ['RJCT', 'rejected'],
+    ['CANC', 'rejected'],
     ['PDNG', 'open'],
-  ])('%s is %s', async (code, outcome) => {
-    const events = await read(report({ orders: [orderStatus('P1', code)] }));
-    expect(events.at(-1)).toMatchObject({ order: { outcome } });
+    ['PATC', 'open'],
+    ['BLCK', 'open'],
+  ])('%s is %s, of an order, a payment or the file', async (code, outcome) => {
+    const group = `<GrpSts>${code}</GrpSts>`;
+    const payment = `<OrgnlNbOfTxs>2</OrgnlNbOfTxs>${of(code, 2)}<PmtInfSts>${code}</PmtInfSts>`;
+    expect(await read(report({ group, payment, orders: [orderStatus('P1', code)] }))).toMatchObject([
+      { kind: 'file', status: { outcome } },
+      { kind: 'payment', status: { outcome } },
+      { kind: 'order', order: { outcome } },
+    ]);
+    expect(await read(report({ group, payment: of(code, 2) }))).toMatchObject([{ status: { outcome } }, {}]);
+  });
+
+  it.each([
+    ['CUST', 'rejected'],
+    ['DU03', 'duplicate'],
+    ['DUPL', 'duplicate'],
+  ])('CANC with the reason %s is %s', async (reason, outcome) => {
+    const events = await read(report({ orders: [orderStatus('P1', 'CANC', { reason })] }));
+    expect(events.at(-1)).toMatchObject({ order: { outcome, reason } });
   });
 
   it('of a payment without orders tells the status of the payment', async () => {
@@ -69,6 +91,16 @@ describe('a report', () => {
     [
       'a refusal without its order',
       `<OrgnlNbOfTxs>3</OrgnlNbOfTxs>${of('ACSC', 1)}${of('RJCT', 2)}`,
+      'contradicts itself',
+    ],
+    [
+      'a cancelled order without its name',
+      `<OrgnlNbOfTxs>3</OrgnlNbOfTxs>${of('ACSC', 1)}${of('RJCT', 1)}${of('CANC', 1)}`,
+      'contradicts itself',
+    ],
+    [
+      'a blocked order without its name among those that it takes',
+      `<OrgnlNbOfTxs>3</OrgnlNbOfTxs>${of('ACSC', 1)}${of('RJCT', 1)}${of('BLCK', 1)}<PmtInfSts>ACSP</PmtInfSts>`,
       'contradicts itself',
     ],
     ['an order of a status that it does not count', `${COUNTS}${of('PDNG', 1)}${of('RJCT', 1)}`, 'contradicts itself'],

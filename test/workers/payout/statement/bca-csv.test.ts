@@ -157,6 +157,82 @@ describe('a statement', () => {
   });
 });
 
+describe('what is pending', () => {
+  const sameDay = (rows: readonly string[], totals: readonly string[]) =>
+    read([...PREAMBLE.with(4, '"Periode : 31/12/2020 - 31/12/2020"'), HEADER, ...rows, ...totals]);
+  const booked = `"31/12","TRSF ${REF}","0000","600,000.00 DB","400,000.00"`;
+  const pending = (balance: string, amount = '100,000.00 DB') =>
+    `"PEND","TRSF P00000000000000B","0000","${amount}","${balance}"`;
+  const sums = (debits: string, closing: string, credits = '0.00","0') => [
+    '"Saldo Awal : 1,000,000.00"',
+    `"Mutasi Debet : ${debits}"`,
+    `"Mutasi Kredit : ${credits}"`,
+    `"Saldo Akhir : ${closing}"`,
+  ];
+  const [counted, uncounted] = [sums('700,000.00","2', '300,000.00'), sums('600,000.00","1', '400,000.00')];
+
+  it.each<[string, string[], string[]]>([
+    ['counted', [booked, pending('300,000.00')], counted],
+    ['counted, newest first', [pending('300,000.00'), booked], counted],
+    ['counted, before what was booked', [pending('900,000.00'), booked.replace('400', '300')], counted],
+    ['counted, above what was booked', [pending(''), booked], counted],
+    ['counted, without a balance', [booked, pending('')], counted],
+    [
+      'counted, beside a row that cannot be read',
+      [booked.replace('600,000.00 DB', '?'), pending('300,000.00')],
+      counted,
+    ],
+    ['in no total', [booked, pending('')], uncounted],
+    ['in no total, with the balance before it', [booked, pending('400,000.00')], uncounted],
+    ['in no total, with the balance that will be', [booked, pending('300,000.00')], uncounted],
+    ['in no total, as is one that came in', [booked, pending('', '100,000.00 CR'), pending('')], uncounted],
+    [
+      'counted on both sides',
+      [booked, pending('300,000.00'), pending('350,000.00', '50,000.00 CR')],
+      sums('700,000.00","2', '350,000.00', '50,000.00","1'),
+    ],
+  ])('%s, is no line, and the closing is that of the lines', async (_, rows, totals) => {
+    const events = await sameDay(rows, totals);
+    const lines = rows.join().includes('?') ? [] : [{ kind: 'line', reference: REF, amountIdr: 600_000n }];
+    expect(events.filter(({ kind }) => kind === 'line')).toMatchObject(lines);
+    expect(events.at(-1)).toMatchObject({
+      opening: 1_000_000n,
+      closing: 400_000n,
+      notBooked: rows.length - 1,
+      balanced: lines.length > 0,
+    });
+  });
+
+  it.each<[string, string[], string[], string]>([
+    [
+      'counted in the totals and not in the closing',
+      [booked, pending('')],
+      counted.with(3, '"Saldo Akhir : 400,000.00"'),
+      'its closing is 400000, but by its lines it is 300000',
+    ],
+    [
+      'counted in half',
+      [booked, pending('', '50,000.00 DB'), pending('', '50,000.00 DB')],
+      sums('650,000.00","2', '350,000.00'),
+      'its closing is 350000, but by its lines it is 400000',
+    ],
+    [
+      'of which the amount cannot be read',
+      [booked, pending('300,000.00', '?')],
+      counted,
+      'its closing is 300000, but by its lines it is 400000',
+    ],
+    [
+      'whose balance breaks what follows',
+      [pending('900,000.00'), booked.replace('400', '301')],
+      counted,
+      'its opening is 1000000, but by its lines it is 901000',
+    ],
+  ])('%s, is refused whole', async (_, rows, totals, message) => {
+    await expect(sameDay(rows, totals)).rejects.toThrow(message);
+  });
+});
+
 describe('a date', () => {
   const of = async (text: string) => (await changed('"31/12"', `"${text}"`))[1];
   it.each([

@@ -64,16 +64,8 @@ describe('a statement', () => {
 
   it('without balance rows has none, and takes its days from its lines', async () => {
     const events = await read(PAID);
-    const end = {
-      kind: 'end',
-      opening: null,
-      closing: null,
-      balanced: false,
-      from: '2020-09-15',
-      to: '2020-09-15',
-      lines: 1,
-    };
-    expect(events.at(-1)).toMatchObject(end);
+    const end = { kind: 'end', opening: null, closing: null, balanced: false, lines: 1 };
+    expect(events.at(-1)).toMatchObject({ ...end, from: '2020-09-15', to: '2020-09-15' });
   });
 
   it.each<[string, string[], object]>([
@@ -100,12 +92,9 @@ describe('a statement', () => {
     await expect(reading).rejects.toMatchObject({ exitCode: 2 });
   });
 
-  it.each(['', 'a,b,c\n1,2,3\n', '<Document/>', HEADER.replace(',Credit', '')])(
-    'refuses a file that begins %j',
-    async (text) => {
-      await expect(readAll(readBniCsv, pieces(text))).rejects.toMatchObject({ exitCode: 2 });
-    },
-  );
+  it.each(['', 'a,b,c\n1,2,3\n', '<Document/>', HEADER.replace(',Credit', '')])('refuses %j', async (text) => {
+    await expect(readAll(readBniCsv, pieces(text))).rejects.toMatchObject({ exitCode: 2 });
+  });
 
   it('accepts a byte order mark and bare line feeds', async () => {
     expect(await readAll(readBniCsv, pieces(`\ufeff${HEADER}\n${PAID}\n`))).toHaveLength(3);
@@ -117,21 +106,30 @@ describe('a line', () => {
     `${posted},${AT},0988,1,"${description}","${debit}","${credit}"`;
 
   it.each<[string, string, object]>([
-    [
-      'a return',
-      row(`RETUR/${REF}/0123456789/SITI AC04`),
-      { direction: 'credit', reference: REF, returnReason: 'AC04' },
-    ],
+    ['a return', row(`RETUR/${REF}/0123/SITI AC04`), { direction: 'credit', reference: REF, returnReason: 'AC04' }],
     ['a return without a code', row(`RETUR/${REF}/012/SITI`), { returnReason: null, counterpartyAccount: '012' }],
     ['a code that is no return', row('TRANSFER AC04'), { returnReason: null, reference: null }],
     ['two codes', row('RETUR AC04 AC01'), { returnReason: null }],
     ['other free text names nobody', row(`PEMBAYARAN ${REF} SITI`), { reference: REF, counterpartyName: null }],
+    ['a masked account', row(`TRF/${REF}/012****789/X S/D Y`), { counterpartyAccount: '012****789' }],
+    ['a name with a slash', row(`TRF/${REF}/012345/X S/D Y`), { counterpartyName: 'X S/D Y' }],
     ['blanks inside are not glued', row('TRF P0000000 0000000A'), { reference: null }],
     ['a date without time', row('x', '', '1', '15/09/20'), { bookingDate: '2020-09-15', amountIdr: 1n }],
     ['quotes inside', row('DARI ""X""'), { description: 'DARI "X"' }],
     ['no amount is .00', row('x', '.00', '1,234.00'), { direction: 'credit', amountIdr: 1_234n }],
   ])('%s', async (_, text, expected) => {
     expect((await read(text))[1]).toMatchObject(expected);
+  });
+
+  it.each([
+    'TRF/PAY/TOP-UP ECHANNEL | 6010043330000011 | BNI DIRECT | BILL PAYMENT (PLN PREPAID) NO :86026222603 / Inv/2025/04/01/192837812',
+    `TRF/PAY/TOP-UP ECHANNEL | PEMINDAHAN KE 0123456789 | ${REF} S/D 31/12`,
+    `TRF/PAY/0123456789/${REF}`,
+    `TRF/PAY ${REF}/0123456789/SITI`,
+    `TRF/${REF}/31/12`,
+    `TRF/${REF}//SITI`,
+  ])('%s names no payee', async (text) => {
+    expect((await read(row(text)))[1]).toMatchObject({ counterpartyAccount: null, counterpartyName: null });
   });
 
   it.each<[string, string, string]>([

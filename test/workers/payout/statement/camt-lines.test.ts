@@ -124,11 +124,17 @@ describe('a reference', () => {
   });
 });
 
+it.each(['NONREF', 'NotProvided'])('%s is no number of the bank’s', async (nothing) => {
+  const details = `<TxDtls><Refs><AcctSvcrRef>${nothing}</AcctSvcrRef></Refs></TxDtls>`;
+  expect(await line({ details })).toMatchObject({ bankReference: payment.bankReference });
+  expect(await line({ bankReference: nothing })).toMatchObject({ bankReference: null });
+});
+
 describe('a return', () => {
   const US = '<Nm>PROGRAM PRAKERJA</Nm></X><XAcct><Id><Othr><Id>0000000001</Id></Othr></Id></XAcct>';
   const PAYEE = '<Nm>SITI AMINAH</Nm></X><XAcct><Id><Othr><Id>0123456789</Id></Othr></Id></XAcct>';
   const party = (role: string, text: string) =>
-    `<X>${text}`.replaceAll('X>', `${role}>`).replaceAll('XAcct', `${role}Acct`);
+    text === '' ? '' : `<X>${text}`.replaceAll('X>', `${role}>`).replaceAll('XAcct', `${role}Acct`);
   const of = (debtor: string, creditor: string, more: string) =>
     `<TxDtls><Refs><EndToEndId>${REF}</EndToEndId></Refs><RltdPties>${party('Dbtr', debtor)}${party('Cdtr', creditor)}</RltdPties>${more}</TxDtls>`;
   const returned = (details: string) => line({ direction: 'credit', details });
@@ -159,6 +165,8 @@ describe('a return', () => {
       { returnReason: 'AC04' },
     ],
     ['that is none, but money in', of(PAYEE, US, ''), { ...payee, returnReason: null }],
+    ['that names only us', of('', US, ''), { counterpartyName: null, counterpartyAccount: null }],
+    ['that names only the payee', of('', PAYEE, ''), payee],
   ])('%s', async (_, details, expected) => {
     expect(await returned(details)).toMatchObject(expected);
   });

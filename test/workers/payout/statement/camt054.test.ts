@@ -24,6 +24,34 @@ describe('a notification', () => {
     ]);
   });
 
+  it.each<[string, string[], string, string | null, string | null]>([
+    [
+      'of what is announced',
+      [entry({ amount: '1', direction: 'debit', status: 'PDNG' })],
+      '',
+      '2020-09-15',
+      '2020-09-15',
+    ],
+    [
+      'of what has sen',
+      [
+        entry({ amount: '12.34', direction: 'credit', booked: '2020-09-14' }),
+        entry({ amount: '1', direction: 'debit' }),
+      ],
+      '<CreDtTm>2020-09-17T06:00:00Z</CreDtTm>',
+      '2020-09-14',
+      '2020-09-15',
+    ],
+    ['on which it was made', [], '<CreDtTm>2020-09-15T18:00:00Z</CreDtTm>', '2020-09-16', '2020-09-16'],
+    ['on which it was made, at its end', [], '<CreDtTm>2020-09-15T23:59:59</CreDtTm>', '2020-09-15', '2020-09-15'],
+    ['on which it was made, without a time', [], '<CreDtTm>2020-09-15T00:00:00</CreDtTm>', '2020-09-15', '2020-09-15'],
+    ['of nothing', [], '', null, null],
+  ])('without a period has the days %s', async (_, entries, made, from, to) => {
+    const text = notification(...entries).replace(/<FrToDt>.*<\/FrToDt>/, '');
+    for (const file of [text.replace('<Acct>', `${made}<Acct>`), text.replace('</GrpHdr>', `${made}</GrpHdr>`)])
+      expect((await readAll(readCamt054, pieces(file))).at(-1)).toMatchObject({ from, to });
+  });
+
   it('and a statement are not taken for each other', async () => {
     const both = [notification(), document(statement([], null, null))] as const;
     expect(both.map((text) => detectFormat(new TextEncoder().encode(text)))).toEqual(['camt054', 'camt053']);

@@ -112,8 +112,10 @@ describe.each(FORMATS)('%s', (format, { write, isLine, ends }) => {
         }
         const before = good.at(-1);
         if (end?.kind !== 'end' || before?.kind !== 'end') throw new Error('there is no end');
-        // A chain cannot tell that its first or last rows are missing: the next statement's gap does.
-        const shows = ends && (end.openingText !== before.openingText || end.closingText !== before.closingText);
+        // A chain cannot tell that its first or last rows are missing, nor totals that of what is pending and what is not one
+        // was lost, as much as the other: the next statement's gap does.
+        const mayShow = ends || all.some((one) => one.pending);
+        const shows = mayShow && (end.openingText !== before.openingText || end.closingText !== before.closingText);
         if (!shows) expect(totals(events)).toEqual(totals(good));
       }),
       { numRuns: 400 },

@@ -24,6 +24,8 @@ export interface Manner {
   readonly order: readonly number[];
   /** After how many rows the header comes again. */
   readonly page: number;
+  /** BCA only: what is pending is in the totals and the balances. */
+  readonly counted?: boolean;
 }
 
 export const movements = fc.array(
@@ -46,6 +48,7 @@ export const manners = fc.record({
   opening: fc.bigInt({ min: 0n, max: 10n ** 12n }),
   order: fc.array(fc.nat(), { minLength: 12, maxLength: 12 }),
   page: fc.integer({ min: 1, max: 5 }),
+  counted: fc.boolean(),
 });
 
 function money(amount: bigint, style: Manner['style']): string {
@@ -78,12 +81,13 @@ function file(
 }
 
 export function writeBca(all: readonly Movement[], manner: Manner): string {
-  const { style, opening } = manner;
-  const booked = all.filter((one) => !one.pending);
+  const { style, opening, counted = false } = manner;
+  const booked = all.filter((one) => counted || !one.pending);
   let balance = opening;
   const balances = all.map((one) => {
-    if (!one.pending) balance += signed(one);
-    return one.pending ? '' : money(balance, style);
+    if (!counted && one.pending) return '';
+    balance += signed(one);
+    return money(balance, style);
   });
   const amounts = all.map((one) => `${money(one.amountIdr, style)} ${one.direction === 'debit' ? 'DB' : 'CR'}`);
   const count = (direction: string) => String(booked.filter((one) => one.direction === direction).length);

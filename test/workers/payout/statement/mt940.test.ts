@@ -45,6 +45,16 @@ describe('a statement', () => {
     await expect(read(message(paid, paid))).rejects.toThrow('difference 600000');
   });
 
+  it.each<[string, string, string, string]>([
+    ['of its lines', '201230D1', '201231D1', '2020-12-30'],
+    ['of the lines from its opening on', '201228D1', '201230D1', '2020-12-30'],
+    ['of its closing, when its lines are dated before', '201228D1', '201229D1', '2020-12-31'],
+    ['of its closing, when its lines are dated after', '210104D1', '210105D1', '2020-12-31'],
+  ])('begins on the first day %s', async (_, first, second, from) => {
+    const text = `:20:S\n:25:1\n:60F:C201230IDR2,\n:61:${first},NINT\n:61:${second},NINT\n:62F:C201231IDR0,\n-\n`;
+    expect((await read(text)).at(-1)).toMatchObject({ from, to: '2020-12-31' });
+  });
+
   it.each([
     ['is an MT942', ':20:1\n:25:1\n:34F:IDR0,\n', 'MT942'],
     ['is empty', '', 'no statement'],
@@ -83,6 +93,8 @@ describe('a line', () => {
       { direction: 'credit', returnReason: 'AC04' },
     ],
     ['the reference behind //', `:61:2009150915D1,NTRFNONREF//${REF}`, { reference: REF, bankReference: REF }],
+    ['no number of the bank’s', `:61:200915D1,NTRF${REF}//NONREF`, { bankReference: null }],
+    ['none in other words', `:61:200915D1,NTRF${REF}//NotProvided`, { bankReference: null }],
     ['two fields of :86:', `:61:200915D1,NTRF\n:86:TRANSFER\n:86:KE ${REF}`, { description: `TRANSFER\nKE ${REF}` }],
     ['two fields of :86:, the reference in the second', `:61:200915D1,NTRF\n:86:x\n:86:${REF}`, { reference: REF }],
     ['a text that begins like a tag', `:61:200915D1,NTRF\n:86:JAM 10\n:12:11 REF ${REF}`, { reference: REF }],
@@ -149,12 +161,17 @@ describe('a reference over two lines', () => {
     expect(await of(`116?00TRF?20EREF+${REF}?21SVWZ+INSENTIF`)).toMatchObject({ reference: REF });
     expect(await of(`TRF?20${REF.slice(0, 9)}?21${REF.slice(9)}`)).toMatchObject({ reference: null });
     expect(await of(`116?00TRF?20${REF.slice(0, 9)}?30${REF.slice(9)}`)).toMatchObject({ reference: null });
+    expect(await of(`116?00TRF?20${REF.slice(0, 9)}\n?21${REF.slice(9)}`)).toMatchObject({ reference: REF });
+    expect(await of(`?00TRF?20${REF}?31123456`)).toMatchObject({ reference: REF });
   });
 });
 
 describe('the other side', () => {
   it.each<[string, string | null, string | null]>([
     ['116?00TRF?20X?30BNINIDJA?311234567890?32SITI?33 AMINAH?34997', '1234567890', 'SITI AMINAH'],
+    ['116?00TRF?32SITI AMI\n?33NAH\n?34997', null, 'SITI AMINAH'],
+    ['?00TRF?20X?31123456?32SITI AMINAH', '123456', 'SITI AMINAH'],
+    ['116?00TRF?31123456?32ANDR? SITI?33?', '123456', 'ANDR? SITI?'],
     ['/EREF/X/CNTP/1234567890/BNINIDJA/SITI AMINAH///REMI/x', '1234567890', 'SITI AMINAH'],
     ['/BENM//NAME/SITI AMINAH/REMI/x', null, 'SITI AMINAH'],
     ['/BENM/SITI AMINAH', null, 'SITI AMINAH'],

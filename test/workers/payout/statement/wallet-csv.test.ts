@@ -82,6 +82,33 @@ describe('a report', () => {
     await expect(read(...lines)).rejects.toMatchObject({ exitCode: 2 });
   });
 
+  describe('with its columns in another order', () => {
+    const header = 'Status,Gross Amount,Settled At,Partner Reference No,Customer No,Customer Name';
+    const settled = `SETTLED,600000.00,2020-12-31 10:00:00,${REF},08123,SITI`;
+    const failed = 'FAILED,50000.00,,P00000000000000B,08124,TOTAL';
+    const readRows = (...lines: string[]) => readAll(readWalletCsv, pieces([header, ...lines].join('\n')));
+
+    it.each([
+      ',600000.00,,TOTAL,,',
+      ',600000.00,,Grand Total :,,',
+      ',600000.00,,,,Jumlah',
+      ',600000.00,TOTAL,,,',
+      ',600000.00,2020-12-31,TOTAL,,',
+      'TOTAL,600000.00,,,,',
+      'SETTLED,600000.00,,TOTAL SETTLED,,',
+    ])('%s is its total', async (sum) => {
+      expect((await readRows(settled, failed, sum)).slice(1)).toMatchObject([
+        { kind: 'line', reference: REF, amountIdr: 600_000n },
+        { kind: 'end', lines: 1, unreadable: 0, notBooked: 1 },
+      ]);
+      await expect(readRows(settled, settled, sum)).rejects.toThrow('of 600000, but its lines come to 1200000');
+    });
+
+    it('has none in a payee who is called so', async () => {
+      await expect(readRows(settled, failed)).rejects.toThrow('has no total');
+    });
+  });
+
   it('of nothing but failures covers the days that it names', async () => {
     const file = ['Periode : 15/09/2020', HEADER, row('FAILED', '1.00', ''), total('0.00')].join('\n');
     expect((await readAll(readWalletCsv, pieces(file))).at(-1)).toMatchObject({
