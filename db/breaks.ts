@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
 import { audit } from './audit.ts';
 import type { Db, Tx } from './connection.ts';
@@ -72,12 +72,25 @@ const [RECONCILE, THE_BANK] = ['reconcile', 'the bank'];
 /** The same of what the bank says now, which is news: what a person has closed about what was known then is open again. */
 export async function openOrReopen(tx: Tx, breaks: readonly NewBreak[], openedOn: string): Promise<void> {
   if (breaks.length === 0) return;
+  const known = sql`(b.type, b.key) in (
+    select * from unnest(${breaks.map(({ type }) => type)}::text[], ${breaks.map(({ key }) => key)}::text[]))`;
+  for (const id of await reopen(tx, known, openedOn))
+    await told(tx, THE_BANK, 'break reopen', id, 'the bank says it again');
+  await openBreaks(tx, breaks, openedOn);
+}
+
+/** Who came back is to be looked at again: since then a debit of what went with them was read, which may have been of them. */
+export async function reopenReturned(tx: Tx, references: readonly string[], openedOn: string): Promise<void> {
+  const returned = sql`b.type = 'returned' and b.reference = any(${references}::text[])`;
+  for (const id of await reopen(tx, returned, openedOn))
+    await told(tx, RECONCILE, 'break reopen', id, 'a debit of what went with it was read since');
+}
+
+async function reopen(tx: Tx, which: RawBuilder<unknown>, openedOn: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     update breaks b set state = 'open', resolved_by = null, note = null, resolved_at = null, opened_on = ${openedOn}
-    from unnest(${breaks.map(({ type }) => type)}::text[], ${breaks.map(({ key }) => key)}::text[]) as n (type, key)
-    where (b.type, b.key) = (n.type, n.key) and b.state <> 'open' returning b.break_id as id`.execute(tx);
-  for (const { id } of rows) await told(tx, THE_BANK, 'break reopen', id, 'the bank says it again');
-  await openBreaks(tx, breaks, openedOn);
+    where ${which} and b.state <> 'open' returning b.break_id as id`.execute(tx);
+  return rows.map(({ id }) => id);
 }
 
 /** Closes a break by a person's word; the ledger and the instalment stay as they are. @throws exit 2 when it is not open */

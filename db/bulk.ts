@@ -141,6 +141,14 @@ export async function markParts(tx: Tx, bulkId: string, pays: 'open' | 'all', id
   await sql`insert into bulk_debits (bulk_id, idr) values (${bulkId}, ${idr})`.execute(tx);
 }
 
+/** Of a bulk that is explained: who was debited by itself and came back, and is in no debit of it as far as the sums say. */
+export async function backBeside(tx: Tx, bulkId: string): Promise<string[]> {
+  const { rows } = await sql<{ reference: string }>`
+    select o.reference from payment_orders o
+    where ${underId(bulkId)} and o.in_bulk_idr = 0 and ${OWN_DEBIT} and ${GIVEN_BACK}`.execute(tx);
+  return rows.map(({ reference }) => reference);
+}
+
 /** What a debit of everything has debited besides what is open: a statement or the bank had said otherwise of it. */
 export async function debitedBesides(
   tx: Tx,

@@ -89,7 +89,7 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
   const { rows } = await sql<{ hash: string }>`select ${lines > 0 ? LINES_HASH : sql`0`}::text as hash`.execute(tx);
   const lines_hash = rows[0]?.hash as string;
   const same = await sql`
-    update statements set again_at = greatest(again_at, ${receivedAt}), not_booked = least(not_booked, ${notBooked}::bigint),
+    update statements set again_at = greatest(again_at, ${receivedAt}), not_booked = ${notBooked},
       made_at = nullif(greatest(coalesce(made_at, again_at, received_at), ${madeAt ?? receivedAt}), ${receivedAt})
     where account = ${account} and (sha256 <> ${sha256} or bank_statement_id = ${bankStatementId})
       and (from_date, to_date, lines, lines_hash) = (${from}::date, ${to}::date, ${lines}::bigint, ${lines_hash}::numeric)

@@ -772,7 +772,7 @@ export interface Statements {
    */
   made_at: Timestamp | null;
   /**
-   * Movements that it names as pending, the fewest of all its copies: while there are some, what is no line of it may be under way, and it proves nothing.
+   * Movements that its last copy names as pending: while there are some, what is no line of it may be under way, and it proves nothing.
    */
   not_booked: Generated<Int8>;
   /**

@@ -1,7 +1,8 @@
-import { openBreaks } from '../db/breaks.ts';
+import { openBreaks, reopenReturned } from '../db/breaks.ts';
 import {
   type BulkLine,
   type BulkSums,
+  backBeside,
   backByNow,
   bulkOrders,
   bulkState,
@@ -122,6 +123,7 @@ async function judgeMovement(
   await holdContradicted(tx, besides.refused, now);
   const idr = pays === 'all' ? sums.allIdr : sums.openIdr;
   await markParts(tx, bulkId, pays, idr);
+  await reopenReturned(tx, await backBeside(tx, bulkId), wibDate(now));
   if (facts.amountIdr !== idr) bulk.unfit = [];
   bulk.explained = true;
   bulk.glimpse = undefined;

@@ -53,6 +53,16 @@ describe('after one debit for a whole file', () => {
     expect(await paidAnew(here)).toBe(1);
   });
 
+  it('of the others that is read when the break of who came back was closed opens it again', async () => {
+    const here = await byFile();
+    await here.reconciled([own(here, 'R1'), back(here, 'R1')]);
+    await close(here);
+    await here.reconciled([REST], 'S2', 10_000_000);
+    expect(await paidAnew(here)).toBe(0);
+    await close(here);
+    expect(await paidAnew(here)).toBe(1);
+  });
+
   it('that comes back as one, who came back is paid anew when a person has looked at it', async () => {
     const here = await byFile();
     await here.reconciled([WHOLE, { ...WHOLE, returned: true }]);

@@ -97,10 +97,11 @@ describe('an order that the bank does not know, once more: a statement', () => {
     expect(here.bankLog().filter((line) => line.debited).length).toBe(1);
   });
 
-  it('with a movement that is still to be booked proves nothing, until it is given without', async () => {
+  it('with a movement that is still to be booked proves nothing, whatever stood on it before, until it is given without', async () => {
     const here = await neverArrived();
     const proof = (texts: string[]) => taking(here)(NEXT, ...texts);
     const pending = [{ reference: 'P00000000000000X', idr: 600_000 }];
+    await taking(here)(`${TODAY}T20:00:00+07:00`, statement([], 'S1', 10_000_000, SOURCE_ACCOUNT, MORNING));
     await proof([
       statement(pending, 'S1', 10_000_000, SOURCE_ACCOUNT, NEXT)
         .replace('>BOOK<', '>PDNG<')

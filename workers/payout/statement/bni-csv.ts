@@ -71,7 +71,9 @@ function read(cells: Cells<Key>, line: number, style: NumberStyle): Entry {
  * where its parts are what they must be: BNI's free text begins with `TRF/PAY/` and has slashes in dates and invoices. A
  * bank may mask digits with `*` or `X`; two of them are a day.
  */
-const PAYEE = new RegExp(`^(?:TRF|RETUR)/${REFERENCE.source}/(['+]?[\\d*Xx][\\d*Xx .-]{2,})/(.*)$`);
+const PAYEE = new RegExp(
+  `^(?:TRF|RETUR)/${REFERENCE.source}/\\s*((?:[A-Z]{2,10} )?['+]?[\\d*Xx][\\d*Xx .-]{2,})?/(.*)$`,
+);
 
 function payeeIn(description: string): Payee {
   const [, account = '', name = ''] = PAYEE.exec(description) ?? [];

@@ -119,10 +119,10 @@ function endsOf(balances: ReadonlyMap<string, Balance>, interim: readonly Balanc
     opening,
     closing,
     page: page?.number ?? 1,
-    goesOn: page !== undefined && (!page.isLast || isInterim(closing)),
+    goesOn: page !== undefined && !page.isLast,
     interimOpening: isInterim(opening),
     interimClosing: isInterim(closing),
-    unclear: page === undefined && interim.length > 0 && !isWhole,
+    unclear: page === undefined ? interim.length > 0 && !isWhole : page.isLast && isInterim(closing),
   };
 }
 

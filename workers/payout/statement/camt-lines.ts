@@ -11,6 +11,11 @@ type Direction = 'debit' | 'credit';
 /** Statuses of an entry that is in no balance. */
 const NOT_BOOKED: ReadonlySet<string> = new Set(['PDNG', 'INFO', 'FUTR']);
 
+/** What is only announced (INFO, FUTR) is not under way. */
+export function isPending(entry: CamtEntry): boolean {
+  return entry.status === 'PDNG';
+}
+
 export function isBooked(entry: CamtEntry): boolean {
   return !NOT_BOOKED.has(entry.status ?? '');
 }

@@ -1,7 +1,7 @@
 import { refuse } from '../../../jobs/errors.ts';
 import { type CamtEntry, readEntry } from './camt-entry.ts';
 import { type CamtHead, createCamtHead } from './camt-head.ts';
-import { isBooked, linesOf, signedAmount } from './camt-lines.ts';
+import { isBooked, isPending, linesOf, signedAmount } from './camt-lines.ts';
 import { type CamtSummary, createCamtSums } from './camt-summary.ts';
 import { addChild, newNode, type XmlNode } from './node.ts';
 import { type ByteStream, type StatementEvent, type StatementReader, unreadable } from './statement.ts';
@@ -157,7 +157,7 @@ function entryEvents(entry: CamtEntry, statement: OpenStatement): StatementEvent
   const signed = signedAmount(entry, head.currency);
   sums.add(signed, isBooked(entry));
   if (!isBooked(entry)) {
-    tally.notBooked();
+    if (isPending(entry)) tally.notBooked();
     return [];
   }
   tally.entry(signed);

@@ -124,11 +124,13 @@ function isNextPage({ head, sequence }: Page, message: Message, { amount, curren
   const isSame = (before: string | null, now: string | null) => !before || !now || before === now;
   const [number = '', page = ''] = sequence.split('/');
   const [numberNow = '', pageNow = ''] = message.sequence.split('/');
+  // Some banks number the messages only.
+  const isNextMessage = page === '' && pageNow === '' && Number(numberNow) === Number(number) + 1;
   return (
     head.closing === amount &&
     head.currency === currency &&
     isSame(head.account, message.account) &&
-    isSame(number, numberNow) &&
+    (isSame(number, numberNow) || isNextMessage) &&
     (page === '' || pageNow === '' || Number(pageNow) === Number(page) + 1)
   );
 }

@@ -68,7 +68,7 @@ export interface StatementEnd extends Omit<StatementStart, 'kind'> {
   readonly kind: 'end';
   readonly lines: number;
   readonly unreadable: number;
-  /** Entries that are announced but not booked; they are in no balance and yield no line. */
+  /** Entries that are under way, or of a wallet's report failed; they yield no line. */
   readonly notBooked: number;
   /**
    * Opening plus entries was checked against closing (a difference is refused); false: a balance or an amount is missing,

@@ -16,7 +16,7 @@ export interface Column {
 /** Rows of the table that are no entries: a text in a column names them as a balance or a sum. */
 export interface NamedRows<K extends string, L extends string> {
   readonly column: K;
-  /** Where the column is empty the text may stand in any other. */
+  /** The text may stand in any column, in a row that has no other. */
   readonly anywhere?: true;
   /** What a row with a date may be, and what one without may be. */
   readonly dated: readonly L[];
@@ -178,10 +178,16 @@ function factIn<K extends string, L extends string>(
   const fact = date === '' || standsInDate ? labelled(fields, layout) : null;
   if (fact !== null || cells === null || layout.named === undefined) return fact;
   const { column, anywhere, dated, undated } = layout.named;
-  const texts = anywhere && cells[column] === '' ? fields : [cells[column]];
+  const texts = anywhere ? onlyText(fields) : [cells[column]];
   const names = texts.map((text) => fold(text.replace(/[\s:=]+$/, '')));
   const label = (date === '' ? undated : dated).find((key) => names.some((name) => layout.labels[key].includes(name)));
   return label === undefined ? null : { label, values: [] };
+}
+
+/** The one text of a row that has nothing else but numbers and times; a text of several is a row of something. */
+function onlyText(fields: readonly string[]): readonly string[] {
+  const texts = fields.filter((field) => /[A-Za-z]/.test(field));
+  return texts.length === 1 ? texts : [];
 }
 
 function cellsOf<K extends string>(fields: readonly string[], { places }: Header): Cells<K> {

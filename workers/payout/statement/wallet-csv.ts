@@ -60,7 +60,6 @@ export const WALLET: Layout<Key, Label> = {
     failed: ['total failed', 'total gagal'],
     records: ['records', 'total records', 'total transactions', 'jumlah transaksi'],
   },
-  // A payout has a reference, whatever its payee is called.
   named: { column: 'reference', anywhere: true, dated: SUMS, undated: SUMS },
 };
 

@@ -121,16 +121,18 @@ describe('a line', () => {
     expect((await read(text))[1]).toMatchObject(expected);
   });
 
-  it.each([
-    'TRF/PAY/TOP-UP ECHANNEL | 6010043330000011 | BNI DIRECT | BILL PAYMENT (PLN PREPAID) NO :86026222603 / Inv/2025/04/01/192837812',
-    `TRF/PAY/TOP-UP ECHANNEL | PEMINDAHAN KE 0123456789 | ${REF} S/D 31/12`,
-    `TRF/PAY/0123456789/${REF}`,
-    `TRF/PAY ${REF}/0123456789/SITI`,
-    `TRF/${REF}/31/12`,
-    `TRF/${REF}//SITI`,
-  ])('%s names no payee', async (text) => {
-    expect((await read(row(text)))[1]).toMatchObject({ counterpartyAccount: null, counterpartyName: null });
-  });
+  it.each<[string, string | null, string | null]>([
+    ['TRF/PAY/TOP-UP ECHANNEL | 601 | BNI DIRECT | BILL PAYMENT (PLN) NO :860 / Inv/2025/04/01/1928', null, null],
+    [`TRF/PAY/TOP-UP ECHANNEL | PEMINDAHAN KE 0123456789 | ${REF} S/D 31/12`, null, null],
+    [`TRF/PAY/0123456789/${REF}`, null, null],
+    [`TRF/PAY ${REF}/0123456789/SITI`, null, null],
+    [`TRF/${REF}/31/12`, null, null],
+    [`TRF/${REF}//SITI`, null, 'SITI'],
+    [`TRF/${REF}/ 0123456789/SITI`, '0123456789', 'SITI'],
+    [`TRF/${REF}/BCA 0123456789/SITI`, 'BCA 0123456789', 'SITI'],
+  ])('%s is to account %s of %s', async (text, counterpartyAccount, counterpartyName) =>
+    expect((await read(row(text)))[1]).toMatchObject({ counterpartyAccount, counterpartyName }),
+  );
 
   it.each<[string, string, string]>([
     ['sen', row('x', '', '0.50'), 'sen'],

@@ -102,9 +102,13 @@ describe('a statement', () => {
     await expect(read(document(statement([sen], '1', '0')))).rejects.toThrow('difference -0.25');
   });
 
-  it('leaves out what is not booked, and counts it', async () => {
-    const events = await read(document(statement([entry({ ...payment, status: 'PDNG' })], '5', '5')));
-    expect(events.at(-1)).toMatchObject({ lines: 0, notBooked: 1, balanced: true });
+  it.each([
+    ['PDNG', 1],
+    ['INFO', 0],
+    ['FUTR', 0],
+  ])('leaves out what is not booked, and counts what is under way: %s', async (status, notBooked) => {
+    const events = await read(document(statement([entry({ ...payment, status })], '5', '5')));
+    expect(events.at(-1)).toMatchObject({ lines: 0, notBooked, balanced: true });
   });
 });
 

@@ -17,6 +17,7 @@ describe('an MT940 of several pages', () => {
     ['with nothing between them', [first, second, third].map((text) => text.replace('-\n', ''))],
     ['in envelopes', [first, second, third].map((text) => `{1:F01BMRIIDJAXXXX}{2:O940}{4:\n${text.trim()}}\n`)],
     ['that are not numbered', [first, second, third].map((text) => text.replace(/:28C:.*\n/, ''))],
+    ['that are numbered as messages', [first, second, third].map((text) => text.replace(/7\/(\d)/, '$1'))],
   ])('%s is one statement', async (_, pages) => {
     expect(await mt940(...pages, first, second, third)).toMatchObject([
       { kind: 'statement', opening: 1_000_000n },
@@ -111,7 +112,6 @@ describe('a camt.053 of several pages', () => {
     ['a last page behind another statement', [statement([], '5', '5'), third]],
     ['pages of two statements', [first, second.replace('S-1', 'S-2'), third]],
     ['pages of two accounts', [first, second.replace('0000000001', '0000000002'), third]],
-    ['what calls itself the last page, but has no closing', [first.replace('>false<', '>true<')]],
     ['a page that does not say whether it is the last', [third.replace('>3<', '>1<').replace(/<LastPgInd>.*?>/, '')]],
   ])('of which a file holds %s is refused', async (_, pages) => {
     await expect(read(document(...pages))).rejects.toThrow(CUT_OFF);
@@ -126,6 +126,11 @@ describe('a camt.053 of several pages', () => {
 
   it('whose page has no number is refused', async () => {
     await expect(read(document(first.replace('<PgNb>1<', '<PgNb>x<')))).rejects.toThrow('page number');
+  });
+
+  it('of which the last closes with an interim balance is for a person', async () => {
+    const events = await read(document(first.replace('>false<', '>true<')));
+    expect(events.slice(-2)).toMatchObject([{ kind: 'unreadable' }, { kind: 'end', unreadable: 1 }]);
   });
 });
 

@@ -95,13 +95,17 @@ describe('a report', () => {
       ',600000.00,TOTAL,,,',
       ',600000.00,2020-12-31,TOTAL,,',
       'TOTAL,600000.00,,,,',
-      'SETTLED,600000.00,,TOTAL SETTLED,,',
     ])('%s is its total', async (sum) => {
       expect((await readRows(settled, failed, sum)).slice(1)).toMatchObject([
         { kind: 'line', reference: REF, amountIdr: 600_000n },
         { kind: 'end', lines: 1, unreadable: 0, notBooked: 1 },
       ]);
       await expect(readRows(settled, settled, sum)).rejects.toThrow('of 600000, but its lines come to 1200000');
+    });
+
+    it('is not that of a batch, which is for a person', async () => {
+      const events = await readRows(settled, ',600000.00,,Total,B1,', settled, ',1200000.00,,Grand Total,,');
+      expect(events.at(-1)).toMatchObject({ kind: 'end', lines: 2, unreadable: 1 });
     });
 
     it('has none in a payee who is called so', async () => {
