@@ -72,7 +72,7 @@ describe.each(backends)('the timetable on %s', (backend) => {
       'select max(late_seconds) as late from schedule_ticks',
     );
     expect(rows[0]?.late).toBeLessThan(15);
-  });
+  }, 120_000);
 
   it('a tick that goes wrong is done again, and nothing of it stays behind', async () => {
     const { database, office } = await everySecond(backend);
