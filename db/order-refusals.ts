@@ -149,7 +149,7 @@ async function deniable(tx: Tx, subject: string): Promise<Doubtful[]> {
   const days = [...new Set(rows.flatMap((row) => row.unproved))].sort();
   if (days.length > 0)
     throw refuse(
-      `statements of these days are wanted first, fetched when they were over and nothing on them was pending: ${days.join(', ')}`,
+      `statements of these days are wanted first, fetched when they were over: ${days.join(', ')} (one with pending movements does not count)`,
     );
   return rows;
 }
