@@ -60,9 +60,9 @@ export async function worker(options: WorkerCommandOptions, stop: AbortSignal): 
 
 /** Those of the stages for which this process has what it needs: without a bank it would only take chunks from who can pay. */
 function able(stages: readonly StageName[], { bank }: Config): StageName[] {
-  const able = stages.filter((stage) => stage !== 'payout' || bank !== undefined);
-  if (able.length === 0) throw refuse('BANK_URL is not set: this worker could not pay');
-  return able;
+  const mine = stages.filter((stage) => stage !== 'payout' || bank !== undefined);
+  if (mine.length === 0) throw refuse('BANK_URL is not set: this worker could not pay');
+  return mine;
 }
 
 function notStarted(): Report {

@@ -1,6 +1,6 @@
 import { isDate, parseInstant, wibDate } from '../../../jobs/time.ts';
 import { currencyOf, find, findAll, textAt, type XmlNode } from './node.ts';
-import { asBulkId } from './our-ids.ts';
+import { asBulkId, given } from './our-ids.ts';
 import { findReturnCode } from './return-reason.ts';
 
 /** One `Ntry` as it stands in the document: amounts are its text, of any currency. What is missing is null. */
@@ -128,11 +128,6 @@ function nameOf(parties: XmlNode | undefined, role: string): string | null {
 /** `IBAN` or `Othr/Id` of an account. */
 export function accountOf(account: XmlNode | undefined): string | null {
   return textAt(account, 'Id', 'IBAN') ?? textAt(account, 'Id', 'Othr', 'Id');
-}
-
-/** Null for ISO 20022's way of saying nothing, and SWIFT's. */
-export function given(text: string | null): string | null {
-  return /^(?:NOTPROVIDED|NONREF)?$/i.test(text ?? '') ? null : text;
 }
 
 function firstText(texts: readonly (string | null)[]): string | null {

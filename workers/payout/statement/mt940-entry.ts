@@ -1,8 +1,7 @@
 import { isDate } from '../../../jobs/time.ts';
 import { type Exact, parsePlain, wholeRupiah } from './amount.ts';
-import { given } from './camt-entry.ts';
 import { counterpartyIn, textsOf, unwrapped } from './mt940-info.ts';
-import { findOurs, isNothing, type Ours } from './our-ids.ts';
+import { findOurs, given, isNothing, type Ours } from './our-ids.ts';
 import { findReturnCode, findReturnReason } from './return-reason.ts';
 import { type StatementLine, type UnreadableLine, unreadable, withSen } from './statement.ts';
 import type { StatementHead } from './tally.ts';

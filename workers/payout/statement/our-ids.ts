@@ -60,3 +60,8 @@ export function asBulkId(text: string | null): string | null {
 function namesIn(texts: Texts, pattern: RegExp): readonly string[] {
   return [...new Set(texts.flatMap((text) => text?.match(pattern) ?? []))];
 }
+
+/** Null for ISO 20022's way of saying nothing, and SWIFT's. */
+export function given(text: string | null): string | null {
+  return /^(?:NOTPROVIDED|NONREF)?$/i.test(text ?? '') ? null : text;
+}
