@@ -1,6 +1,6 @@
 import { isDate, parseInstant, wibDate } from '../../../jobs/time.ts';
 import { currencyOf, find, findAll, textAt, type XmlNode } from './node.ts';
-import { asBulkId, given } from './our-ids.ts';
+import { asBulkId, asField, asReference, given } from './our-ids.ts';
 import { findReturnCode } from './return-reason.ts';
 
 /** One `Ntry` as it stands in the document: amounts are its text, of any currency. What is missing is null. */
@@ -13,8 +13,8 @@ export interface CamtEntry {
   readonly bookingDate: string | null;
   readonly valueDate: string | null;
   readonly bankReference: string | null;
-  /** NtryRef: the entry's number on the statement, or the payment's. */
-  readonly entryReference: string | null;
+  /** Where the entry may name its one payment: NtryRef, AcctSvcrRef, and the ids of its Btch. */
+  readonly references: readonly (string | null)[];
   /** What the entry says it was ordered as, by its Btch: usually one, or none. */
   readonly bulkIds: readonly string[];
   /** Btch/NbOfTxs; null: the entry does not say that it is a batch. */
@@ -32,7 +32,8 @@ export interface CamtDetail {
   readonly instructionId: string | null;
   readonly paymentId: string | null;
   readonly messageId: string | null;
-  readonly transactionId: string | null;
+  /** All that its Refs hold, whatever it is called. */
+  readonly references: readonly (string | null)[];
   readonly bankReference: string | null;
   /** Whether there is a RtrInf, and the reason that it gives. */
   readonly isReturn: boolean;
@@ -59,7 +60,11 @@ export function readEntry(entry: XmlNode): CamtEntry {
     bookingDate: readDate(find(entry, 'BookgDt')),
     valueDate: readDate(find(entry, 'ValDt')),
     bankReference: given(textAt(entry, 'AcctSvcrRef')),
-    entryReference: given(textAt(entry, 'NtryRef')),
+    references: [
+      textAt(entry, 'NtryRef'),
+      textAt(entry, 'AcctSvcrRef'),
+      ...batches.flatMap((batch) => [textAt(batch, 'PmtInfId'), textAt(batch, 'MsgId')]),
+    ],
     bulkIds: [...new Set(batches.flatMap(bulkIdsOf))],
     batchCount: batches.length === 0 ? null : batches.reduce((sum, batch) => sum + countOf(batch), 0),
     info: textAt(entry, 'AddtlNtryInf'),
@@ -69,9 +74,20 @@ export function readEntry(entry: XmlNode): CamtEntry {
 
 /** PmtInfId is ours or the bank's; MsgId counts when it is one of ours: banks number their own messages. */
 function bulkIdsOf(batch: XmlNode): readonly string[] {
-  const [payment, message] = [given(textAt(batch, 'PmtInfId')), asBulkId(textAt(batch, 'MsgId'))];
+  const [payment, message] = [paymentIdOf(batch), asBulkId(textAt(batch, 'MsgId'))];
   if (message === null) return payment === null ? [] : [payment];
   return asBulkId(payment) === null ? [message] : [payment as string, message];
+}
+
+/** What an order is paid under alone is its reference, no bulk id. */
+function paymentIdOf(node: XmlNode | undefined): string | null {
+  const id = given(asField(textAt(node, 'PmtInfId')));
+  return asReference(id) === null ? id : null;
+}
+
+/** Banks tell their own references (`Prtry`) from each other by a type. */
+function allReferences(references: XmlNode | undefined): readonly (string | null)[] {
+  return (references?.children ?? []).map((child) => textAt(child, 'Ref') ?? textAt(child));
 }
 
 function readDetail(detail: XmlNode): CamtDetail {
@@ -85,9 +101,9 @@ function readDetail(detail: XmlNode): CamtDetail {
     indicator: textAt(detail, 'CdtDbtInd'),
     endToEndId: given(textAt(references, 'EndToEndId')),
     instructionId: given(textAt(references, 'InstrId')),
-    paymentId: given(textAt(references, 'PmtInfId')),
+    paymentId: paymentIdOf(references),
     messageId: asBulkId(textAt(references, 'MsgId')),
-    transactionId: given(textAt(references, 'TxId')),
+    references: allReferences(references),
     bankReference: given(textAt(references, 'AcctSvcrRef')),
     isReturn: returned !== undefined,
     returnReason: reasonOf(returned),
@@ -110,7 +126,7 @@ function remittance(detail: XmlNode): string[] {
   const texts: string[] = [];
   for (const part of find(detail, 'RmtInf')?.children ?? []) {
     if (part.name === 'Ustrd') texts.push(part.text.trim());
-    else texts.push(textAt(part, 'CdtrRefInf', 'Ref') ?? '', ...textsNamed(part, 'AddtlRmtInf'));
+    else texts.push(asField(textAt(part, 'CdtrRefInf', 'Ref')) ?? '', ...textsNamed(part, 'AddtlRmtInf'));
   }
   texts.push(...textsNamed(find(detail, 'RtrInf'), 'AddtlInf'), textAt(detail, 'AddtlTxInf') ?? '');
   return texts.filter((text) => text !== '');

@@ -1,7 +1,7 @@
 import { type Exact, parsePlain, wholeRupiah } from './amount.ts';
 import type { CamtDetail, CamtEntry } from './camt-entry.ts';
 import { shownCurrency } from './facts.ts';
-import { asBulkId, findOurs, isNothing } from './our-ids.ts';
+import { asBulkId, asField, findOurs, isNothing } from './our-ids.ts';
 import { findReturnReason } from './return-reason.ts';
 import { type StatementLine, type UnreadableLine, unreadable, withSen } from './statement.ts';
 
@@ -128,8 +128,8 @@ function line(
   const amountIdr = wholeRupiah(amount);
   const texts = [...(detail?.texts ?? []), ...(entry.info === null ? [] : [entry.info])];
   const ours = findOurs(
-    [detail?.endToEndId ?? null, detail?.instructionId ?? null, ...texts],
-    [detail?.transactionId ?? null, detail?.bankReference ?? null, ...entryReferences(entry)],
+    [asField(detail?.endToEndId ?? null), asField(detail?.instructionId ?? null), ...texts],
+    [...(detail?.references ?? []), ...entryReferences(entry)].map(asField),
   );
   if (ours.kind === 'several') return unreadable(lineNumber, ours.why);
   // A batch under a name of the bank's may hold orders of ours, and its charge.
@@ -173,9 +173,9 @@ function oneBulkId(inTexts: string | null, ids: readonly string[]): string | nul
   return named.length > 1 ? undefined : (named[0] ?? null);
 }
 
-/** The bank's references of an entry are those of its one transaction, or of none in particular. */
-function entryReferences({ details, entryReference, bankReference }: CamtEntry): readonly (string | null)[] {
-  return details.length > 1 ? [] : [entryReference, bankReference];
+/** The references of an entry are those of its one transaction, or of none in particular. */
+function entryReferences({ details, references }: CamtEntry): readonly (string | null)[] {
+  return details.length > 1 ? [] : references;
 }
 
 interface Party {

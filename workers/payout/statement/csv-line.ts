@@ -1,6 +1,6 @@
 import { type Exact, wholeRupiah } from './amount.ts';
 import { type NumberStyle, readMoney } from './number-style.ts';
-import { findOurs, isNothing } from './our-ids.ts';
+import { asField, findOurs, isNothing } from './our-ids.ts';
 import { findReturnReason } from './return-reason.ts';
 import { type StatementLine, type UnreadableLine, unreadable, withSen } from './statement.ts';
 
@@ -29,7 +29,7 @@ export function csvLine(row: RowFacts): StatementLine | UnreadableLine {
   if (signed === null) return unreadable(line, 'not exactly one of debit and credit is an amount');
   const amountIdr = wholeRupiah(signed < 0n ? -signed : signed);
   if (bookingDate === null) return unreadable(line, 'its date cannot be read');
-  const ours = findOurs([description], [row.bankReference]);
+  const ours = findOurs([description], [asField(row.bankReference)]);
   if (ours.kind === 'several') return unreadable(line, ours.why);
   if (amountIdr === null) return withSen(line, isNothing(ours));
   const direction = signed < 0n ? 'debit' : 'credit';

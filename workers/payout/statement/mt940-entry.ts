@@ -1,7 +1,7 @@
 import { isDate } from '../../../jobs/time.ts';
 import { type Exact, parsePlain, wholeRupiah } from './amount.ts';
-import { counterpartyIn, textsOf, unwrapped } from './mt940-info.ts';
-import { findOurs, given, isNothing, type Ours } from './our-ids.ts';
+import { counterpartyIn, fieldsIn, textsOf, unwrapped } from './mt940-info.ts';
+import { asField, findOurs, given, isNothing, type Ours } from './our-ids.ts';
 import { findReturnCode, findReturnReason } from './return-reason.ts';
 import { type StatementLine, type UnreadableLine, unreadable, withSen } from './statement.ts';
 import type { StatementHead } from './tally.ts';
@@ -77,11 +77,12 @@ function accountsIn({ account }: StatementHead): readonly string[] {
   return (account ?? '').replace(/(?<=\d)[A-Z]{3}$/, '').split('/');
 }
 
-function oursIn(own: string, bank: string, more: string, info: string): Ours {
+function oursIn(written: string, bank: string, more: string, info: string): Ours {
+  const own = asField(written) ?? '';
   const texts = textsOf(info);
   // "PRAKERJA-RUN-123" fills the field: the run may be 1234, and :86: has it in full.
   const isCut = own.length === OWN_CHARS && own.startsWith('PRAKERJA-') && texts.some((text) => text.includes(own));
-  return findOurs([isCut ? null : own, more, ...texts], [bank]);
+  return findOurs([isCut ? null : own, more, ...texts, ...fieldsIn(info).map(asField)], [asField(bank)]);
 }
 
 /** "1234,5" and "1234,". */

@@ -31,6 +31,21 @@ export function textsOf(info: string): readonly string[] {
   return [info, lines, lines.replace(NEXT_OF_TEXT, '')].map((text) => text.replace(SUBFIELD, '\n'));
 }
 
+/** What stands behind `/EREF/`, the customer's reference, up to the next code word. */
+const REFERENCE_WORDS = /\/(?:EREF|KREF)\/([^/\n]*)/g;
+/** A subfield of the free text, in which code words are `EREF+` and `SVWZ+`. */
+const TEXT_SUBFIELD = /\?(?:2\d|6[0-3])([\s\S]*?)(?=\?\d{2}|$)/g;
+const CODE_WORD = /[A-Z]{4}\+/;
+
+/** The fields of a `:86:` that may be a reference as a whole. */
+export function fieldsIn(info: string): readonly string[] {
+  const lines = unwrapped(info);
+  const found = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => match[1] ?? '');
+  if (!STRUCTURED.test(lines)) return found(lines, REFERENCE_WORDS);
+  const texts = [lines, lines.replace(NEXT_OF_TEXT, '')];
+  return texts.flatMap((text) => found(text, TEXT_SUBFIELD)).flatMap((text) => text.split(CODE_WORD));
+}
+
 export interface Counterparty {
   readonly account: string | null;
   readonly name: string | null;

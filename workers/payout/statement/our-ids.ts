@@ -30,7 +30,7 @@ export type Ours =
 
 /**
  * Looks for our reference and our bulk id.
- * @param texts where ours belong
+ * @param texts where ours belong; `asField` for what is no free text
  * @param bankTexts the bank's own references: some banks put ours there, others have 16 characters with a P of their
  * own, so they count only when the texts name nothing
  */
@@ -53,8 +53,29 @@ function oursIn(texts: Texts): Ours {
 }
 
 /** The bulk id that a field consists of; null: it is none of ours. */
-export function asBulkId(text: string | null): string | null {
-  return text !== null && namesIn([text], BULK_IDS)[0] === text ? text : null;
+export function asBulkId(field: string | null): string | null {
+  return onlyName(asField(field), BULK_IDS);
+}
+
+/** The order's reference that a field consists of; null: it is none of ours. */
+export function asReference(field: string | null): string | null {
+  return onlyName(asField(field), REFERENCES);
+}
+
+/**
+ * A field that has room for one reference, for `findOurs`: one of ours in lower case or in groups (`p6sl j8e3 rkzy y2tr`) as
+ * we write it, anything else as it stands. It needs a digit, for `Pembayaran siswa X` has 16 letters too, and a run stays
+ * in one piece: its number could go on in what stands behind it. Never for free text, whose words would become references.
+ */
+export function asField(field: string | null): string | null {
+  const text = (field ?? '').trim().toUpperCase();
+  const joined = text.startsWith('PRAKERJA-RUN-') ? text : text.replaceAll(' ', '');
+  const name = /\d/.test(joined) ? (onlyName(joined, REFERENCES) ?? onlyName(joined, BULK_IDS)) : null;
+  return name ?? field;
+}
+
+function onlyName(text: string | null, pattern: RegExp): string | null {
+  return text !== null && namesIn([text], pattern)[0] === text ? text : null;
 }
 
 function namesIn(texts: Texts, pattern: RegExp): readonly string[] {

@@ -4,7 +4,7 @@ import { requireTotal } from './books.ts';
 import { readDay } from './day.ts';
 import { createFacts, type Facts, readCount, requireRupiah } from './facts.ts';
 import { type NumberStyle, readMoney, styled } from './number-style.ts';
-import { findOurs } from './our-ids.ts';
+import { asField, findOurs } from './our-ids.ts';
 import { findReturnCode } from './return-reason.ts';
 import { type StatementLine, type StatementReader, type UnreadableLine, unreadable } from './statement.ts';
 import { type Cells, type Layout, readTable, type TableEvent } from './table.ts';
@@ -149,7 +149,8 @@ function lineOf(
   const amountIdr = amount === null ? null : wholeRupiah(amount);
   if (amountIdr === null) return unreadable(line, 'its amount cannot be read, or has sen');
   if (day === null) return unreadable(line, 'its settlement time cannot be read');
-  const ours = findOurs([cells.reference, cells.reason, cells.batch]);
+  const batch = asField(cells.batch);
+  const ours = findOurs([asField(cells.reference), cells.reason, batch]);
   if (ours.kind === 'several') return unreadable(line, ours.why);
   return {
     kind: 'line',
@@ -159,7 +160,7 @@ function lineOf(
     amountIdr,
     direction: status === 'reversed' ? 'credit' : 'debit',
     reference: ours.reference,
-    bulkId: cells.batch === '' ? ours.bulkId : cells.batch,
+    bulkId: batch || ours.bulkId,
     counterpartyName: cells.name === '' ? null : cells.name,
     counterpartyAccount: cells.account.replace(/^'/, '') || null,
     bankReference: cells.id === '' ? null : cells.id,

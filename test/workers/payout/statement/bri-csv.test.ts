@@ -106,6 +106,14 @@ describe('a reference', () => {
     expect((await read(header, row('P0000000000BANK7', `TRF ${REF}`)))[1]).toMatchObject({ reference: REF });
   });
 
+  it('is found in NOMOR_REFF in lower case and in groups, never so in the text', async () => {
+    const header = OLDER.replace('JAM', 'NOMOR_REFF');
+    const row = (bank: string, text: string) => `15/09/2020,${bank},${text},1000000.00,600000.00,0.00,400000.00`;
+    for (const bank of [REF.toLowerCase(), 'P000 0000 0000 000A'])
+      expect((await read(header, row(bank, 'TRANSFER')))[1]).toMatchObject({ reference: REF, bankReference: bank });
+    expect((await read(header, row('1', REF.toLowerCase())))[1]).toMatchObject({ reference: null });
+  });
+
   it.each(['REMARK1', 'REMARK6', 'TRREMK', 'REMARK_CUSTOM'])('is found in %s', async (column) => {
     expect((await read(NEWER.replace('REMARK_CUSTOM', column), newer('TRANSFER', REF)))[1]).toMatchObject({
       reference: REF,

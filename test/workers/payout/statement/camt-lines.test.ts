@@ -118,10 +118,40 @@ describe('a reference', () => {
     ['AddtlRmtInf', refs('', `<RmtInf><Strd><AddtlRmtInf>TRF ${REF}</AddtlRmtInf></Strd></RmtInf>`)],
     ['RtrInf/AddtlInf', refs('', `<RtrInf><AddtlInf>${REF}</AddtlInf></RtrInf>`)],
     ['NtryRef', `</NtryDtls><NtryRef>${REF}</NtryRef><NtryDtls>`],
+    ['TxId, in groups', refs('<TxId>P000 0000 0000 000A</TxId>')],
+    ['InstrId, in lower case', refs(`<InstrId>${REF.toLowerCase()}</InstrId>`)],
+    ['EndToEndId, in groups', '<TxDtls><Refs><EndToEndId>p000 0000 0000 000a</EndToEndId></Refs></TxDtls>'],
+    ['Prtry/Ref', refs(`<Prtry><Tp>OTHR</Tp><Ref>${REF}</Ref></Prtry>`)],
+    ['the second Prtry/Ref', refs(`<Prtry><Ref>1</Ref></Prtry><Prtry><Ref>${REF}</Ref></Prtry>`)],
+    ['MsgId', refs(`<MsgId>${REF}</MsgId>`)],
+    ['PmtInfId', refs(`<PmtInfId>${REF}</PmtInfId>`)],
+    ['PmtInfId of a batch of one', `<Btch><PmtInfId>${REF}</PmtInfId><NbOfTxs>1</NbOfTxs></Btch>${refs('')}`],
+    ['PmtInfId of a batch alone', `<Btch><PmtInfId>${REF}</PmtInfId></Btch>`],
+    ['MsgId of a batch of one', `<Btch><MsgId>${REF}</MsgId><PmtInfId>B-1</PmtInfId></Btch>${refs('')}`],
+    [
+      'CdtrRefInf, in groups',
+      refs('', '<RmtInf><Strd><CdtrRefInf><Ref>P000 0000 0000 000a</Ref></CdtrRefInf></Strd></RmtInf>'),
+    ],
+    [
+      'the text, whatever PmtInfId says',
+      refs(`<PmtInfId>${REF_B}</PmtInfId>`, `<RmtInf><Ustrd>${REF}</Ustrd></RmtInf>`),
+    ],
     ['the text, whatever TxId says', refs('<TxId>P0000000000BANK7</TxId>', `<RmtInf><Ustrd>${REF}</Ustrd></RmtInf>`)],
   ])('is found in %s', async (_, details) => {
     expect(await line({ details })).toMatchObject({ kind: 'line', reference: REF });
   });
+});
+
+it('an order’s reference in PmtInfId is no bulk id, nor one of many orders', async () => {
+  const named = (reference: string) => `<Refs><PmtInfId>${reference}</PmtInfId></Refs>`;
+  expect(await line({ details: `<TxDtls>${named(REF)}</TxDtls>` })).toMatchObject({ reference: REF, bulkId: null });
+  const many = `<Btch><PmtInfId>${REF}</PmtInfId><NbOfTxs>2</NbOfTxs></Btch>`;
+  expect(await line({ details: many })).toMatchObject({ kind: 'unreadable', why: expect.stringContaining('bulk id') });
+});
+
+it('a bulk id in lower case is one', async () => {
+  const details = '<Btch><PmtInfId>prakerja-run-3</PmtInfId><NbOfTxs>2</NbOfTxs></Btch>';
+  expect(await line({ details })).toMatchObject({ bulkId: 'PRAKERJA-RUN-3', reference: null });
 });
 
 it.each(['NONREF', 'NotProvided'])('%s is no number of the bank’s', async (nothing) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bulkIdOf } from '../../../../jobs/bulk-ids.ts';
 import { fileIdOf } from '../../../../jobs/file-ids.ts';
 import { paymentReference } from '../../../../jobs/ids.ts';
-import { findOurs, findReference, REFERENCE } from '../../../../workers/payout/statement/our-ids.ts';
+import { asField, findOurs, findReference, REFERENCE } from '../../../../workers/payout/statement/our-ids.ts';
 
 describe('references', () => {
   it('are found as jobs/ids.ts makes them', () => {
@@ -60,4 +60,22 @@ describe('what is ours', () => {
   ])('%s', (_, texts, bankTexts, found) => {
     expect(findOurs(texts, bankTexts)).toMatchObject(found);
   });
+});
+
+it.each([
+  ['p00000000000000a', 'P00000000000000A'],
+  ['P000 0000 0000 000A', 'P00000000000000A'],
+  [' p0000000 0000000a ', 'P00000000000000A'],
+  ['prakerja-run-12', 'PRAKERJA-RUN-12'],
+  ['PRAKERJA-BULK-01234 56789 abcde f0123', 'PRAKERJA-BULK-0123456789ABCDEF0123'],
+  ['prakerja20200915', 'prakerja20200915'],
+  ['P000 0000 0000 000A 7', 'P000 0000 0000 000A 7'],
+  ['KE P000 0000 0000 000A', 'KE P000 0000 0000 000A'],
+  ['P0000000\n0000000A', 'P0000000\n0000000A'],
+  // Only digits tell a reference in groups from words, and only its end where a run's number ends.
+  ['PEMBAYARAN SISWA X', 'PEMBAYARAN SISWA X'],
+  ['PRAKERJA-RUN-1 2020', 'PRAKERJA-RUN-1 2020'],
+  ['inv-7 a', 'inv-7 a'],
+])('the field %j is %j', (text, field) => {
+  expect(asField(text)).toBe(field);
 });

@@ -132,3 +132,8 @@ describe('a report', () => {
     await expect(readAll(readWalletCsv, pieces(dollars.join('\n')))).rejects.toThrow('not a wallet');
   });
 });
+
+it.each([REF.toLowerCase(), 'P000 0000 0000 000A'])('the reference may be written %s', async (written) => {
+  const text = row('SETTLED').replace(REF, written).replace('B-7', 'prakerja-run-7');
+  expect((await read(text, total('600000.00')))[1]).toMatchObject({ reference: REF, bulkId: 'PRAKERJA-RUN-7' });
+});
