@@ -1,4 +1,5 @@
 import { isDate, parseInstant, wibDate } from '../../../jobs/time.ts';
+import { type Exact, parsePlain } from './amount.ts';
 import { currencyOf, find, findAll, textAt, type XmlNode } from './node.ts';
 import { asBulkId, asField, asReference, given } from './our-ids.ts';
 import { findReturnCode } from './return-reason.ts';
@@ -10,6 +11,7 @@ export interface CamtEntry {
   readonly indicator: string | null;
   readonly status: string | null;
   readonly reversal: boolean;
+  /** The day of its value where the entry has no `BookgDt`, which the standard leaves to the bank. */
   readonly bookingDate: string | null;
   readonly valueDate: string | null;
   readonly bankReference: string | null;
@@ -19,6 +21,8 @@ export interface CamtEntry {
   readonly bulkIds: readonly string[];
   /** Btch/NbOfTxs; null: the entry does not say that it is a batch. */
   readonly batchCount: number | null;
+  /** What it says was charged, in its currency. */
+  readonly charges: Exact | null;
   readonly info: string | null;
   readonly details: readonly CamtDetail[];
 }
@@ -27,6 +31,7 @@ export interface CamtEntry {
 export interface CamtDetail {
   readonly amountText: string | null;
   readonly currency: string | null;
+  readonly charges: Exact | null;
   readonly indicator: string | null;
   readonly endToEndId: string | null;
   readonly instructionId: string | null;
@@ -57,7 +62,7 @@ export function readEntry(entry: XmlNode): CamtEntry {
     indicator: textAt(entry, 'CdtDbtInd'),
     status: textAt(entry, 'Sts', 'Cd') ?? textAt(entry, 'Sts', 'Prtry') ?? textAt(entry, 'Sts'),
     reversal: /^(true|1)$/.test(textAt(entry, 'RvslInd') ?? ''),
-    bookingDate: readDate(find(entry, 'BookgDt')),
+    bookingDate: readDate(find(entry, 'BookgDt') ?? find(entry, 'ValDt')),
     valueDate: readDate(find(entry, 'ValDt')),
     bankReference: given(textAt(entry, 'AcctSvcrRef')),
     references: [
@@ -67,8 +72,9 @@ export function readEntry(entry: XmlNode): CamtEntry {
     ],
     bulkIds: [...new Set(batches.flatMap(bulkIdsOf))],
     batchCount: batches.length === 0 ? null : batches.reduce((sum, batch) => sum + countOf(batch), 0),
+    charges: chargesOf(entry, currencyOf(amount)),
     info: textAt(entry, 'AddtlNtryInf'),
-    details: groups.flatMap((group) => findAll(group, 'TxDtls').map(readDetail)),
+    details: groups.flatMap((group) => findAll(group, 'TxDtls').map((one) => readDetail(one, currencyOf(amount)))),
   };
 }
 
@@ -90,7 +96,7 @@ function allReferences(references: XmlNode | undefined): readonly (string | null
   return (references?.children ?? []).map((child) => textAt(child, 'Ref') ?? textAt(child));
 }
 
-function readDetail(detail: XmlNode): CamtDetail {
+function readDetail(detail: XmlNode, currency: string | null): CamtDetail {
   const returned = find(detail, 'RtrInf');
   const amount = find(detail, 'Amt') ?? find(detail, 'AmtDtls', 'TxAmt', 'Amt');
   const references = find(detail, 'Refs');
@@ -98,6 +104,7 @@ function readDetail(detail: XmlNode): CamtDetail {
   return {
     amountText: textAt(amount),
     currency: currencyOf(amount),
+    charges: chargesOf(detail, currency),
     indicator: textAt(detail, 'CdtDbtInd'),
     endToEndId: given(textAt(references, 'EndToEndId')),
     instructionId: given(textAt(references, 'InstrId')),
@@ -113,6 +120,22 @@ function readDetail(detail: XmlNode): CamtDetail {
     debtorAccount: accountOf(find(parties, 'DbtrAcct')),
     texts: remittance(detail),
   };
+}
+
+/** The sum of all records, up to 001.02 of all `Chrgs`; null: none is said, or not in this currency. */
+function chargesOf(node: XmlNode, currency: string | null): Exact | null {
+  const parts = findAll(node, 'Chrgs').flatMap((charges) => {
+    const records = findAll(charges, 'Rcrd');
+    return records.length > 0 ? records : [charges];
+  });
+  let sum: Exact | null = null;
+  for (const part of parts) {
+    const amount = find(part, 'Amt') ?? find(part, 'TtlChrgsAndTaxAmt');
+    const charged = currencyOf(amount) === currency ? parsePlain(textAt(amount) ?? '') : undefined;
+    if (charged === undefined) return null;
+    sum = (sum ?? 0n) + charged;
+  }
+  return sum;
 }
 
 /** The code; a bank's own words, of which a code in them is more; or a code that stands in the additional text only. */

@@ -69,12 +69,20 @@ export function linesOf(entry: CamtEntry, firstNumber: number, account: string |
   return [line(frame, only, amount, firstNumber)];
 }
 
-/** A detail need not repeat amount and direction, but if it does they must be the entry's. */
-function agrees({ entry, amount }: Frame, detail: CamtDetail): boolean {
+/** A detail need not repeat amount and direction, but if it does they must be the entry's, less what it says was charged. */
+function agrees(frame: Frame, detail: CamtDetail): boolean {
+  const { entry, amount } = frame;
   if (detail.indicator !== null && detail.indicator !== entry.indicator) return false;
   // An amount in another currency is the instructed one, before exchange: it cannot be compared.
   if (detail.amountText === null || detail.currency !== entry.currency) return true;
-  return parsePlain(detail.amountText) === amount;
+  const part = parsePlain(detail.amountText);
+  return part === amount || (part !== undefined && isCharged(frame, detail, part));
+}
+
+/** The entry is the payment and its charges, or what came in without them: they are all of the difference. */
+function isCharged({ entry, direction, amount }: Frame, detail: CamtDetail, part: Exact): boolean {
+  const difference = direction === 'debit' ? amount - part : part - amount;
+  return difference > 0n && [entry.charges, detail.charges].includes(difference);
 }
 
 function batchLines(frame: Frame, firstNumber: number): Line[] {

@@ -6,7 +6,7 @@ import { type CamtSummary, createCamtSums } from './camt-summary.ts';
 import { addChild, newNode, type XmlNode } from './node.ts';
 import { type ByteStream, type StatementEvent, type StatementReader, unreadable } from './statement.ts';
 import { createTally, startOf, type Tally } from './tally.ts';
-import { utf8 } from './text.ts';
+import { xmlText } from './text.ts';
 import { type XmlHandler, XmlScanner } from './xml.ts';
 
 /** One entry with all its transactions is held in memory; a bulk of some 25,000 with every detail fits. */
@@ -50,7 +50,7 @@ export async function* readCamtEvents(
 ): AsyncGenerator<CamtEvent[], void, undefined> {
   let events: CamtEvent[] = [];
   const scanner = new XmlScanner(statementHandler(message, (event) => events.push(event)));
-  for await (const text of utf8(stream)) {
+  for await (const text of xmlText(stream)) {
     scanner.push(text);
     if (events.length === 0) continue;
     yield events;

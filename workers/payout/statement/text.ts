@@ -1,6 +1,7 @@
 import { TextDecoder } from 'node:util';
 import { refuse } from '../../../jobs/errors.ts';
 import type { ByteStream } from './statement.ts';
+import { isOneByte } from './xml.ts';
 
 /** However large the pieces are that a stream hands over, text comes in pieces of at most this size: memory stays flat. */
 const PIECE_BYTES_MAX = 64 * 1024;
@@ -86,6 +87,25 @@ export async function* utf8OrWindows(stream: ByteStream): AsyncGenerator<string,
     else if (done) return;
   }
   yield* decided(continued(held, rest));
+}
+
+/** An XML document says its encoding first, within as much. */
+const DECLARATION_BYTES_MAX = 256;
+
+/**
+ * Decodes an XML document as it says itself: as UTF-8, or as Latin-1, of which Windows-1252 is the wider one.
+ * @throws exit 2 for bytes that are not what it says
+ */
+export async function* xmlText(stream: ByteStream): AsyncGenerator<string, void, undefined> {
+  const rest = notUtf16(stream)[Symbol.asyncIterator]();
+  let start: Uint8Array = new Uint8Array(0);
+  while (start.length < DECLARATION_BYTES_MAX) {
+    const { value, done } = await rest.next();
+    if (done) break;
+    start = joined(start, value);
+  }
+  const text = Buffer.from(start.subarray(0, DECLARATION_BYTES_MAX)).toString('latin1');
+  yield* (isOneByte(text) ? windows : utf8)(continued(start, rest));
 }
 
 function joined(left: Uint8Array, right: Uint8Array): Uint8Array {

@@ -2,6 +2,7 @@ import { refuse } from '../../../jobs/errors.ts';
 
 const DEPTH_MAX = 64;
 const PLAIN_TAGS_MAX = 500;
+const ONE_BYTE = /^(?:iso-8859-1|latin1|windows-1252|cp1252)$/i;
 /** No tag, comment or text in a statement is longer than this. */
 const PENDING_CHARS_MAX = 1024 * 1024;
 
@@ -76,7 +77,7 @@ export class XmlScanner {
     if (second === '!') return this.#declaration(source, at);
     if (second === '?') {
       const end = source.indexOf('?>', at + 2);
-      if (end !== -1) requireUtf8(source.slice(at + 2, end));
+      if (end !== -1) requireKnownEncoding(source.slice(at + 2, end));
       return end === -1 ? -1 : end + 2;
     }
     const close = source.indexOf('>', at + 1);
@@ -145,11 +146,20 @@ function tagEnd(source: string, from: number, end: number): number {
   return -1;
 }
 
-function requireUtf8(instruction: string): void {
-  const encoding = /^xml\s.*\bencoding\s*=\s*["']([^"']*)["']/s.exec(instruction)?.[1];
-  if (encoding !== undefined && !/^(utf-8|us-ascii)$/i.test(encoding)) {
+/** `<?xml … encoding="…"`: without its brackets, and what may stand behind it. */
+function encodingIn(instruction: string): string {
+  return /^xml\s[^>]*?\bencoding\s*=\s*["']([^"'>]*)["']/.exec(instruction)?.[1] ?? 'UTF-8';
+}
+
+/** Whether a document that begins like this says that each of its letters is one byte. */
+export function isOneByte(start: string): boolean {
+  return start.startsWith('<?') && ONE_BYTE.test(encodingIn(start.slice(2)));
+}
+
+function requireKnownEncoding(instruction: string): void {
+  const encoding = encodingIn(instruction);
+  if (!/^(?:utf-8|us-ascii)$/i.test(encoding) && !ONE_BYTE.test(encoding))
     throw refuse(`the statement says it is in ${encoding.slice(0, 40)}; convert it to UTF-8 and import it again`);
-  }
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };

@@ -109,6 +109,45 @@ describe('a batch entry', () => {
   });
 });
 
+describe('an entry with charges', () => {
+  const one = (more = '', amount = '600000.00') =>
+    `<TxDtls><Refs><EndToEndId>${REF}</EndToEndId></Refs><AmtDtls><TxAmt><Amt Ccy="IDR">${amount}</Amt></TxAmt></AmtDtls>${more}</TxDtls>`;
+  const charged = (text: string) => `<Chrgs>${text}</Chrgs>`;
+  const amount = (text: string, currency = 'IDR') => `<Amt Ccy="${currency}">${text}</Amt>`;
+  const records = charged(
+    `<TtlChrgsAndTaxAmt Ccy="IDR">2500</TtlChrgsAndTaxAmt><Rcrd>${amount('2000.00')}</Rcrd><Rcrd>${amount('500')}</Rcrd>`,
+  );
+  const read = (written: string, details: string, direction: 'debit' | 'credit' = 'debit') =>
+    readEntry(entry({ amount: written, direction, details }));
+
+  it.each<[string, string]>([
+    ['of its transaction', one(charged(amount('2500.00')))],
+    ['in records', one(records)],
+    ['in two parts', one(charged(amount('2000')) + charged(amount('500')))],
+    ['as a total alone', one(charged('<TtlChrgsAndTaxAmt Ccy="IDR">2500</TtlChrgsAndTaxAmt>'))],
+    ['of its own', `</NtryDtls>${records}<NtryDtls>${one()}`],
+    ['of both, which are the same', `</NtryDtls>${records}<NtryDtls>${one(records)}`],
+  ])('%s is one line of its own amount, with the reference', async (_, details) => {
+    expect(await read('602500.00', details)).toMatchObject([
+      { kind: 'line', amountIdr: 602_500n, direction: 'debit', reference: REF },
+    ]);
+  });
+
+  it('is less than its transaction where money comes in', async () => {
+    expect(await read('597500.00', one(records), 'credit')).toMatchObject([{ amountIdr: 597_500n, reference: REF }]);
+  });
+
+  it.each<[string, string, string]>([
+    ['others', '602501.00', one(records)],
+    ['none', '602500.00', one()],
+    ['dollars', '602500.00', one(charged(amount('2500', 'USD')))],
+    ['of a debit that is less', '597500.00', one(records)],
+    ['of a batch', '1202500.00', one(records) + one('').replace(REF, REF_B)],
+  ])('is unreadable when they are %s', async (_, written, details) => {
+    expect(await read(written, details)).toMatchObject([{ kind: 'unreadable' }]);
+  });
+});
+
 describe('a reference', () => {
   const refs = (more: string, text = '') =>
     `<TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId>${more}</Refs>${text}</TxDtls>`;

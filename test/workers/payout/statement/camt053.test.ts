@@ -121,7 +121,8 @@ describe('a statement is refused whole', () => {
     ['with an unknown entity', document(statement(['<A>&boom;</A>'], null, null)), 'unknown entity'],
     ['with tags that do not match', document(statement(['<A><B></A></B>'], null, null)), 'closes what is not open'],
     ['that is broken off', document(statement([entry(payment)], null, null)).slice(0, -40), 'broken off'],
-    ['that says it is in Latin-1', document().replace('UTF-8', 'ISO-8859-1'), 'ISO-8859-1'],
+    ['that says it is in an encoding of DOS', document().replace('UTF-8', 'IBM850'), 'IBM850'],
+    ['that says it is in UTF-16', document().replace('UTF-8', 'UTF-16'), 'UTF-16'],
     ['that is no statement', '<Document><BkToCstmrAcctRpt/></Document>', 'camt.052'],
     ['without a statement', document(), 'no camt.053 statement'],
     ['that is empty', '', 'broken off'],
@@ -139,8 +140,36 @@ describe('a statement is refused whole', () => {
     await expect(readAll(readCamt053, pieces(bytes))).rejects.toThrow('not UTF-8');
   });
 
+  it('that says it is in Windows-1252 and is not', async () => {
+    const text = document(statement([entry({ ...payment, name: '\u0081' })], null, null));
+    const bytes = Buffer.from(text.replace('UTF-8', 'windows-1252').replace('&#129;', '\u0081'), 'latin1');
+    await expect(readAll(readCamt053, pieces(bytes))).rejects.toThrow('neither UTF-8 nor Windows-1252');
+  });
+
   it('with a text that never ends', async () => {
     await expect(read(`<Document>${'x'.repeat(3 << 20)}`)).rejects.toThrow('longer than 1 MiB');
+  });
+});
+
+describe('the encoding that a document names', () => {
+  const text = document(statement([entry({ ...payment, name: 'ANDRE' })], '600000', '0')).replace(
+    'ANDRE',
+    'ANDR\u00c9',
+  );
+  const readBytes = (bytes: Uint8Array, size?: number) => readAll(readCamt053, pieces(bytes, size));
+  const andre = [{ kind: 'line', counterpartyName: 'ANDR\u00c9', reference: REF }, { balanced: true }];
+
+  it.each(['ISO-8859-1', 'iso-8859-1', 'latin1', 'windows-1252', 'Windows-1252', 'cp1252'])('%s', async (encoding) => {
+    const bytes = Buffer.from(text.replace('UTF-8', encoding), 'latin1');
+    for (const size of [1, 30, 1 << 16]) expect((await readBytes(bytes, size)).slice(1)).toMatchObject(andre);
+  });
+
+  it('is UTF-8 where it names none, or where a byte order mark says so', async () => {
+    const none = text.replace(' encoding="UTF-8"', '');
+    expect((await readBytes(Buffer.from(none))).slice(1)).toMatchObject(andre);
+    const marked = Buffer.from(`\ufeff${text.replace('UTF-8', 'ISO-8859-1')}`);
+    expect((await readBytes(marked, 1)).slice(1)).toMatchObject(andre);
+    await expect(readBytes(Buffer.from(none, 'latin1'))).rejects.toThrow('not UTF-8');
   });
 });
 
@@ -189,6 +218,15 @@ describe('a line', () => {
   ])('booked %s is of %s in WIB', async (time, date) => {
     const text = entry(payment).replace(/<BookgDt>.*?<\/BookgDt>/, `<BookgDt><DtTm>${time}</DtTm></BookgDt>`);
     expect((await readEntry(text))[0]).toMatchObject({ bookingDate: date });
+  });
+
+  it('without a booking date is of its value date', async () => {
+    const text = entry(payment)
+      .replace(/<BookgDt>.*?<\/BookgDt>/, '')
+      .replace('2020-09-15', '2020-09-14');
+    expect(await readEntry(text)).toMatchObject([{ bookingDate: '2020-09-14', valueDate: '2020-09-14' }]);
+    const neither = text.replace(/<ValDt>.*?<\/ValDt>/, '');
+    expect(await readEntry(neither)).toMatchObject([{ why: 'its booking date is missing or cannot be read' }]);
   });
 
   it('of a later version: Sts/Cd, Pty/Nm, a prefix, CDATA, comments with entries inside', async () => {
