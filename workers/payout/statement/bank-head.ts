@@ -21,6 +21,8 @@ export interface HeadSheet<K extends string> {
   readonly layout: Layout<K, BankLabel>;
   /** Labels without which the statement is refused: it was cut off. */
   readonly needed: readonly BankLabel[];
+  /** What it is an export of, for a bank that has others: a period stands before the table, where nothing is cut off. */
+  readonly product?: string;
   /** Missing where amount and direction share a column. */
   readonly sides?: Sides<K>;
   readonly account?: K;
@@ -42,7 +44,7 @@ export interface BankHead<K extends string> {
 }
 
 export function createBankHead<K extends string>(sheet: HeadSheet<K>): BankHead<K> {
-  const { layout, needed, sides, account: accountColumn, currency } = sheet;
+  const { layout, needed, product, sides, account: accountColumn, currency } = sheet;
   const facts = createFacts<BankLabel>();
   const order = createOrder(layout);
   let account: string | null = null;
@@ -73,7 +75,11 @@ export function createBankHead<K extends string>(sheet: HeadSheet<K>): BankHead<
     },
     declared() {
       const missing = [...needed, ...order.needed()].find((label) => facts.text(label) === null);
-      if (missing !== undefined) throw refuse(`the ${layout.bank} does not say its ${missing}: it was cut off`);
+      if (missing !== undefined) {
+        const why =
+          missing === 'period' && product ? `it is not of ${product}, which is what is read` : 'it was cut off';
+        throw refuse(`the ${layout.bank} does not say its ${missing}: ${why}`);
+      }
       return { debits: facts.total('debits'), credits: facts.total('credits') };
     },
   };

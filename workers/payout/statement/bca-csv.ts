@@ -45,6 +45,7 @@ const PENDING = /^'?PEND\b/i;
 export const readBcaCsv: StatementReader = bankReader<Key>({
   layout: BCA,
   amounts: ['amount', 'balance'],
+  product: 'KlikBCA Bisnis (Informasi Rekening, Mutasi Rekening)',
   needed: ['period', 'opening', 'closing', 'debits', 'credits'],
   read,
 });

@@ -72,9 +72,11 @@ function recordEnd(text: string, from: number): number {
   return end;
 }
 
-/** @throws exit 2 when a quote stands where none may be */
+/** @throws exit 2 when a quote stands where none may be, or one is not closed: then the file ends here */
 export function fieldsOf({ line, text }: RawRecord, separator: Separator): string[] {
   const fields = splitFields(text, separator);
+  if (fields === null && splitFields(`${text}"`, separator) !== null)
+    throw refuse(`line ${line} of the statement ends within quotes: it was cut off; ask for the whole statement`);
   if (fields === null) throw refuse(`line ${line} of the statement has a quote where none may be`);
   return fields;
 }

@@ -11,8 +11,8 @@ export interface Money {
   readonly mark: 'DB' | 'CR' | '';
 }
 
-/** `Rp 1.234,00`, `287,490.00 DB`, `-5.00`; `.00` is how Mandiri writes nothing. */
-const CELL = /^(-)?(?:(?:Rp\.?|IDR)\s*)?(-)?([\d.,]*\d)\s*(DB|CR)?$/i;
+/** `Rp 1.234,00`, `287,490.00 DB`, `-5.00`, `'5.00` against spreadsheets; `.00` is how Mandiri writes nothing. */
+const CELL = /^'?(-)?(?:(?:Rp\.?|IDR)\s*)?(-)?([\d.,]*\d)\s*(DB|CR)?$/i;
 /** One separator before three digits: six hundred thousand or six hundred, and adding up fits either way. */
 const EITHER = /^\d{1,3}[.,]\d{3}$/;
 

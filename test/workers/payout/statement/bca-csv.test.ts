@@ -96,6 +96,19 @@ describe('a statement', () => {
     await expect(changed(from, to)).rejects.toMatchObject({ exitCode: 2 });
   });
 
+  it('of private customers is of another product, which is not read', async () => {
+    const header = ["Account No.,=,'0000202020", "Currency,=,'IDR", 'Date,Description,Branch,Amount,,Balance'];
+    const row = `'15/09,'TRSF ${REF},'0000,600000.00,DB,400000.00`;
+    const sums = [
+      "Starting Balance,=,'1000000.00",
+      "Credit,=,'.00",
+      "Debet,=,'600000.00",
+      "Ending Balance,=,'400000.00",
+    ];
+    const why = 'does not say its period: it is not of KlikBCA Bisnis (Informasi Rekening, Mutasi Rekening)';
+    await expect(read([...header, row, ...sums])).rejects.toThrow(why);
+  });
+
   it('still has to fit its balances when the amount of a row cannot be read', async () => {
     const unread = FILE.map((line) => line.replace('287,490.00 DB', '?'));
     expect((await read(unread)).at(-1)).toMatchObject({ unreadable: 2, balanced: false });

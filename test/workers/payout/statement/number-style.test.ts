@@ -22,6 +22,7 @@ describe('the style of a file', () => {
     ['three decimals there are not', ['600.000', '1,200,000.00'], [undefined, '1200000']],
     ['what is no number says nothing', ['1.2.3', '12,34.5', 'x', ''], [undefined, undefined, undefined, undefined]],
     ['a currency', ['Rp 1.200.000', 'IDR 5', '-Rp1.200.000'], ['1200000', '5', '-1200000']],
+    ['an apostrophe', ["'1,200.50", "'-1.00"], ['1200.5', '-1']],
     ['two minuses', ['-Rp-1.200.000'], [undefined]],
   ])('%s', async (_, cells, expected) => {
     expect(await numbers(...cells)).toEqual(expected);
