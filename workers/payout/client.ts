@@ -11,7 +11,7 @@ const KEEP_ALIVE_MS = 30_000;
 const CONNECTIONS_MAX = 32;
 
 export interface BankClientOptions {
-  /** BANK_URL: the base, without /v1.0. */
+  /** BANK_URL: the base, without /v1.0; a path in it is part of what is signed. */
   readonly url: string;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -124,10 +124,11 @@ export function createBankClient(options: BankClientOptions): BankClient {
     const body = JSON.stringify(message);
     const token = await tokens.get();
     if (token.kind === 'none') return { kind: 'not_sent', why: token.why };
+    const url = base + path;
     const timestamp = snapTimestamp(options.now());
     const signature = callSignature(options.clientSecret, {
       method: 'POST',
-      path,
+      path: new URL(url).pathname,
       token: token.value,
       body,
       timestamp,
@@ -141,7 +142,7 @@ export function createBankClient(options: BankClientOptions): BankClient {
       'x-external-id': externalId,
       'channel-id': options.channelId,
     };
-    const reply = await post(agent, base + path, headers, body, timeout_ms);
+    const reply = await post(agent, url, headers, body, timeout_ms);
     if (reply.kind !== 'answer') return reply;
     if (reply.httpStatus === 401) tokens.drop(token.value);
     return { ...reply, responseCode: textField(reply.body, 'responseCode') };

@@ -17,7 +17,7 @@ export function tokenSignature(key: KeyObject, clientId: string, timestamp: stri
   return sign('RSA-SHA256', Buffer.from(`${clientId}|${timestamp}`), key).toString('base64');
 }
 
-/** What a call's signature covers. `body` is exactly the text that is sent; `path` begins with /v1.0/. */
+/** What a call's signature covers. `body` is exactly the text that is sent, `path` the whole path that it is sent to. */
 export interface SignedCall {
   readonly method: 'POST';
   readonly path: string;

@@ -50,14 +50,23 @@ describe('what is sent', () => {
     expect(body).toBe(JSON.stringify(JSON.parse(body)));
   });
 
-  it('keeps the base path out of the signature', async () => {
-    const client = bank.client({ url: `${bank.url}/gateway/` });
+  it('signs the whole path that it posts to, the base included, in every service', async () => {
+    const client = bank.client({ url: `${bank.url}/gateway/openapi/` });
     await client.transfer(order);
-    const { path, headers, body } = bank.calls[0] ?? expect.fail('no call');
-    expect(path).toBe('/gateway/v1.0/transfer-interbank');
-    const timestamp = String(headers['x-timestamp']);
-    const signed = { method: 'POST', path: '/v1.0/transfer-interbank', token: 'token-1', body, timestamp } as const;
-    expect(headers['x-signature']).toBe(callSignature('secret-1', signed));
+    const { bankCode: _, ...rest } = order as TransferCall & { bankCode: string };
+    await client.transfer({ ...rest, provider: 'ovo' });
+    for (const service of ['20', '40'] as const)
+      await client.bulk({ service, bulkId: 'B', payments: [], orderedAt: order.orderedAt, externalId: '2' });
+    await client.status({ reference: order.reference, service: '18', externalId: '3' });
+    await client.inquire({ reference: 'I1', bankCode: '009', accountNumber: '1', externalId: '4' });
+    await client.inquire({ reference: 'I2', provider: 'ovo', accountNumber: '1', externalId: '5' });
+    expect(bank.calls).toHaveLength(7);
+    for (const { path, headers, body } of bank.calls) {
+      expect(path).toMatch(/^\/gateway\/openapi\/v1\.0\//);
+      const timestamp = String(headers['x-timestamp']);
+      const signed = { method: 'POST', path, token: 'token-1', body, timestamp } as const;
+      expect(headers['x-signature']).toBe(callSignature('secret-1', signed));
+    }
   });
 
   it('a transfer is service 18', async () => {
