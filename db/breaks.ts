@@ -7,9 +7,12 @@ import { deniedGaps, filledGaps } from './statement-chain.ts';
 export interface OpenBreak {
   readonly break_id: string;
   readonly type: string;
+  /** Of the order; else what a line about many orders is under. */
   readonly reference: string | null;
   /** Whole rupiah, as text. */
   readonly amount_idr: string | null;
+  /** The bank's number of the statement, and its days. */
+  readonly statement: string | null;
   readonly statement_id: string | null;
   readonly statement_line: string | null;
   readonly age_days: number;
@@ -27,10 +30,15 @@ export interface BreakFilter {
 /** Open breaks, the oldest first. */
 export async function readOpenBreaks(db: Db, { type, assignedTo, today, limit }: BreakFilter): Promise<OpenBreak[]> {
   const { rows } = await sql<OpenBreak>`
-    select break_id, type, reference, amount_idr, statement_id, statement_line, greatest(0, ${today}::date - opened_on) as age_days, assigned_to
-    from breaks where state = 'open' and (${type ?? null}::text is null or type = ${type ?? null})
-      and (${assignedTo ?? null}::text is null or assigned_to = ${assignedTo ?? null})
-    order by opened_on, break_id limit ${limit}`.execute(db);
+    select b.break_id, b.type, coalesce(b.reference, l.bulk_id) as reference, b.amount_idr,
+      case when b.statement_id is not null then concat_ws(' ', case when s.bank_statement_id <> s.sha256 then s.bank_statement_id end,
+        'of', s.from_date, case when s.to_date <> s.from_date then 'to' end, nullif(s.to_date, s.from_date)) end as statement,
+      b.statement_id, b.statement_line, greatest(0, ${today}::date - b.opened_on) as age_days, b.assigned_to
+    from breaks b left join statements s using (statement_id)
+    left join statement_lines l on (l.statement_id, l.line) = (b.statement_id, b.statement_line)
+    where b.state = 'open' and (${type ?? null}::text is null or b.type = ${type ?? null})
+      and (${assignedTo ?? null}::text is null or b.assigned_to = ${assignedTo ?? null})
+    order by b.opened_on, b.break_id limit ${limit}`.execute(db);
   return rows;
 }
 

@@ -95,6 +95,8 @@ export interface BulkLine {
   readonly amountIdr: string;
   readonly direction: 'debit' | 'credit';
   readonly returnReason: string | null;
+  readonly bankReference: string | null;
+  readonly isInstalmentSum?: boolean;
 }
 
 /** Debits that fitted no sum when they were read and did not come back, of bulks of which none fitted since, the oldest first. */
@@ -108,7 +110,7 @@ export async function unexplainedDebits(tx: Tx): Promise<BulkLine[]> {
       select bulk_id, amount_idr from statement_lines where reference is null and bulk_id in (select bulk_id from unexplained)
       group by 1, 2 having count(*) filter (where direction = 'debit') > count(*) filter (where direction = 'credit'))
     select l.statement_id as "statementId", l.line, l.bulk_id as "bulkId", l.booked_on as "bookedOn", l.amount_idr as "amountIdr", l.direction,
-      l.return_reason as "returnReason"
+      l.return_reason as "returnReason", l.bank_reference as "bankReference"
     from unexplained l join out using (bulk_id, amount_idr) order by 1, 2`.execute(tx);
   return rows;
 }

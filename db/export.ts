@@ -36,8 +36,9 @@ const queries: Readonly<Record<ExportName, string>> = {
     select entry_id, ${iso('at')} as at, transaction_id, account, debit_idr, credit_idr, reference
     from ledger_entries order by entry_id`,
   breaks: `
-    select break_id, type, reference, amount_idr, statement_line, state, (current_date - opened_on) as age_days
-    from breaks order by break_id`,
+    select b.break_id, b.type, coalesce(b.reference, l.bulk_id) as reference, b.amount_idr, b.statement_line, b.state,
+      (current_date - b.opened_on) as age_days
+    from breaks b left join statement_lines l on (l.statement_id, l.line) = (b.statement_id, b.statement_line) order by b.break_id`,
   // Who did what, and whether their name was verified; ours.
   audit: `
     select audit_id, ${iso('at')} as at, who, verified, action, subject, note, previous, hash from audit order by audit_id`,

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { fileIdOf } from '../jobs/file-ids.ts';
 
 /** Of statement line `l`: what left the account. */
@@ -72,3 +72,13 @@ export const MONEY_OUT = sql<boolean>`exists (
 export const CONTRADICTED = sql<boolean>`exists (
   select from payment_orders o join breaks b on b.reference = o.reference
   where o.instalment_id = i.instalment_id and b.type = 'missing_in_ledger' and b.state = 'open')`;
+
+/**
+ * What the line `l` that debits order `o` says of its settlement. Statements have days only: on the day on which it was
+ * sent it was settled after that, not at midnight before.
+ */
+export function settledBy(l: RawBuilder<unknown>): RawBuilder<unknown> {
+  const sentThatDay = sql`case when (o.submitted_at at time zone 'Asia/Jakarta')::date = ${l}.booked_on then o.submitted_at end`;
+  return sql`settled_at = greatest(${l}.booked_on::timestamp at time zone 'Asia/Jakarta', ${sentThatDay}), value_date = ${l}.booked_on,
+    bank_reference = coalesce(o.bank_reference, ${l}.bank_reference)`;
+}

@@ -1,10 +1,14 @@
 import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
 import { postLedgerOf } from './ledger.ts';
-import { BULK_DEBITED } from './money-out.ts';
+import { BULK_DEBITED, settledBy } from './money-out.ts';
 
 /** Calendar days within which nothing can be late: fewer than the rule's working days. */
 const SURELY_IN_TIME_DAYS = 2;
+
+/** Nobody is named, or one whose first word is the holder's; the rules look at the others. */
+const CANNOT_BE_ANOTHER = sql`(l.counterparty_name is null or o.channel = 'ewallet'
+  or split_part(upper(l.counterparty_name), ' ', 1) = split_part(upper(o.holder_name), ' ', 1))`;
 
 /**
  * Settles the lines that need no judging, as a set: a debit of exactly an order's amount to exactly its account, in
@@ -20,12 +24,13 @@ export async function settlePlainLines(tx: Tx, statementId: string, now: Date): 
   await sql`drop table if exists plain`.execute(tx);
   await sql`
     create temp table plain on commit drop as
-    select l.line, l.booked_on, o.reference, i.instalment_id, i.state as was, o.amount_idr
+    select l.line, l.booked_on, l.bank_reference, o.reference, i.instalment_id, i.state as was, o.amount_idr
     from statement_lines l join payment_orders o on o.reference = l.reference
     join instalments i on i.instalment_id = o.instalment_id and i.order_number = o.order_number
     where l.statement_id = ${statementId} and l.unreadable is null and l.direction = 'debit' and l.amount_idr = o.amount_idr
       and i.state in ('submitting', 'accepted', 'unknown', 'paid')
-      and (l.counterparty_account = o.account_number or (l.counterparty_account is null and l.counterparty_name is null))
+      and case when l.counterparty_account is null then l.counterparty_name is null
+        else l.counterparty_account = o.account_number and ${CANNOT_BE_ANOTHER} end
       and l.booked_on <= (o.submitted_at at time zone 'Asia/Jakarta')::date + ${SURELY_IN_TIME_DAYS}::int
       and not ${BULK_DEBITED}
       and not exists (
@@ -37,7 +42,7 @@ export async function settlePlainLines(tx: Tx, statementId: string, now: Date): 
   await acceptPlainLines(tx);
   await payPlainLines(tx, now);
   const { numAffectedRows } = await sql`
-    update payment_orders o set settled_at = p.booked_on::timestamp at time zone 'Asia/Jakarta', value_date = p.booked_on
+    update payment_orders o set ${settledBy(sql`p`)}
     from plain p where p.reference = o.reference`.execute(tx);
   return Number(numAffectedRows ?? 0n);
 }

@@ -2,7 +2,8 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Tx } from './connection.ts';
 
 /** Until when a statement speaks: it was made then, or taken, and knows of nothing later. */
-const SPOKEN_AT = (s: RawBuilder<unknown>) => sql`least(coalesce(${s}.again_at, ${s}.received_at), ${s}.made_at)`;
+export const SPOKEN_AT = (s: RawBuilder<unknown>) =>
+  sql`least(coalesce(${s}.again_at, ${s}.received_at), ${s}.made_at)`;
 
 /** Of statement `p`: it is one of a whole account, and the next one must go on from its closing. */
 const CLOSES = sql`(p.closing is not null and p.format not in ('camt054', 'wallet-csv'))`;
@@ -11,6 +12,20 @@ const CLOSES = sql`(p.closing is not null and p.format not in ('camt054', 'walle
 const STANDS_BEFORE = sql`(p.to_date < s.from_date
   or (p.sha256 = s.sha256 and p.part < s.part and (p.from_date, p.to_date) = (s.from_date, s.to_date)))`;
 
+/**
+ * What statement `x` has come to before a day of its own. Lines are kept once per account, whichever statement came first.
+ * Null: it has none, or a line that cannot be read may have been before that day.
+ */
+export const balanceBefore = (
+  x: RawBuilder<unknown>,
+  day: RawBuilder<unknown>,
+) => sql`(case when ${x}.from_date = ${day}
+  or not exists (select from statement_lines e where e.statement_id = ${x}.statement_id and e.unreadable is not null)
+  then ${x}.opening::numeric + (
+    select coalesce(sum(case e.direction when 'credit' then e.amount_idr else -e.amount_idr end), 0)
+    from statement_lines e join statements o using (statement_id)
+    where o.account = ${x}.account and e.booked_on >= ${x}.from_date and e.booked_on < ${day}) end)`;
+
 /** Of statement `s`: the last day before it of which there is a statement. */
 const LAST_DAY = sql`(select max(p.to_date) from statements p where p.account = s.account and p.to_date < s.from_date and ${CLOSES})`;
 
@@ -18,8 +33,7 @@ const LAST_DAY = sql`(select max(p.to_date) from statements p where p.account = 
  * Of statement `s`, as rows of (statement_id, at): those that come to its opening, to the sen; `at` is until when they
  * speak. They end on the last day before it, or share its days: banks cut a day into several, and a day is fetched before
  * it is over and again. Of two that end where the other begins the one that came first is the first. Or `s` begins in the
- * days of another, with the balance that the other has come to by then; lines are kept once per account, whichever
- * statement came first.
+ * days of another, with the balance that the other has come to by then.
  */
 const MEETING = sql`(
   select p.statement_id, ${SPOKEN_AT(sql`p`)} as at from statements p
@@ -29,11 +43,7 @@ const MEETING = sql`(
   union all
   select x.statement_id, ${SPOKEN_AT(sql`x`)} from statements x
   where x.account = s.account and x.from_date < s.from_date and s.from_date <= x.to_date
-    and not exists (select from statement_lines l where l.statement_id = x.statement_id and l.unreadable is not null)
-    and x.opening::numeric + (
-      select coalesce(sum(case l.direction when 'credit' then l.amount_idr else -l.amount_idr end), 0)
-      from statement_lines l join statements o using (statement_id)
-      where o.account = s.account and l.booked_on >= x.from_date and l.booked_on < s.from_date) = s.opening::numeric)`;
+    and ${balanceBefore(sql`x`, sql`s.from_date`)} = s.opening::numeric)`;
 
 /** These statements and those that follow them, which may have come first, as far as nothing before them comes to their opening. */
 export async function gapsAt(tx: Tx, statementIds: readonly string[]): Promise<string[]> {

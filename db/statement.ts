@@ -2,8 +2,9 @@ import { sql } from 'kysely';
 import { OUR_BULK } from './bulk.ts';
 import type { Db, Tx } from './connection.ts';
 import { moveInstalments } from './instalments.ts';
-import { BOOKED, IN_BULK, MISDIRECTED, SIGNED, STILL_DEBITED } from './money-out.ts';
+import { BOOKED, IN_BULK, MISDIRECTED, SIGNED, STILL_DEBITED, settledBy } from './money-out.ts';
 import { firstSpelling } from './paying-accounts.ts';
+import { storeLines } from './statement-lines.ts';
 
 export interface NewStatement {
   readonly sha256: string;
@@ -71,11 +72,6 @@ export async function stageLines(tx: Tx, lines: readonly NewLine[]): Promise<voi
 const LINES_HASH = sql`(select coalesce(sum(hash_record_extended(row(booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
   counterparty_account, bank_reference, return_reason, unreadable), 0)), 0) from staged_lines)`;
 
-/** By what a movement is known again on another statement: a bulk id counts where no order is named. */
-const KEY = sql`bank_reference, booked_on, direction, amount_idr, reference, bulk_id`;
-const WITH_KEY = sql`bank_reference, booked_on, direction, amount_idr, coalesce(reference, '') as reference,
-  case when reference is null then coalesce(bulk_id, '') else '' end as bulk_id`;
-
 /**
  * Takes one whole statement with its staged lines; returns its number. Undefined: the same statement is there, with the
  * same days, balances and lines (a bank stamps each download with its time, and some with a new number); it is only kept
@@ -125,33 +121,6 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
   return statement_id;
 }
 
-/**
- * Stores what no other file has brought: of movements with one key as many are left out as statements of the account that
- * share its days have stored. Without a number of the bank's a movement is never taken for another.
- */
-async function storeLines(tx: Tx, statementId: string): Promise<void> {
-  const sharedDays = sql`s.account = n.account and s.sha256 <> n.sha256 and s.from_date <= n.to_date and n.from_date <= s.to_date`;
-  const others = sql`statements n join statements s on ${sharedDays} join statement_lines l on l.statement_id = s.statement_id`;
-  const mine = sql`n.statement_id = ${statementId} and l.bank_reference is not null`;
-  await sql`
-    with stored as materialized (
-      select ${KEY}, count(*) as n from (
-        select ${WITH_KEY} from ${others} where ${mine} and l.reference in (select reference from staged_lines)
-        union all
-        select ${WITH_KEY} from ${others} where ${mine} and l.reference is null
-          and l.bank_reference in (select bank_reference from staged_lines where reference is null)) l group by ${KEY}),
-    repeated as materialized (
-      select line from (
-        select line, n, row_number() over (partition by ${KEY} order by line) as nth
-        from (select line, ${WITH_KEY} from staged_lines) l join stored using (${KEY})) l
-      where nth <= n)
-    insert into statement_lines select ${statementId}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
-      counterparty_account, bank_reference, return_reason, unreadable, not_ours from staged_lines n
-    where not exists (select from repeated r where r.line = n.line)
-    order by line`.execute(tx);
-  await sql`truncate staged_lines`.execute(tx);
-}
-
 /** A line with the order of its reference, as the rules judge it. */
 export interface MatchedLine {
   readonly line: string;
@@ -162,12 +131,16 @@ export interface MatchedLine {
   readonly bulkId: string | null;
   readonly name: string | null;
   readonly account: string | null;
+  readonly bankReference: string | null;
   readonly returnReason: string | null;
   readonly unreadable: string | null;
+  /** Money that came in without naming anything of ours, as much as an instalment is. */
+  readonly isInstalmentSum: boolean;
   readonly order: {
     readonly instalmentId: string;
     readonly current: boolean;
     readonly amountIdr: string;
+    readonly channel: 'bank' | 'ewallet';
     readonly accountNumber: string;
     readonly holderName: string;
     readonly state: string;
@@ -197,9 +170,11 @@ export async function matchedLines(tx: Tx, statementId: string, after: string, l
     order by instalment_id for update`.execute(tx);
   const { rows } = await sql<MatchedLine>`
     select l.line, l.booked_on as "bookedOn", l.amount_idr as "amountIdr", l.direction, l.reference, l.bulk_id as "bulkId", l.counterparty_name as name,
-      l.counterparty_account as account, l.return_reason as "returnReason", l.unreadable,
+      l.counterparty_account as account, l.bank_reference as "bankReference", l.return_reason as "returnReason", l.unreadable,
+      coalesce(l.direction = 'credit' and l.reference is null
+        and l.amount_idr in (select amount_idr from instalments group by 1), false) as "isInstalmentSum",
       case when o.reference is null then null else json_build_object('instalmentId', i.instalment_id::text, 'current', i.order_number = o.order_number,
-        'amountIdr', o.amount_idr::text, 'accountNumber', o.account_number, 'holderName', o.holder_name, 'state', i.state,
+        'amountIdr', o.amount_idr::text, 'channel', o.channel, 'accountNumber', o.account_number, 'holderName', o.holder_name, 'state', i.state,
         'submittedOn', (o.submitted_at at time zone 'Asia/Jakarta')::date,
         'debited', exists (select from statement_lines e where e.reference = l.reference and e.direction = 'debit'
           and (e.statement_id, e.line) < (l.statement_id, l.line)) or ${IN_BULK} > 0,
@@ -221,6 +196,8 @@ export interface Effect {
   readonly returnReason: string | null;
   /** It was paid by one debit of all that went with it. */
   readonly inBulk?: boolean;
+  /** The bank's own number of the movement; null: it has none. */
+  readonly bankReference: string | null;
   /** What shows it is the debit, though what gave it back was read first. */
   readonly settles: boolean;
 }
@@ -240,10 +217,10 @@ export async function applyEffects(tx: Tx, effects: readonly Effect[], now: Date
   // A return has a day of its own; the order stays settled on the day of its debit.
   const settled = effects.filter((effect) => effect.settles);
   await sql`
-    update payment_orders o set settled_at = n.booked_on::timestamp at time zone 'Asia/Jakarta', value_date = n.booked_on,
-      in_bulk_idr = case when n.in_bulk then o.amount_idr else o.in_bulk_idr end
+    update payment_orders o set ${settledBy(sql`n`)}, in_bulk_idr = case when n.in_bulk then o.amount_idr else o.in_bulk_idr end
     from unnest(${settled.map((effect) => effect.reference)}::text[], ${settled.map((effect) => effect.bookedOn)}::date[],
-      ${settled.map((effect) => effect.inBulk ?? false)}::boolean[]) as n (reference, booked_on, in_bulk)
+      ${settled.map((effect) => effect.bankReference)}::text[], ${settled.map((effect) => effect.inBulk ?? false)}::boolean[])
+      as n (reference, booked_on, bank_reference, in_bulk)
     where o.reference = n.reference`.execute(tx);
 }
 

@@ -17,8 +17,8 @@ export const breakSteps: Readonly<Record<string, { readonly id: string; readonly
     en: 'Find out who has the money; if it is another person, have the bank recall it.',
   },
   duplicate_debit: {
-    id: 'Minta bank mengembalikan debit kedua, dengan referensi yang sama.',
-    en: 'Have the bank give back the second debit, under the same reference.',
+    id: 'Pastikan debit mana yang masih berlaku; yang lebih dari satu dikembalikan bank, dengan referensi yang sama.',
+    en: 'See which debits still stand; what is more than one the bank gives back, under the same reference.',
   },
   returned: {
     id: 'Minta peserta memperbaiki rekening; lalu perintah baru membayar. Jika yang kembali satu dari dua debit: selesai; bila debit lain untuk seluruh berkas: tanyakan dahulu kepada bank.',

@@ -22,9 +22,9 @@ export function list(options: { type?: string; assignedTo?: string }): Promise<R
     const lines = breaks.map((one) => {
       const amount = one.amount_idr === null ? '' : formatRupiah(BigInt(one.amount_idr));
       const place =
-        one.statement_id === null
+        one.statement === null
           ? ''
-          : `statement ${one.statement_id}${one.statement_line === null ? '' : ` line ${one.statement_line}`}`;
+          : `statement ${one.statement}${one.statement_line === null ? '' : `, line ${one.statement_line}`}`;
       const cells = [
         one.break_id.padStart(7),
         one.type.padEnd(18),

@@ -87,6 +87,7 @@ export async function settleReturns(tx: Tx, now: Date): Promise<void> {
     kind: 'returned' as const,
     steps: ['returned'],
     settles: false,
+    bankReference: null,
   }));
   if (effects.length > 0) await applyEffects(tx, effects, now);
 }
@@ -102,8 +103,8 @@ async function judgeMovement(
   bulk: Bulk,
   othersIdr: bigint,
 ): Promise<readonly BreakType[]> {
-  const { bulkId, bookedOn, direction, returnReason } = line;
-  const facts = { amountIdr: BigInt(line.amountIdr), direction, returnReason };
+  const { bulkId, bookedOn, direction, returnReason, isInstalmentSum = false } = line;
+  const facts = { amountIdr: BigInt(line.amountIdr), direction, returnReason, isInstalmentSum };
   const shown = { ...bulk, othersIdr };
   const compared = bulk.ours && direction === 'debit' && !(bulk.explained && othersIdr > 0n);
   if (!compared) return judgeBulk(facts, { ...shown, openIdr: 0n, allIdr: 0n }).breaks;
@@ -118,7 +119,7 @@ async function judgeMovement(
   const { pays, breaks } = judgeBulk(facts, { ...shown, ...sums });
   if (pays === 'none') return breaks;
   const besides = pays === 'all' ? await debitedBesides(tx, bulkId) : { refused: [], twice: [] };
-  await payAll(tx, bulkId, pays, bookedOn, now);
+  await payAll(tx, line, pays, now);
   // The bank had refused them, or never got them by what it said: no machine pays them again.
   await holdContradicted(tx, besides.refused, now);
   const idr = pays === 'all' ? sums.allIdr : sums.openIdr;
@@ -136,7 +137,8 @@ async function judgeMovement(
   ];
 }
 
-async function payAll(tx: Tx, bulkId: string, pays: 'open' | 'all', bookedOn: string, now: Date): Promise<void> {
+async function payAll(tx: Tx, line: BulkLine, pays: 'open' | 'all', now: Date): Promise<void> {
+  const { bulkId, bookedOn, bankReference } = line;
   for (let after = ''; ; ) {
     const page = await bulkOrders(tx, bulkId, pays, after, PAGE);
     const effects = page.map(({ instalmentId, reference, state }) => {
@@ -147,6 +149,7 @@ async function payAll(tx: Tx, bulkId: string, pays: 'open' | 'all', bookedOn: st
         reference,
         steps,
         bookedOn,
+        bankReference,
         returnReason: null,
         inBulk: true,
         settles: true,

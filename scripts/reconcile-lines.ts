@@ -84,6 +84,7 @@ function factsOf(line: MatchedLine): LineFacts {
     counterpartyName: line.name,
     counterpartyAccount: line.account,
     returnReason: line.returnReason,
+    isInstalmentSum: line.isInstalmentSum,
   };
 }
 
@@ -117,6 +118,7 @@ function judge(line: MatchedLine, statementId: string): { effect?: Effect; break
       bookedOn: facts.bookingDate,
       returnReason: line.returnReason ?? order.returnedFor,
       settles: effect === 'paid' || line.direction === 'debit',
+      bankReference: line.bankReference,
     },
     breaks: opened,
   };

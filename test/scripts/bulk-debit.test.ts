@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readOpenBreaks } from '../../db/breaks.ts';
 import { moveInstalments } from '../../db/instalments.ts';
 import { trialBalance } from '../../db/ledger.ts';
 import { submitRun } from '../../scripts/payout.ts';
@@ -28,6 +29,8 @@ describe('one debit for a whole file', () => {
     expect(await here.reconciled([WHOLE])).toEqual({ exitCode: 0, open_breaks: {}, totals_equal: true });
     expect(await here.states()).toEqual(PAID);
     expect(await trialBalance(here.database.db)).toMatchObject({ paid: '1800000', in_flight: '0' });
+    const numbers = await here.database.pool.query('select distinct bank_reference from payment_orders');
+    expect(numbers.rows).toEqual([{ bank_reference: 'S1-0' }]);
     const friday = await here.officeAt('2020-09-18T09:00:00+07:00');
     const path = join(here.dir, 'later.xml');
     writeFileSync(path, statement([], 'S9', 8_200_000));
@@ -39,6 +42,8 @@ describe('one debit for a whole file', () => {
     const found = await here.reconciled([{ ...WHOLE, idr: 1_799_999 }]);
     expect(found).toMatchObject({ exitCode: 3, open_breaks: { amount_mismatch: 1 } });
     expect(await here.states()).toEqual(SENT);
+    const [opened] = await readOpenBreaks(here.database.db, { today: TODAY, limit: 9 });
+    expect(opened).toMatchObject({ reference: WHOLE.bulk, statement: `S1 of ${TODAY}`, statement_line: '1' });
   });
 
   it('of a file that is not ours, or never was written, is a break', async () => {

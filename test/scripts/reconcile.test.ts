@@ -266,7 +266,7 @@ it('the exports have the columns of the contract', async () => {
     'instalment_id,registration_id,batch,kind,number,order_number,amount_idr,reference,state,reason,bank_reference,submitted_at,settled_at',
   );
   expect(payouts[1]).toMatch(
-    /^1,R1,1,incentive,1,1,600000,P[0-9A-Z]{15},paid,,BNIS\d{12},2020-09-15T05:00:00\.000000Z,2020-09-14T17:00:00\.000000Z$/,
+    /^1,R1,1,incentive,1,1,600000,P[0-9A-Z]{15},paid,,BNIS\d{12},2020-09-15T05:00:00\.000000Z,2020-09-15T05:00:00\.000000Z$/,
   );
   expect(payouts.length).toBe(4);
   expect(ledger[0]).toBe('entry_id,at,transaction_id,account,debit_idr,credit_idr,reference');

@@ -81,12 +81,67 @@ describe('of statements that overlap', () => {
     expect(await take(NEXT, statement([debit('R1')], 'S3', 10_000_000, '009202020'))).toMatchObject({ lines: 0 });
   });
 
-  it('a debit that the bank gives no number is a person to look at: it may be a second one', async () => {
+  it('a second debit under the number of the first is one where the balances show that it came after', async () => {
     const { take, debit } = await paid();
-    const until = (day: string, id: string) =>
-      unnumbered(statement([debit('R1')], id)).replace(`<ToDtTm>${TODAY}`, `<ToDtTm>${day}`);
-    await take(EVENING, until(TODAY, 'S1'));
-    expect((await take(NEXT, until('2020-09-16', 'S2'))).open_breaks).toEqual({ duplicate_debit: 1 });
+    await take(EVENING, statement([debit('R1')], 'S1'));
+    const later = statement([debit('R1')], 'S2', 9_400_000);
+    expect(await take(NEXT, later)).toMatchObject({ lines: 1, open_breaks: { duplicate_debit: 1 } });
+  });
+});
+
+describe('of statements of a bank that numbers no movement', () => {
+  const until = (day: string, text: string) => unnumbered(text).replace(`<ToDtTm>${TODAY}`, `<ToDtTm>${day}`);
+
+  it('one that goes on from the same beginning holds what the other has', async () => {
+    const { here, take, debit } = await paid({ people: 2 });
+    await take(EVENING, unnumbered(statement([debit('R1')], 'S1')));
+    const both = until('2020-09-16', statement([debit('R1'), debit('R2')], 'S2'));
+    expect(await take(NEXT, both)).toMatchObject({ lines: 1, open_breaks: {} });
+    expect(await here.states()).toEqual({ R1: 'paid', R2: 'paid' });
+  });
+
+  it('one that has a debit once more shows a second', async () => {
+    const { take, debit } = await paid();
+    await take(EVENING, unnumbered(statement([debit('R1')], 'S1')));
+    const twice = until('2020-09-16', statement([debit('R1'), debit('R1')], 'S2'));
+    expect(await take(NEXT, twice)).toMatchObject({ lines: 1, open_breaks: { duplicate_debit: 1 } });
+  });
+
+  it('one that begins elsewhere is a person to look at', async () => {
+    const { take, debit } = await paid();
+    await take(EVENING, unnumbered(statement([debit('R1')], 'S1')));
+    const other = until('2020-09-16', statement([debit('R1')], 'S2', 9_999_000));
+    expect((await take(NEXT, other)).open_breaks).toMatchObject({ duplicate_debit: 1 });
+  });
+
+  it('a payment after one that came back is another, though it begins with the same balance', async () => {
+    const { take, debit } = await paid();
+    await take(EVENING, unnumbered(statement([debit('R1')], 'S1')));
+    await take(EVENING, unnumbered(statement([{ ...debit('R1'), returned: true }], 'S2', 9_400_000)));
+    const anew = until('2020-09-16', statement([debit('R1')], 'S3'));
+    expect((await take(NEXT, anew)).open_breaks).toMatchObject({ duplicate_debit: 1 });
+  });
+
+  it('a day that came back to its beginning proves nothing about what goes on from there', async () => {
+    const { take, debit } = await paid();
+    await take(EVENING, unnumbered(statement([debit('R1'), { ...debit('R1'), returned: true }], 'S1')));
+    const anew = until('2020-09-16', statement([debit('R1')], 'S2'));
+    expect((await take(NEXT, anew)).open_breaks).toMatchObject({ duplicate_debit: 1 });
+  });
+
+  it('the statement of a day holds what notifications of it have said', async () => {
+    const { take, debit } = await paid({ people: 2 });
+    for (const person of ['R1', 'R2'])
+      await take(EVENING, unnumbered(asNotification(statement([debit(person)], person))));
+    const whole = unnumbered(statement([debit('R1'), debit('R2'), debit('R2')], 'S1'));
+    expect(await take(NEXT, whole)).toMatchObject({ lines: 1, open_breaks: { duplicate_debit: 1 } });
+  });
+
+  it('but not of what they said after it was made', async () => {
+    const { take, debit } = await paid();
+    const noon = unnumbered(statement([debit('R1')], 'S1', 10_000_000, undefined, `${TODAY}T12:00:00+07:00`));
+    await take(EVENING, unnumbered(asNotification(statement([debit('R1')], 'N1'))));
+    expect((await take(NEXT, noon)).open_breaks).toEqual({ duplicate_debit: 1 });
   });
 });
 

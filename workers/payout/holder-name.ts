@@ -25,6 +25,17 @@ export function isHolder(holder: string, atBank: string): boolean | null {
   return agree(plain(ours), plain(theirs)) || agree(plain(untitled(ours)), plain(untitled(theirs)));
 }
 
+/**
+ * Whether the name is of somebody else, however banks write names: no word of it is one of the holder's, or the beginning
+ * of one, or begins with one.
+ * @example isPlainlyAnother('Siti Aminah', 'AMINAH RAHAYU') // false
+ */
+export function isPlainlyAnother(holder: string, atBank: string): boolean {
+  if (isHolder(holder, atBank) !== false) return false;
+  const [ours, theirs] = [holder, atBank].map((name) => plain(capitals(name)).split(' ')) as [string[], string[]];
+  return !theirs.some((word) => ours.some((own) => begins(word, own) || begins(own, word)));
+}
+
 function capitals(name: string): string {
   return name.normalize('NFKD').replace(/\p{M}/gu, '').toUpperCase().replace(/\s+/g, ' ').trim();
 }
@@ -43,14 +54,22 @@ function plain(name: string): string {
 
 function agree(ours: string, theirs: string): boolean {
   if (masked(theirs, '$').test(ours)) return true;
-  if (!theirs.includes('*')) {
-    const [short, long] = ours.length <= theirs.length ? [ours, theirs] : [theirs, ours];
-    if (short.length >= PREFIX_CHARS_MIN && long.startsWith(short)) return true;
-  }
+  if (!theirs.includes('*') && (isBeginning(ours, theirs) || isBeginning(unblanked(ours), unblanked(theirs))))
+    return true;
   const [short, long] = [ours.split(' '), theirs.split(' ')].sort(
     (a, b) => a.length - b.length || a.join('').length - b.join('').length,
   ) as [string[], string[]];
   return short.length >= 2 && short.some((word) => word.length >= VISIBLE_LETTERS_MIN) && inOrder(short, long);
+}
+
+/** One is the other, or a beginning of it that is long enough. */
+function isBeginning(left: string, right: string): boolean {
+  const [short, long] = left.length <= right.length ? [left, right] : [right, left];
+  return short === long || (short.length >= PREFIX_CHARS_MIN && long.startsWith(short));
+}
+
+function unblanked(name: string): string {
+  return name.replaceAll(' ', '');
 }
 
 function inOrder(short: readonly string[], long: readonly string[]): boolean {

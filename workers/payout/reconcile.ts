@@ -1,5 +1,6 @@
 import type { Rupiah } from '../../jobs/money.ts';
 import { workingDaysBetween } from '../../jobs/time.ts';
+import { isHolder, isPlainlyAnother } from './holder-name.ts';
 import { type InstalmentState, mayBeAtBank } from './states.ts';
 
 /** The breaks of contract section 7. */
@@ -20,8 +21,6 @@ export type BreakType = (typeof breakTypes)[number];
 const MISSING_AFTER_WORKING_DAYS = 2;
 /** Settled more than this after submission: late. */
 const LATE_AFTER_WORKING_DAYS = 2;
-/** Bank exports cut names off; a name this long that the other begins with is the same name. */
-const CUT_NAME_LETTERS_MIN = 10;
 /** A masked account number of which fewer are shown could be anybody's. */
 const SHOWN_DIGITS_MIN = 4;
 
@@ -34,11 +33,14 @@ export interface LineFacts {
   readonly counterpartyName: string | null;
   readonly counterpartyAccount: string | null;
   readonly returnReason: string | null;
+  /** It is the sum of an instalment: money that comes in so, and names nothing of ours, may be one that came back. */
+  readonly isInstalmentSum: boolean;
 }
 
 /** The order that the line's reference belongs to. */
 export interface OrderFacts {
   readonly amountIdr: Rupiah;
+  readonly channel: 'bank' | 'ewallet';
   readonly accountNumber: string;
   readonly holderName: string;
   readonly state: InstalmentState;
@@ -60,15 +62,16 @@ export interface Judgement {
   /** What the line does to the order: it becomes paid, returned, or stays. */
   readonly effect: 'paid' | 'returned' | 'none';
   readonly breaks: readonly BreakType[];
-  /** A line that is no payment of ours and needs nobody: money coming in without reference or return reason. */
+  /** A line that is no payment of ours and needs nobody: money coming in that nothing says is a return. */
   readonly ignored: boolean;
 }
 
 /** Judges one readable line against its order (null: no order has this reference, or the line has none). */
 export function judgeLine(line: LineFacts, order: OrderFacts | null): Judgement {
   if (order === null) {
-    const funding = line.direction === 'credit' && line.reference === null && line.returnReason === null;
-    return funding ? judgement('none', [], true) : judgement('none', ['missing_in_ledger']);
+    const isNamed = line.reference !== null || line.returnReason !== null;
+    const isFunding = line.direction === 'credit' && !isNamed && !line.isInstalmentSum;
+    return isFunding ? judgement('none', [], true) : judgement('none', ['missing_in_ledger']);
   }
   return line.direction === 'credit' ? judgeCredit(line, order) : judgeDebit(line, order);
 }
@@ -136,11 +139,12 @@ export interface BulkSums {
  * that sum together. A bulk that comes back is a person's work.
  */
 export function judgeBulk(
-  line: Pick<LineFacts, 'amountIdr' | 'direction' | 'returnReason'>,
+  line: Pick<LineFacts, 'amountIdr' | 'direction' | 'returnReason' | 'isInstalmentSum'>,
   { ours, openIdr, allIdr, othersIdr, explained }: BulkSums,
 ): { readonly pays: 'open' | 'all' | 'none'; readonly breaks: readonly BreakType[] } {
   const credit = line.direction === 'credit';
-  if (!ours) return { pays: 'none', breaks: credit && line.returnReason === null ? [] : ['missing_in_ledger'] };
+  const isFunding = credit && line.returnReason === null && !line.isInstalmentSum;
+  if (!ours) return { pays: 'none', breaks: isFunding ? [] : ['missing_in_ledger'] };
   if (credit) return { pays: 'none', breaks: ['returned'] };
   if (explained && othersIdr > 0n) return { pays: 'none', breaks: ['duplicate_debit'] };
   const together = line.amountIdr + othersIdr;
@@ -152,15 +156,18 @@ export function judgeBulk(
 }
 
 /**
- * Whether line and order name the same payee. The account number decides; only a line without one is judged by name.
- * A line that names nobody cannot disagree.
+ * Whether line and order name the same payee. A line that names nobody cannot disagree. Without an account the name must
+ * be the holder's; beside the right account it must not be plainly another's: banks put much into that field, and for a
+ * wallet the wallet's company.
  */
 export function isSamePayee(
   line: Pick<LineFacts, 'counterpartyName' | 'counterpartyAccount'>,
-  order: Pick<OrderFacts, 'accountNumber' | 'holderName'>,
+  order: Pick<OrderFacts, 'channel' | 'accountNumber' | 'holderName'>,
 ): boolean {
-  if (line.counterpartyAccount !== null) return isSameAccount(line.counterpartyAccount, order.accountNumber);
-  return line.counterpartyName === null || isSameName(line.counterpartyName, order.holderName);
+  const { counterpartyName: name, counterpartyAccount: account } = line;
+  if (account === null) return name === null || isHolder(order.holderName, name) !== false;
+  if (!isSameAccount(account, order.accountNumber)) return false;
+  return name === null || order.channel === 'ewallet' || !isPlainlyAnother(order.holderName, name);
 }
 
 /**
@@ -190,19 +197,6 @@ function isSameNumber(left: string, right: string): boolean {
   if (left.length !== right.length || !/\d/.test(shown)) return false;
   if (shown.length < left.length && shown.length < SHOWN_DIGITS_MIN) return false;
   return [...left].every((char, i) => char === right[i] || char === '*' || char === 'X');
-}
-
-function isSameName(left: string, right: string): boolean {
-  const [short, long] = [foldName(left), foldName(right)].sort((a, b) => a.length - b.length) as [string, string];
-  return short === long || (short.length >= CUT_NAME_LETTERS_MIN && long.startsWith(short));
-}
-
-function foldName(name: string): string {
-  return name
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toUpperCase()
-    .replace(/[^\p{L}\p{N}]/gu, '');
 }
 
 /** Settled more than two working days after submission. Holidays are not known, so a holiday may make a payment late. */

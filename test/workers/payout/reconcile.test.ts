@@ -18,11 +18,13 @@ const debit: LineFacts = {
   counterpartyName: 'SITI AMINAH',
   counterpartyAccount: '0123456789',
   returnReason: null,
+  isInstalmentSum: false,
 };
 const credit: LineFacts = { ...debit, direction: 'credit', returnReason: 'AC04' };
 /** As it is when the line is the only one about it: what it says is in `stillDebitedIdr`. */
 const order: OrderFacts = {
   amountIdr: 600_000n,
+  channel: 'bank',
   accountNumber: '0123456789',
   holderName: 'Siti Aminah',
   state: 'accepted',
@@ -135,13 +137,26 @@ describe('judgeLine', () => {
     const funding = { ...credit, reference: null, returnReason: null };
     expect(judgeLine(funding, null)).toEqual({ effect: 'none', breaks: [], ignored: true });
   });
+
+  it.each([
+    ['is as much as an instalment', { isInstalmentSum: true, returnReason: null }],
+    ['the bank calls a return', { isInstalmentSum: false, returnReason: 'MS03' }],
+  ])('asks for a person where money comes in that names nobody and %s', (_, more) => {
+    const back = { ...credit, ...more, reference: null };
+    expect(judgeLine(back, null)).toEqual({ effect: 'none', breaks: ['missing_in_ledger'], ignored: false });
+  });
 });
 
 describe('judgeBulk', () => {
   const three = { ours: true, openIdr: 1_800_000n, allIdr: 1_800_000n, othersIdr: 0n, explained: false };
   const oneRefused = { ...three, openIdr: 1_200_000n };
   const none = { ours: false, openIdr: 0n, allIdr: 0n, othersIdr: 0n, explained: false };
-  const debit = (amountIdr: bigint) => ({ amountIdr, direction: 'debit' as const, returnReason: null });
+  const debit = (amountIdr: bigint) => ({
+    amountIdr,
+    direction: 'debit' as const,
+    returnReason: null,
+    isInstalmentSum: false,
+  });
   const credit = (returnReason: string | null) => ({
     ...debit(1_800_000n),
     direction: 'credit' as const,
@@ -167,6 +182,13 @@ describe('judgeBulk', () => {
     ['comes back as one', credit('AC04'), three, 'none', ['returned']],
     ['comes back without a reason', credit(null), three, 'none', ['returned']],
     ['money in under an id of nobody', credit(null), none, 'none', []],
+    [
+      'as much as an instalment under an id of nobody',
+      { ...credit(null), isInstalmentSum: true },
+      none,
+      'none',
+      ['missing_in_ledger'],
+    ],
     ['a return under an id of nobody', credit('AC04'), none, 'none', ['missing_in_ledger']],
   ])('%s', (_, line, sums, pays, breaks) => {
     expect(judgeBulk(line, sums)).toEqual({ pays, breaks });
@@ -191,11 +213,20 @@ describe('isSamePayee', () => {
     ['nothing but zeros', '0000000000', null, false],
     ['no digits', 'REKENING', null, false],
     ['no account, same name', null, 'SITI  AMINAH.', true],
-    ['no account, a name cut off', null, 'SITI AMINA', false],
+    ['same account, somebody else’s name', '0123456789', 'PT JUDI ONLINE JAYA', false],
+    ['same account, one word of the name', '0123456789', 'IBU AMINAH RAHAYU', true],
+    ['same account, a masked name', '0123456789', 'S*** A*****', true],
+    ['no account, a name cut off', null, 'SITI AMINA', true],
+    ['no account, with a title', null, 'SDRI. SITI AMINAH, S.KOM', true],
     ['no account, another name', null, 'SITI RAHAYU', false],
     ['nobody named', null, null, true],
   ])('%s', (_, counterpartyAccount, counterpartyName, same) => {
     expect(isSamePayee({ counterpartyAccount, counterpartyName }, order)).toBe(same);
+  });
+
+  it('takes no wallet’s company for another payee', () => {
+    const line = { counterpartyAccount: order.accountNumber, counterpartyName: 'PT ESPAY DEBIT INDONESIA KOE' };
+    expect(isSamePayee(line, { ...order, channel: 'ewallet' })).toBe(true);
   });
 
   it.each<[string, string, boolean]>([
