@@ -7,7 +7,8 @@ import { readMt940 } from './mt940.ts';
 import type { StatementFormat, StatementReader } from './statement.ts';
 import { hasHeader } from './table.ts';
 import { requireNotUtf16 } from './text.ts';
-import { readWalletCsv, WALLET } from './wallet-csv.ts';
+import { readWalletCsv } from './wallet-csv.ts';
+import { WALLET } from './wallet-layout.ts';
 
 export * from './our-ids.ts';
 export * from './statement.ts';

@@ -3,7 +3,7 @@ import { fieldsOf, type RawRecord, rawRecords, type Separator, splitFields } fro
 import type { ByteStream } from './statement.ts';
 import { utf8OrWindows } from './text.ts';
 
-/** A column by the names that exports give it, the likeliest first; see `fold` for how names are compared. */
+/** A column by the names that exports give it, the likeliest first; see `fold` for how they are compared. */
 export interface Column {
   readonly names: readonly string[];
   readonly needed?: true;
@@ -57,13 +57,28 @@ const PAGE_FOOTERS = [
   /^(?:dicetak|tanggal cetak|printed)\b.*$/i,
 ];
 
-/** Names are compared without case, dots, underscores, blanks in excess and our currency: `Amount (IDR)` is `amount`. */
+/**
+ * Names are compared without case, blanks, dots, underscores, hyphens and our currency: `partnerReferenceNo` and
+ * `PARTNER_REFERENCE_NO` are `partner reference no`, `Amount (IDR)` and `AMOUNT_IDR` are `amount`.
+ */
 function fold(name: string): string {
   return name
     .toLowerCase()
-    .replace(/[\s_.]+/g, ' ')
-    .replace(/ ?\((?:idr|rp) ?\)$/, '')
-    .trim();
+    .replace(/[\s_.(]+(?:idr|rp)[\s.]*\)?$/, '')
+    .replace(/[\s_.-]+/g, '');
+}
+
+/** A layout with its names as they are compared. */
+function folded<K extends string, L extends string>(layout: Layout<K, L>): Layout<K, L> {
+  const columns = mapped(layout.columns, (column) => ({ ...column, names: column.names.map(fold) }));
+  return { ...layout, columns, labels: mapped(layout.labels, (names) => names.map(fold)) };
+}
+
+function mapped<K extends string, V>(record: Readonly<Record<K, V>>, change: (value: V) => V): Record<K, V> {
+  return Object.fromEntries(Object.entries<V>(record).map(([key, value]) => [key, change(value)] as const)) as Record<
+    K,
+    V
+  >;
 }
 
 interface Header {
@@ -97,7 +112,8 @@ function placesOf(names: readonly string[], column: Column, columns: Readonly<Re
 }
 
 /** Whether a file that begins like this has the layout's header; `twice`: and this column more than once. */
-export function hasHeader(start: string, { columns }: Layout, { twice }: { twice?: string } = {}): boolean {
+export function hasHeader(start: string, layout: Layout, { twice }: { twice?: string } = {}): boolean {
+  const { columns } = folded(layout);
   const records = start.split('\n').slice(0, PREAMBLE_RECORDS_MAX);
   const header = records.map((text) => headerOf(text, columns)).find((found) => found !== null);
   return header !== undefined && (twice === undefined || (header.places[twice]?.length ?? 0) > 1);
@@ -111,8 +127,9 @@ export function hasHeader(start: string, { columns }: Layout, { twice }: { twice
  */
 export async function* readTable<K extends string, L extends string>(
   stream: ByteStream,
-  layout: Layout<K, L>,
+  named: Layout<K, L>,
 ): AsyncGenerator<TableEvent<K, L>, void, undefined> {
+  const layout = folded(named);
   const preamble: RawRecord[] = [];
   const known = new Set<string>();
   let header: Header | null = null;
@@ -127,7 +144,7 @@ export async function* readTable<K extends string, L extends string>(
     else for (const earlier of preamble) yield* factsBefore(earlier, header, layout);
     if (preamble.length > PREAMBLE_RECORDS_MAX) break;
   }
-  if (header === null) throw refuse(noHeader(layout));
+  if (header === null) throw refuse(noHeader(named));
 }
 
 function noHeader({ bank, columns }: Layout): string {

@@ -7,74 +7,22 @@ import { type NumberStyle, readMoney, styled } from './number-style.ts';
 import { asField, findOurs } from './our-ids.ts';
 import { findReturnCode } from './return-reason.ts';
 import { type StatementLine, type StatementReader, type UnreadableLine, unreadable } from './statement.ts';
-import { type Cells, type Layout, readTable, type TableEvent } from './table.ts';
+import { type Cells, readTable, type TableEvent } from './table.ts';
 import { createTally, type StatementHead, startOf } from './tally.ts';
+import {
+  WALLET,
+  WALLET_SUMS,
+  type WalletKey,
+  type WalletLabel,
+  type WalletStatus,
+  walletStatusOf,
+} from './wallet-layout.ts';
 
-type Key = 'reference' | 'batch' | 'gross' | 'fee' | 'status' | 'settledAt' | 'account' | 'name' | 'id' | 'reason';
-type Sum = 'total' | 'settled' | 'reversed' | 'failed';
-type Label = 'account' | 'period' | 'currency' | 'records' | Sum;
-
-const SUMS: readonly Sum[] = ['total', 'settled', 'reversed', 'failed'];
-
-/**
- * A wallet's settlement report. The wallets' own layouts differ and are not public, but for DANA's, which has neither a
- * status nor a total and does not say whether its amounts are rupiah or cents (its sister file has cents): not this format.
- */
-export const WALLET: Layout<Key, Label> = {
-  bank: "wallet's settlement report",
-  date: 'settledAt',
-  columns: {
-    reference: {
-      names: [
-        'partner reference no',
-        'partner reference',
-        'merchant reference',
-        'reference no',
-        'reference',
-        'referensi',
-      ],
-      needed: true,
-    },
-    batch: { names: ['settlement batch id', 'settlement id', 'batch id', 'settlement batch', 'bulk id', 'id batch'] },
-    gross: { names: ['gross amount', 'amount', 'transaction amount', 'nominal', 'jumlah'], needed: true },
-    fee: { names: ['fee', 'fee amount', 'biaya'] },
-    status: { names: ['status', 'transaction status'], needed: true },
-    settledAt: {
-      names: ['settled at', 'settled time', 'settlement time', 'settlement date', 'waktu settlement'],
-      needed: true,
-    },
-    account: {
-      names: ['customer no', 'customer number', 'phone', 'phone number', 'account number', 'no hp', 'nomor hp'],
-    },
-    name: { names: ['customer name', 'account name', 'name', 'nama'] },
-    id: { names: ['transaction id', 'txn id', 'id transaksi', 'wallet reference'] },
-    reason: { names: ['reason', 'failure reason', 'return reason', 'alasan', 'keterangan'] },
-  },
-  labels: {
-    account: ['merchant id', 'partner id', 'merchant'],
-    period: ['period', 'periode', 'settlement date', 'tanggal settlement'],
-    currency: ['currency', 'mata uang'],
-    total: ['total', 'grand total', 'jumlah'],
-    settled: ['total settled', 'total berhasil'],
-    reversed: ['total reversed', 'total dikembalikan'],
-    failed: ['total failed', 'total gagal'],
-    records: ['records', 'total records', 'total transactions', 'jumlah transaksi'],
-  },
-  named: { column: 'reference', anywhere: true, dated: SUMS, undated: SUMS },
-};
-
-type Status = 'settled' | 'reversed' | 'failed' | 'pending';
-const STATUSES: Readonly<Record<Status, readonly string[]>> = {
-  settled: ['SETTLED', 'SUCCESS', 'COMPLETED', 'SUKSES', 'BERHASIL'],
-  reversed: ['REVERSED', 'REFUNDED', 'REFUND', 'DIKEMBALIKAN'],
-  failed: ['FAILED', 'GAGAL', 'CANCELLED', 'DIBATALKAN'],
-  pending: ['PENDING', 'DIPROSES'],
-};
 /** ISO 20022's own word for a return whose reason nobody gave. */
 const NO_REASON_GIVEN = 'MS03';
 
 interface Row {
-  readonly status: Status | null;
+  readonly status: WalletStatus | null;
   readonly amount: Exact | null;
   readonly day: string | null;
   /** Null: no money moved. */
@@ -83,11 +31,12 @@ interface Row {
 
 /**
  * One row per payout. SETTLED is money that left, REVERSED money that came back; FAILED and PENDING moved none and yield no
- * line. The amount is the gross one: the fee is the programme's, not the payee's. There is no balance: `Total` must be
- * what was settled less what was reversed, and a report without a total was cut off.
+ * line. The amount is the gross one: the fee is the programme's, not the payee's. There is no balance: where `Total` stands
+ * it must be what was settled less what was reversed; without it nothing proves that the report is whole, and its rows are
+ * facts all the same. Without a status they are not: a list of all payouts looks like one of those that were settled.
  */
 export const readWalletCsv: StatementReader = async function* (stream) {
-  const facts = createFacts<Label>();
+  const facts = createFacts<WalletLabel>();
   const report = createReport();
   let started = false;
   for await (const { event, style } of styled(readTable(stream, WALLET), numbersOf)) {
@@ -107,14 +56,14 @@ export const readWalletCsv: StatementReader = async function* (stream) {
   yield report.end(facts);
 };
 
-function numbersOf(event: TableEvent<Key, Label>): readonly string[] {
+function numbersOf(event: TableEvent<WalletKey, WalletLabel>): readonly string[] {
   if (event.kind === 'row' || (event.kind === 'label' && event.cells !== null))
     return event.cells === null ? [] : [event.cells.gross, event.cells.fee];
-  const isSum = event.kind === 'label' && (SUMS as readonly Label[]).includes(event.label);
+  const isSum = event.kind === 'label' && (WALLET_SUMS as readonly WalletLabel[]).includes(event.label);
   return isSum ? event.values : [];
 }
 
-function headOf(facts: Facts<Label>): StatementHead {
+function headOf(facts: Facts<WalletLabel>): StatementHead {
   requireRupiah(facts.text('currency'));
   const period = facts.period('period');
   const days = { from: period?.from ?? null, to: period?.to ?? null };
@@ -125,9 +74,9 @@ function notReadable(event: UnreadableLine): Row {
   return { status: null, amount: null, day: null, event };
 }
 
-function readRow(cells: Cells<Key>, line: number, style: NumberStyle): Row {
-  const word = cells.status.toUpperCase();
-  const status = (Object.keys(STATUSES) as Status[]).find((one) => STATUSES[one].includes(word)) ?? null;
+function readRow(cells: Cells<WalletKey>, line: number, style: NumberStyle): Row {
+  requireRupiah(cells.currency || null);
+  const status = walletStatusOf(cells.status);
   const money = readMoney(cells.gross, style);
   const amount = money === undefined || money.mark !== '' ? null : unsigned(money.amount, status);
   const day = readDay(cells.settledAt);
@@ -137,20 +86,20 @@ function readRow(cells: Cells<Key>, line: number, style: NumberStyle): Row {
 }
 
 /** Some reports write what came back with a minus. */
-function unsigned(amount: Exact, status: Status | null): Exact | null {
+function unsigned(amount: Exact, status: WalletStatus | null): Exact | null {
   if (amount < 0n && status !== 'reversed') return null;
   return amount < 0n ? -amount : amount;
 }
 
 function lineOf(
-  cells: Cells<Key>,
-  { line, status, amount, day }: { line: number; status: Status; amount: Exact | null; day: string | null },
+  cells: Cells<WalletKey>,
+  { line, status, amount, day }: { line: number; status: WalletStatus; amount: Exact | null; day: string | null },
 ): StatementLine | UnreadableLine {
   const amountIdr = amount === null ? null : wholeRupiah(amount);
   if (amountIdr === null) return unreadable(line, 'its amount cannot be read, or has sen');
   if (day === null) return unreadable(line, 'its settlement time cannot be read');
   const batch = asField(cells.batch);
-  const ours = findOurs([asField(cells.reference), cells.reason, batch]);
+  const ours = findOurs([asField(cells.reference), cells.reason, batch], [cells.ids]);
   if (ours.kind === 'several') return unreadable(line, ours.why);
   return {
     kind: 'line',
@@ -172,7 +121,7 @@ function lineOf(
 /** Sums of one report, by status. */
 function createReport() {
   const tally = createTally();
-  const sums: Record<Status, { amount: Exact; count: number }> = {
+  const sums: Record<WalletStatus, { amount: Exact; count: number }> = {
     settled: { amount: 0n, count: 0 },
     reversed: { amount: 0n, count: 0 },
     failed: { amount: 0n, count: 0 },
@@ -197,9 +146,7 @@ function createReport() {
       sums[status].amount += amount;
       sums[status].count++;
     },
-    end(facts: Facts<Label>) {
-      if (facts.text('total') === null && facts.text('settled') === null)
-        throw refuse("the wallet's settlement report has no total: it was cut off; ask for it again");
+    end(facts: Facts<WalletLabel>) {
       const amount = sums.settled.amount - sums.reversed.amount;
       if (known) {
         const total = facts.money('total');

@@ -66,7 +66,6 @@ describe('a report', () => {
   });
 
   it.each<[string, string[], string]>([
-    ['without a total', [row('SETTLED')], 'has no total'],
     ['whose total is another', [row('SETTLED'), total('600001.00')], 'declares a total of 600001'],
     ['whose total has the fee in it', [row('SETTLED'), total('601000.00')], 'come to 600000'],
     ['whose total of one status is another', [row('SETTLED'), total('600000.00'), 'Total Reversed,1.00'], 'reversed'],
@@ -109,8 +108,15 @@ describe('a report', () => {
     });
 
     it('has none in a payee who is called so', async () => {
-      await expect(readRows(settled, failed)).rejects.toThrow('has no total');
+      expect((await readRows(settled, failed)).at(-1)).toMatchObject({ lines: 1, notBooked: 1 });
     });
+  });
+
+  it('without a total is read: each row is a fact by itself', async () => {
+    expect((await read(row('SETTLED'), row('REVERSED', '1.00'))).at(-1)).toMatchObject({ lines: 2, balanced: false });
+    const cut = await read(row('SETTLED'), row('SETTLED').slice(0, 60));
+    expect(cut.at(-1)).toMatchObject({ lines: 1, unreadable: 1 });
+    await expect(read(row('SETTLED'), `${row('SETTLED').slice(0, 60)},"SI`)).rejects.toThrow('it was cut off');
   });
 
   it('of nothing but failures covers the days that it names', async () => {
@@ -136,4 +142,60 @@ describe('a report', () => {
 it.each([REF.toLowerCase(), 'P000 0000 0000 000A'])('the reference may be written %s', async (written) => {
   const text = row('SETTLED').replace(REF, written).replace('B-7', 'prakerja-run-7');
   expect((await read(text, total('600000.00')))[1]).toMatchObject({ reference: REF, bulkId: 'PRAKERJA-RUN-7' });
+});
+
+describe('names of columns', () => {
+  const named = async (header: string, ...rows: string[]) =>
+    (await readAll(readWalletCsv, pieces([header, ...rows].join('\n')))).slice(1);
+  const paid = { kind: 'line', reference: REF, amountIdr: 600_000n, direction: 'debit', bookingDate: '2020-09-15' };
+
+  it.each([
+    'partnerReferenceNo,amount,status,completedAt',
+    'PARTNER_REFERENCE_NO,AMOUNT_IDR,STATUS,CREATED_AT',
+    'partnerreferenceno,grossamount,transactionstatus,settledat',
+    'Order ID,Transaction Amount,Payment Status,Transaction Date',
+    'Merchant Trans ID,Nominal (Rp),Status Transaksi,Tanggal Transaksi',
+    'External ID,Jumlah,Status,Paid At',
+    'originalPartnerReferenceNo,amount.value,latestTransactionStatus,transactionTime',
+    'No. Referensi,Nominal,Status,Tanggal',
+    'Transaction ID,Payout Amount,Status,Date',
+    'Reference ID,Disbursement Amount,Status,Waktu Transaksi',
+  ])('%s', async (header) => {
+    const row = `${REF},600000,SUCCESS,15/09/2020 10:00`;
+    expect(await named(header, row)).toMatchObject([paid, { lines: 1, unreadable: 0 }]);
+  });
+
+  it('a settlement’s day outweighs the transaction’s', async () => {
+    const header = 'Created At,Transaction Date,Reference,Amount,Status,Settlement Date';
+    expect(await named(header, `13/09/2020,14/09/2020,${REF},600000,DONE,15/09/2020`)).toMatchObject([paid, {}]);
+  });
+
+  it('the reference may stand in another column of ids, where the likeliest has none', async () => {
+    const header = 'Reference No,Order ID,Transaction ID,Amount,Status,Date';
+    for (const ids of [`1,${REF},T`, `1,2,${REF}`, `${REF},2,P0000000000BANK7`])
+      expect(await named(header, `${ids},600000,PAID,15/09/2020`)).toMatchObject([paid, {}]);
+  });
+
+  it('a currency may have a column', async () => {
+    const header = 'Reference,Amount,Currency,Status,Date';
+    expect(await named(header, `${REF},600000,IDR,PAID,15/09/2020`)).toMatchObject([paid, {}]);
+    await expect(named(header, `${REF},600000,USD,PAID,15/09/2020`)).rejects.toThrow('in USD, not in rupiah');
+  });
+
+  it('a report without a status is not guessed at: it may list what failed', async () => {
+    await expect(named('Reference,Amount,Date', `${REF},600000,15/09/2020`)).rejects.toThrow('status');
+  });
+});
+
+it.each<[string, object]>([
+  ...['PAID', 'Succeeded', 'done', '00', 'SUCCESSFUL'].map((word): [string, object] => [word, { direction: 'debit' }]),
+  ...['RETURNED', 'Retur', '04'].map((word): [string, object] => [word, { direction: 'credit', returnReason: 'MS03' }]),
+  ...['REJECTED', 'EXPIRED', 'Canceled', '05', '06'].map((word): [string, object] => [word, { notBooked: 1 }]),
+  ...['IN PROGRESS', 'in_progress', 'In-Process', 'PROCESSING', '01', '02', '03'].map((word): [string, object] => [
+    word,
+    { notBooked: 1 },
+  ]),
+  ['07', { kind: 'unreadable' }],
+])('the status %s', async (word, expected) => {
+  expect((await read(row(word)))[1]).toMatchObject(expected);
 });
