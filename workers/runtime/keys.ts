@@ -10,33 +10,87 @@ import type { Config } from './config.ts';
 
 const FILE = 'kk-token.key';
 const SIGNING_FILE = 'office-signing.key';
+const KK_FINGERPRINT = 'kk_token_fingerprint';
+/** PostgreSQL's code. */
+const NO_SUCH_TABLE = '42P01';
 const SIGNED_WITH = 'signing_key_';
 
+/** The key behind kk_token, as this host and this database have it. */
+export interface KkKey {
+  /** KK_TOKEN_KEY, else what `.data/` keeps; undefined: this host has none that it may read. */
+  readonly key: string | undefined;
+  /** The database keeps the fingerprint of a key. */
+  readonly isKept: boolean;
+}
+
 /**
- * The key behind kk_token: KK_TOKEN_KEY, else one made at first use and kept in `.data/`. Its fingerprint is in the
- * database, for another key would break the count of participants per household.
+ * Compares this host's key with the one that the database began with. It is asked at every start, in one small query, and
+ * writes nothing: a wrong key that came first would become the right one.
+ * @throws exit 2 naming KK_TOKEN_KEY when they differ
+ */
+export async function compareKkKey(db: Db, config: Config): Promise<KkKey> {
+  const path = join(config.dataDir, FILE);
+  const key = config.kkTokenKey ?? readKey(path);
+  const kept = await fingerprintKept(db);
+  if (key !== undefined && kept !== undefined && kept !== sha256Hex(key)) {
+    const subject =
+      config.kkTokenKey === undefined ? `KK_TOKEN_KEY is not set, and the key in ${path}` : 'KK_TOKEN_KEY';
+    throw refuse(`${subject} is not the key that this database began with`);
+  }
+  return { key, isKept: kept !== undefined };
+}
+
+/**
+ * The key itself, for who counts households. Where the database keeps no fingerprint yet this one's is kept: another key
+ * would break the count.
  * @throws exit 2 when the key is another one, or gone
  */
 export async function kkTokenKey(db: Db, config: Config): Promise<string> {
+  const { key: own, isKept } = await compareKkKey(db, config);
+  if (own !== undefined && isKept) return own;
   const path = join(config.dataDir, FILE);
-  const kept = existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
-  const known = await db
-    .selectFrom('settings')
-    .select('value')
-    .where('key', '=', 'kk_token_fingerprint')
-    .executeTakeFirst();
-  const key = config.kkTokenKey ?? kept ?? (known ? undefined : randomBytes(32).toString('hex'));
-  if (key === undefined) throw refuse(`KK_TOKEN_KEY must be set: this database has one, and ${path} is not there`);
-  const fingerprint = sha256Hex(key);
-  if (known && known.value !== fingerprint) throw refuse('KK_TOKEN_KEY is not the key that this database began with');
-  if (config.kkTokenKey === undefined && kept === undefined) {
-    mkdirSync(config.dataDir, { recursive: true });
-    writeFileSync(path, `${key}\n`, { mode: 0o600, flag: 'wx' });
-  }
-  await sql`insert into settings (key, value) values ('kk_token_fingerprint', ${fingerprint}) on conflict do nothing`.execute(
+  if (isKept) throw refuse(`KK_TOKEN_KEY must be set: this database has one, and there is none to be read in ${path}`);
+  const key = own ?? makeKey(config.dataDir);
+  await sql`insert into settings (key, value) values (${KK_FINGERPRINT}, ${sha256Hex(key)}) on conflict do nothing`.execute(
     db,
   );
+  await compareKkKey(db, config); // another host may have been first, with another key
   return key;
+}
+
+/**
+ * At the first start on a database: makes the key and keeps its fingerprint. In production only of a key that is given: a
+ * job that migrates may lose its disk, and the key with it; there it is made when a batch first needs it.
+ */
+export async function beginKkKey(db: Db, config: Config): Promise<void> {
+  const { key } = await compareKkKey(db, config);
+  if (key !== undefined || !config.production) await kkTokenKey(db, config);
+}
+
+function makeKey(dataDir: string): string {
+  const key = randomBytes(32).toString('hex');
+  mkdirSync(dataDir, { recursive: true });
+  writeFileSync(join(dataDir, FILE), `${key}\n`, { mode: 0o600, flag: 'wx' });
+  return key;
+}
+
+/** Undefined where there is none, or this user may not read it: most commands do without. */
+function readKey(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined also where nobody has made the tables yet. */
+async function fingerprintKept(db: Db): Promise<string | undefined> {
+  const query = db.selectFrom('settings').select('value').where('key', '=', KK_FINGERPRINT);
+  const row = await query.executeTakeFirst().catch((error: unknown) => {
+    if ((error as { code?: unknown }).code === NO_SUCH_TABLE) return undefined;
+    throw error;
+  });
+  return row?.value;
 }
 
 /** What the office signs its lists with. */

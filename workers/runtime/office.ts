@@ -8,6 +8,7 @@ import { migrate, migrationStatus } from '../../db/migrate.ts';
 import { askOnce, isAway } from '../../db/reach.ts';
 import { fail, refuse } from '../../jobs/errors.ts';
 import { type Config, readConfig } from './config.ts';
+import { beginKkKey, compareKkKey } from './keys.ts';
 import { createLog, type Log } from './log.ts';
 import { type Backend, backendOf, migrateQueues, openQueues, type Queues } from './queues.ts';
 import { createServer, placeOf, type Server } from './server.ts';
@@ -34,7 +35,7 @@ export interface OfficeOptions {
 
 /**
  * Opens the database that the environment names, or the embedded one, brought up to date.
- * @throws exit 2 for a wrong configuration, exit 1 when the database cannot be reached.
+ * @throws exit 2 for a wrong configuration, a KK key that this database did not begin with included; exit 1 when the database cannot be reached.
  */
 export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
   const config = readConfig(process.env);
@@ -76,6 +77,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
   };
   const ready = async () => {
     await reach(office);
+    await compareKkKey(office.db, config);
     if (!options.unprepared) await prepare(office);
   };
   try {
@@ -124,9 +126,13 @@ async function prepare(office: Office): Promise<void> {
   if (pending.length > 0) throw refuse(`${pending.length} migrations are pending: run "prakerja db migrate" first`);
 }
 
+/** The migration with which a database begins: whoever ran it was the first to start here. */
+const FIRST_MIGRATION = '0001-runs';
+
 /** Both schemas: ours, and BullMQ's where the queues live in PostgreSQL. Returns the names of ours that ran now. */
 export async function migrateAll({ db, database, config }: Office): Promise<string[]> {
   const ran = await migrate(db);
+  if (ran.includes(FIRST_MIGRATION)) await beginKkKey(db, config);
   if (backendOf(config.redisUrl) === 'postgres') await migrateQueues(database.url);
   return ran;
 }
