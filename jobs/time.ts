@@ -34,7 +34,7 @@ export function addHours(at: Date, hours: number): Date {
   return new Date(at.getTime() + hours * 3600 * 1000);
 }
 
-/** Working days (Monday to Friday) after `from` up to and including `to`. Holidays are not known here: they only make us wait longer. */
+/** Working days (Monday to Friday) after `from` up to and including `to`. Holidays are not known here, and count as working days. */
 export function workingDaysBetween(from: string, to: string): number {
   let count = 0;
   for (let day = Temporal.PlainDate.from(from).add({ days: 1 }); Temporal.PlainDate.compare(day, to) <= 0; ) {

@@ -52,7 +52,7 @@ describe('breaks', () => {
       },
     });
     expect(open.lines.at(-1)).toBe(
-      '  duplicate_debit: Have the bank give back the second debit, under the same reference.',
+      '  duplicate_debit: See which debits still stand; what is more than one the bank gives back, under the same reference.',
     );
     await command(here, () => assign('1', { to: 'cita', by: 'ayu' }));
     expect((await command(here, () => list({ assignedTo: 'cita' }))).lines[0]).toContain('cita');
