@@ -13,10 +13,6 @@ export interface BankSheet<K extends string> extends HeadSheet<K> {
   read(cells: Cells<K>, line: number, style: NumberStyle, period: Period | null): Entry;
 }
 
-/** How banks name a row of sums. */
-export const TOTAL_NAMES: readonly string[] =
-  'total,totals,total mutasi,total transaksi,grand total,sub total,subtotal,jumlah,jumlah mutasi'.split(',');
-
 const AMOUNT_LABELS: ReadonlySet<BankLabel> = new Set(['opening', 'closing', 'debits', 'credits']);
 
 /** A streaming reader of such a sheet: one statement, of one account. */

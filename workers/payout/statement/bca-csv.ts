@@ -1,4 +1,5 @@
 import type { BankLabel } from './bank-head.ts';
+import { LABELS, NAMES } from './bank-names.ts';
 import { bankReader } from './bank-sheet.ts';
 import type { Entry } from './books.ts';
 import { csvLine, signedBalance } from './csv-line.ts';
@@ -14,22 +15,21 @@ export const BCA: Layout<Key, BankLabel> = {
   bank: 'BCA statement',
   date: 'date',
   columns: {
-    date: { names: ['tanggal transaksi', 'tanggal', 'tgl', 'transaction date', 'date'], needed: true },
-    description: { names: ['keterangan', 'description', 'remarks'], needed: true },
+    date: { names: ['tanggal transaksi', ...NAMES.date], needed: true },
+    description: { names: ['keterangan', ...NAMES.description], needed: true },
     branch: { names: ['cabang', 'cbg', 'branch'] },
-    amount: { names: ['jumlah', 'mutasi', 'amount'], needed: true },
+    amount: { names: ['jumlah', 'mutasi', 'amount', 'transaction amount', 'nominal', 'nilai'], needed: true },
     // KlikBCA of private customers writes the direction into a column of its own, which has no name.
-    mark: { names: ['db/cr'], unnamedBehind: 'amount' },
-    balance: { names: ['saldo', 'balance'], needed: true },
+    mark: {
+      names: ['db/cr', 'd/k', 'd/c', 'db/kr', 'debit/credit', 'debet/kredit', 'debit/kredit', 'tipe', 'type', 'jenis'],
+      unnamedBehind: 'amount',
+    },
+    balance: { names: ['saldo', ...NAMES.balance], needed: true },
   },
   labels: {
-    account: ['no rekening', 'nomor rekening', 'account no', 'account number'],
-    period: ['periode', 'period'],
-    currency: ['kode mata uang', 'mata uang', 'currency'],
-    opening: ['saldo awal', 'starting balance', 'opening balance'],
-    closing: ['saldo akhir', 'ending balance', 'closing balance'],
-    debits: ['mutasi debet', 'mutasi debit', 'mutasi db', 'debet', 'debit', 'total debit'],
-    credits: ['mutasi kredit', 'mutasi cr', 'kredit', 'credit', 'total credit'],
+    ...LABELS,
+    debits: ['mutasi debet', 'mutasi debit', 'mutasi db', 'debet', 'debit', ...LABELS.debits],
+    credits: ['mutasi kredit', 'mutasi cr', 'kredit', 'credit', ...LABELS.credits],
     total: [],
   },
 };
@@ -52,7 +52,7 @@ export const readBcaCsv: StatementReader = bankReader<Key>({
 
 function read(cells: Cells<Key>, line: number, style: NumberStyle, period: Period | null): Entry {
   const after = signedBalance(cells.balance, style);
-  const money = readMoney(`${cells.amount} ${cells.mark}`, style);
+  const money = readMoney(`${cells.amount} ${markOf(cells.mark)}`, style);
   const readable = money !== undefined && money.amount > 0n && money.mark !== '';
   const signed = readable ? (money.mark === 'DB' ? -money.amount : money.amount) : null;
   if (PENDING.test(cells.date)) return { line, signed, before: null, after, event: null };
@@ -60,6 +60,12 @@ function read(cells: Cells<Key>, line: number, style: NumberStyle, period: Perio
   const { description } = cells;
   const event = csvLine({ line, bookingDate, valueDate: null, signed, description, bankReference: '' });
   return { line, signed, before: null, after, event };
+}
+
+/** The direction as a column of its own has it, in the words of the amount's cell. */
+function markOf(text: string): string {
+  if (/^(?:D|DR|DEBIT|DEBET)$/i.test(text)) return 'DB';
+  return /^(?:C|K|KR|CREDIT|KREDIT)$/i.test(text) ? 'CR' : text;
 }
 
 /** `DD/MM`, or newer exports' `DD/MM/YYYY`; outside the period it is no date of this statement. */

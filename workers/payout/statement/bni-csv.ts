@@ -1,5 +1,6 @@
 import type { BankLabel } from './bank-head.ts';
-import { bankReader, TOTAL_NAMES } from './bank-sheet.ts';
+import { LABELS, NAMES } from './bank-names.ts';
+import { bankReader } from './bank-sheet.ts';
 import type { Entry } from './books.ts';
 import { csvLine, type Payee, signedBalance, signedColumns } from './csv-line.ts';
 import { readDay } from './day.ts';
@@ -15,26 +16,20 @@ export const BNI: Layout<Key, BankLabel> = {
   bank: 'BNI statement',
   date: 'date',
   columns: {
-    date: { names: ['post date', 'posting date'], needed: true },
-    valueDate: { names: ['value date'], needed: true },
-    branch: { names: ['branch'] },
-    journal: { names: ['journal no', 'journal number', 'journal'], needed: true },
-    description: { names: ['description'], needed: true },
-    debit: { names: ['debit'], needed: true },
-    credit: { names: ['credit'], needed: true },
-    balance: { names: ['balance', 'saldo'] },
-    currency: { names: ['ccy', 'currency'] },
+    date: { names: NAMES.date, needed: true },
+    valueDate: { names: NAMES.valueDate },
+    branch: { names: ['branch', 'cabang', 'kode cabang'] },
+    journal: {
+      names: ['journal no', 'journal number', 'journal', 'no jurnal', 'nomor jurnal', 'jurnal'],
+      needed: true,
+    },
+    description: { names: NAMES.description, needed: true },
+    debit: { names: NAMES.debit, needed: true },
+    credit: { names: NAMES.credit, needed: true },
+    balance: { names: NAMES.balance },
+    currency: { names: NAMES.currency },
   },
-  labels: {
-    account: ['account no', 'account number', 'no rekening', 'nomor rekening'],
-    period: ['period', 'periode'],
-    currency: ['currency', 'mata uang'],
-    opening: ['saldo awal', 'opening balance', 'beginning balance'],
-    closing: ['saldo akhir', 'closing balance', 'ending balance'],
-    debits: ['total debit', 'total debet'],
-    credits: ['total credit', 'total kredit'],
-    total: TOTAL_NAMES,
-  },
+  labels: LABELS,
   named: { column: 'description', dated: ['opening', 'closing'], undated: ['opening', 'closing', 'total'] },
 };
 

@@ -40,12 +40,13 @@ const MARKS: readonly (readonly [StatementFormat, (text: string) => boolean])[] 
   ['camt053', (text) => isMessage(text, 'camt.053', 'BkToCstmrStmt')],
   ['camt054', (text) => isMessage(text, 'camt.054', 'BkToCstmrDbtCdtNtfctn')],
   ['mt940', (text) => /(?:^|\n|\{4:\n?):20:/.test(text) && /\n:60[FM]:/.test(text)],
+  // Before BNI's, whose journal number it may have: a balance before each row is what no other bank has.
+  ['bri-csv', (text) => hasHeader(text, BRI, { column: 'before', times: 1 })],
   ['bni-csv', (text) => hasHeader(text, BNI)],
-  ['bri-csv', (text) => hasHeader(text, BRI)],
   ['wallet-csv', (text) => hasHeader(text, WALLET)],
-  ['bca-csv', (text) => hasHeader(text, BCA) && /\bperiode\b/i.test(text)],
+  ['bca-csv', (text) => hasHeader(text, BCA) && /\bperiode?\b/i.test(text)],
   // Two columns for one text are what no other bank has.
-  ['mandiri-csv', (text) => hasHeader(text, MANDIRI, { twice: 'description' })],
+  ['mandiri-csv', (text) => hasHeader(text, MANDIRI, { column: 'description', times: 2 })],
 ];
 
 /**

@@ -1,5 +1,6 @@
 import type { BankLabel } from './bank-head.ts';
-import { bankReader, TOTAL_NAMES } from './bank-sheet.ts';
+import { LABELS, NAMES } from './bank-names.ts';
+import { bankReader } from './bank-sheet.ts';
 import type { Entry } from './books.ts';
 import { csvLine, signedBalance, signedColumns } from './csv-line.ts';
 import { readDay } from './day.ts';
@@ -14,31 +15,22 @@ export const MANDIRI: Layout<Key, BankLabel> = {
   bank: 'Mandiri statement',
   date: 'date',
   columns: {
-    account: { names: ['account no', 'accountno', 'no rekening', 'nomor rekening'] },
-    currency: { names: ['ccy', 'currency', 'mata uang'] },
-    date: { names: ['date', 'postdate', 'post date', 'posting date', 'tanggal', 'tgl'], needed: true },
-    valueDate: { names: ['val date', 'value date', 'tanggal valuta', 'tgl val', 'tgl valuta'] },
+    account: { names: NAMES.account },
+    currency: { names: NAMES.currency },
+    date: { names: ['date', ...NAMES.date], needed: true },
+    valueDate: { names: NAMES.valueDate },
     // Two columns are both named Description, and the reference may stand in either.
     description: {
-      names: ['description', 'remarks', 'additionaldesc', 'additional desc', 'keterangan', 'rincian transaksi'],
+      names: [...NAMES.description, 'additional desc', 'additional description'],
       needed: true,
       repeats: true,
     },
-    reference: { names: ['reference no', 'referenceno', 'no referensi'] },
-    debit: { names: ['debit', 'debit amount', 'debet'], needed: true },
-    credit: { names: ['credit', 'credit amount', 'kredit'], needed: true },
-    balance: { names: ['balance', 'close balance', 'saldo'] },
+    reference: { names: NAMES.reference },
+    debit: { names: NAMES.debit, needed: true },
+    credit: { names: NAMES.credit, needed: true },
+    balance: { names: NAMES.balance },
   },
-  labels: {
-    account: ['account no', 'account number', 'no rekening', 'nomor rekening'],
-    period: ['period', 'periode'],
-    currency: ['currency', 'mata uang'],
-    opening: ['opening balance', 'saldo awal', 'beginning balance'],
-    closing: ['closing balance', 'close balance', 'saldo akhir', 'ending balance'],
-    debits: ['total debit', 'total amount debit', 'total debet'],
-    credits: ['total credit', 'total amount credit', 'total kredit'],
-    total: TOTAL_NAMES,
-  },
+  labels: LABELS,
   named: { column: 'description', dated: [], undated: ['opening', 'closing', 'total'] },
 };
 

@@ -111,12 +111,12 @@ function placesOf(names: readonly string[], column: Column, columns: Readonly<Re
   return place !== undefined && names[place + 1] === '' ? [place + 1] : [];
 }
 
-/** Whether a file that begins like this has the layout's header; `twice`: and this column more than once. */
-export function hasHeader(start: string, layout: Layout, { twice }: { twice?: string } = {}): boolean {
+/** Whether a file that begins like this has the layout's header; `least`: and a column in it at least so many times. */
+export function hasHeader(start: string, layout: Layout, least?: { column: string; times: number }): boolean {
   const { columns } = folded(layout);
   const records = start.split('\n').slice(0, PREAMBLE_RECORDS_MAX);
   const header = records.map((text) => headerOf(text, columns)).find((found) => found !== null);
-  return header !== undefined && (twice === undefined || (header.places[twice]?.length ?? 0) > 1);
+  return header !== undefined && (least === undefined || (header.places[least.column]?.length ?? 0) >= least.times);
 }
 
 /**
