@@ -78,14 +78,15 @@ it('two debits, and a credit without a number on two statements that overlap: no
   const { R1: reference } = await references(here);
   const take = taking(here);
   const debit: Debit = { reference: reference as string, idr: 600_000 };
-  const unnumbered = (id: string, debits: readonly Debit[]) =>
-    statement(debits, id).replaceAll(/<AcctSvcrRef>.*?<\/AcctSvcrRef>/g, '');
-  await take(`${TODAY}T20:00:00+07:00`, unnumbered('S1', [debit, debit]));
-  for (const [id, to] of [
-    ['S2', WEDNESDAY],
-    ['S3', '2020-09-17'],
+  const unnumbered = (id: string, debits: readonly Debit[], opening: number) =>
+    statement(debits, id, opening).replaceAll(/<AcctSvcrRef>.*?<\/AcctSvcrRef>/g, '');
+  await take(`${TODAY}T20:00:00+07:00`, unnumbered('S1', [debit, debit], 10_000_000));
+  // The second begins with another balance: nothing says that it holds the first.
+  for (const [id, to, opening] of [
+    ['S2', WEDNESDAY, 8_800_000],
+    ['S3', '2020-09-17', 8_700_000],
   ] as const) {
-    const more = unnumbered(id, [{ ...debit, returned: true }])
+    const more = unnumbered(id, [{ ...debit, returned: true }], opening)
       .replaceAll(TODAY, WEDNESDAY)
       .replace(`<ToDtTm>${WEDNESDAY}`, `<ToDtTm>${to}`);
     await take(morningOf(FRIDAY), more);
