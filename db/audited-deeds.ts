@@ -28,3 +28,16 @@ export async function missingDeeds(db: Db, limit: number): Promise<MissingDeed[]
     order by 1, 2 limit ${limit}`.execute(db);
   return rows;
 }
+
+/**
+ * The other way round: deeds that the log has, and whose row in an append-only table is gone or of another name; up to
+ * `limit`. A release of before there were approvals says nothing of them.
+ */
+export async function deedsWithoutRow(db: Db, limit: number): Promise<MissingDeed[]> {
+  const { rows } = await sql<MissingDeed>`
+    select distinct a.action, a.subject from audit a
+    where (a.action in ('payout reject', 'payout reject confirmed') or (a.action = 'payout release' and a.note like '%approvals'))
+      and not exists (select from (${DEEDS}) d where (d.action, d.who, d.subject, d.verified) = (a.action, a.who, a.subject, a.verified))
+    order by 1, 2 limit ${limit}`.execute(db);
+  return rows;
+}

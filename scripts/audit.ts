@@ -1,5 +1,5 @@
 import { walkChain } from '../db/audit.ts';
-import { missingDeeds } from '../db/audited-deeds.ts';
+import { deedsWithoutRow, missingDeeds } from '../db/audited-deeds.ts';
 import { refuse } from '../jobs/errors.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 
@@ -11,16 +11,25 @@ export interface VerifyOptions {
 }
 
 /**
- * `audit verify [--head HASH]`: exit 3 naming what does not fit: a row and the chain, a deed of the tables and the log, or
- * a head that was kept.
+ * `audit verify [--head HASH]`: exit 3 naming what does not fit: a row and the chain, a deed of the tables and the log, either
+ * way round, or a head that was kept.
  */
 export function auditVerify({ head: kept }: VerifyOptions = {}): Promise<Report> {
   if (kept !== undefined && !/^[0-9a-f]{64}$/.test(kept)) throw refuse('--head must be 64 hexadecimal digits');
   return withOffice(async ({ db }) => {
     const { rows, broken, head, hasHead } = await walkChain(db, kept);
     const missing = await missingDeeds(db, MISSING_MAX);
-    const ok = broken === null && missing.length === 0 && hasHead !== false;
-    const json = { ok, rows, head, broken, missing, ...(hasHead === null ? {} : { has_head: hasHead }) };
+    const rowless = await deedsWithoutRow(db, MISSING_MAX);
+    const ok = broken === null && missing.length === 0 && rowless.length === 0 && hasHead !== false;
+    const json = {
+      ok,
+      rows,
+      head,
+      broken,
+      missing,
+      without_row: rowless,
+      ...(hasHead === null ? {} : { has_head: hasHead }),
+    };
     if (ok)
       return done(
         json,
@@ -34,6 +43,10 @@ export function auditVerify({ head: kept }: VerifyOptions = {}): Promise<Report>
         : [`The audit log was changed: row ${broken} does not fit the chain after ${rows} good rows.`]),
       ...missing.map(
         ({ action, subject }) => `The audit log has no row, or one of another name, for "${action}" of ${subject}.`,
+      ),
+      ...rowless.map(
+        ({ action, subject }) =>
+          `The tables have no row, or one of another name, for "${action}" of ${subject}, which the audit log has.`,
       ),
       ...(hasHead === false
         ? ['The head that was kept is no row of this log: it was written anew or cut off since.']

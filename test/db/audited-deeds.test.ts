@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
-import { missingDeeds } from '../../db/audited-deeds.ts';
+import { audit } from '../../db/audit.ts';
+import { deedsWithoutRow, missingDeeds } from '../../db/audited-deeds.ts';
+import { auditLog } from '../../db/doctor-money.ts';
 import { holdPerson } from '../../db/payment-holds.ts';
 import { prepareRunOf, releaseIt, stopIt } from '../../scripts/payout.ts';
 import { rejectIn } from '../../scripts/payout-reject.ts';
@@ -32,6 +34,37 @@ it('what people did to money is missed when its row is gone', async () => {
     { action: 'payout release', subject: 'run 1' },
     { action: 'payout stop', subject: 'run 1' },
   ]);
+});
+
+it('what the log tells of money is missed when its row is gone, or is of another name', async () => {
+  const here = await lostBulk();
+  const { db } = here.database;
+  const asOwner = (statement: string) =>
+    db.transaction().execute(async (tx) => {
+      await sql`set local session_replication_role = replica`.execute(tx);
+      await sql.raw(statement).execute(tx);
+    });
+  await here.reconciled([]);
+  await rejectIn(here.next, here.bulk, { by: 'ayu', note: LETTER });
+  await rejectIn(here.next, here.bulk, { by: 'budi', confirm: true });
+  expect(await deedsWithoutRow(db, 9)).toEqual([]);
+  expect(await auditLog(db)).toMatchObject({ ok: true });
+  await asOwner('delete from payout_approvals');
+  expect(await missingDeeds(db, 9)).toEqual([]);
+  expect(await deedsWithoutRow(db, 9)).toEqual([{ action: 'payout release', subject: 'run 1' }]);
+  expect(await auditLog(db)).toMatchObject({ ok: false, detail: expect.stringContaining('"payout release" of run 1') });
+  await asOwner(`update order_refusals set by = 'cita' where confirms is not null`);
+  expect(await deedsWithoutRow(db, 9)).toEqual([
+    { action: 'payout reject confirmed', subject: here.bulk },
+    { action: 'payout release', subject: 'run 1' },
+  ]);
+});
+
+it('a release of before approvals were kept is not missed', async () => {
+  const { db } = (await lostBulk()).database;
+  const old = { who: 'budi', action: 'payout release', subject: 'run 9', note: '3 instalments, 1800000 rupiah' };
+  await db.transaction().execute((tx) => audit(tx, old));
+  expect(await deedsWithoutRow(db, 9)).toEqual([]);
 });
 
 /** Whoever adds a row to the table is removed from the operators at that moment. */
