@@ -2,7 +2,7 @@ import { type Exact, parsePlain, wholeRupiah } from './amount.ts';
 import type { CamtDetail, CamtEntry } from './camt-entry.ts';
 import { shownCurrency } from './facts.ts';
 import { asBulkId, asField, findOurs, isNothing } from './our-ids.ts';
-import { findReturnReason } from './return-reason.ts';
+import { returnReasonIn } from './return-reason.ts';
 import { type StatementLine, type UnreadableLine, unreadable, withSen } from './statement.ts';
 
 type Line = StatementLine | UnreadableLine;
@@ -144,9 +144,13 @@ function line(
   if (amountIdr === null) return withSen(lineNumber, isNothing(ours) && isOne(entry) && bulkIds.length === 0);
   const bulkId = oneBulkId(ours.bulkId, bulkIds);
   if (bulkId === undefined && ours.reference === null) return unreadable(lineNumber, 'it names several bulk ids');
-  const returnReason = detail?.returnReason ?? (direction === 'credit' ? findReturnReason(texts.join('\n')) : null);
-  const isReturn = entry.reversal || detail?.isReturn === true || returnReason !== null;
-  const party = partyOf(frame, detail, isReturn);
+  const saysReturn = entry.reversal || detail?.isReturn === true;
+  const inTexts =
+    direction === 'credit'
+      ? returnReasonIn(texts.join('\n'), saysReturn, !isNothing(ours) || bulkIds.length > 0)
+      : null;
+  const returnReason = detail?.returnReason ?? inTexts;
+  const party = partyOf(frame, detail, saysReturn || returnReason !== null);
   return {
     kind: 'line',
     lineNumber,

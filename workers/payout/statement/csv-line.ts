@@ -1,7 +1,7 @@
 import { type Exact, wholeRupiah } from './amount.ts';
 import { type NumberStyle, readMoney } from './number-style.ts';
 import { asField, findOurs, isNothing } from './our-ids.ts';
-import { findReturnReason } from './return-reason.ts';
+import { returnReasonIn } from './return-reason.ts';
 import { type StatementLine, type UnreadableLine, unreadable, withSen } from './statement.ts';
 
 /** What a row of a CSV says, before it is known to be readable. */
@@ -45,7 +45,7 @@ export function csvLine(row: RowFacts): StatementLine | UnreadableLine {
     counterpartyName: row.payee?.name ?? null,
     counterpartyAccount: row.payee?.account ?? null,
     bankReference: row.bankReference === '' ? null : row.bankReference,
-    returnReason: direction === 'credit' ? findReturnReason(description) : null,
+    returnReason: direction === 'credit' ? returnReasonIn(description, false, !isNothing(ours)) : null,
     description,
   };
 }

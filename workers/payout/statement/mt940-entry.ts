@@ -2,7 +2,7 @@ import { isDate } from '../../../jobs/time.ts';
 import { type Exact, parsePlain, wholeRupiah } from './amount.ts';
 import { counterpartyIn, fieldsIn, textsOf, unwrapped } from './mt940-info.ts';
 import { asField, findOurs, given, isNothing, type Ours } from './our-ids.ts';
-import { findReturnCode, findReturnReason } from './return-reason.ts';
+import { returnReasonIn } from './return-reason.ts';
 import { type StatementLine, type UnreadableLine, unreadable, withSen } from './statement.ts';
 import type { StatementHead } from './tally.ts';
 
@@ -67,7 +67,7 @@ function lineOf(
     counterpartyName: isOurselves ? null : party.name,
     counterpartyAccount: isOurselves ? null : party.account,
     bankReference: given(bank),
-    returnReason: isDebit ? null : isReturn ? findReturnCode(reasonTexts) : findReturnReason(reasonTexts),
+    returnReason: isDebit ? null : returnReasonIn(reasonTexts, isReturn, !isNothing(ours)),
     description: [own, more, info.trim()].filter((part) => part !== '').join('\n'),
   };
 }

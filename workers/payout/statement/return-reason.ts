@@ -12,9 +12,16 @@ const WORDED = new RegExp(`(?<![0-9A-Za-z])(?:${WORDS.replaceAll(' ', '|')})(?![
 const RETURN =
   /(?<![0-9A-Za-z])(?:RETUR|RETURN|RETURNED|RTRN|NRTI|REFUND|REFUNDED|REVERSAL|REVERSED|PENGEMBALIAN|DIKEMBALIKAN)(?![0-9A-Za-z])/i;
 
-/** The reason in free text that says it is a return ("RETUR … AC04"); null: no return, no code, or more than one. */
-export function findReturnReason(text: string): string | null {
-  return RETURN.test(text) ? findReturnCode(text) : null;
+/** ISO 20022's own word for a return whose reason nobody gave. */
+export const NO_REASON_GIVEN = 'MS03';
+
+/**
+ * The reason of money that comes in, when the line or its free text says that it is a return ("RETUR … AC04"); null: no
+ * return, or no one code. A return that names nothing of ours has one in any case: it must not pass for funding.
+ */
+export function returnReasonIn(text: string, isReturn: boolean, namesOurs: boolean): string | null {
+  if (!isReturn && !RETURN.test(text)) return null;
+  return findReturnCode(text) ?? (namesOurs ? null : NO_REASON_GIVEN);
 }
 
 /**

@@ -5,7 +5,7 @@ import { readDay } from './day.ts';
 import { createFacts, type Facts, readCount, requireRupiah } from './facts.ts';
 import { type NumberStyle, readMoney, styled } from './number-style.ts';
 import { asField, findOurs } from './our-ids.ts';
-import { findReturnCode } from './return-reason.ts';
+import { findReturnCode, NO_REASON_GIVEN } from './return-reason.ts';
 import { type StatementLine, type StatementReader, type UnreadableLine, unreadable } from './statement.ts';
 import { type Cells, readTable, type TableEvent } from './table.ts';
 import { createTally, type StatementHead, startOf } from './tally.ts';
@@ -17,9 +17,6 @@ import {
   type WalletStatus,
   walletStatusOf,
 } from './wallet-layout.ts';
-
-/** ISO 20022's own word for a return whose reason nobody gave. */
-const NO_REASON_GIVEN = 'MS03';
 
 interface Row {
   readonly status: WalletStatus | null;

@@ -199,7 +199,7 @@ describe('a return', () => {
   it.each<[string, string, string | null]>([
     ['by its code word', 'NTRF\n:86:/RTRN/AC04/EREF/x', 'AC04'],
     ['by its type', 'NRTI\n:86:AC07 REKENING TUTUP', 'AC07'],
-    ['that names no code', 'NRTI\n:86:RT05 RW03', null],
+    ['that names no code, and nothing of ours', 'NRTI\n:86:RT05 RW03', 'MS03'],
     ['that is none', 'NTRF\n:86:AC04', null],
   ])('%s', async (_, rest, returnReason) => {
     expect(await line(`:61:2009150915C1,${rest}`)).toMatchObject({ direction: 'credit', returnReason });

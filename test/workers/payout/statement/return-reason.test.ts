@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { findReturnReason } from '../../../../workers/payout/statement/return-reason.ts';
+import { returnReasonIn } from '../../../../workers/payout/statement/return-reason.ts';
+
+/** Of a line that names ours. */
+const findReturnReason = (text: string) => returnReasonIn(text, false, true);
 
 describe('return reasons', () => {
   it.each([
@@ -32,4 +35,13 @@ describe('return reasons', () => {
       expect(findReturnReason(text)).toBe(null);
     },
   );
+
+  it.each([
+    ['RETUR KLIRING REK TUTUP', false, 'MS03'],
+    ['REK TUTUP', true, 'MS03'],
+    ['RETUR AC04', false, 'AC04'],
+    ['SP2D DROPPING', false, null],
+  ])('%j of a line that names nothing of ours (the bank calls it a return: %s) is %s', (text, isReturn, reason) => {
+    expect(returnReasonIn(text, isReturn, false)).toBe(reason);
+  });
 });
