@@ -221,10 +221,10 @@ export async function callOff(db: Db, chunk: Chunk, why: string): Promise<void> 
     where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running'`.execute(db);
 }
 
-/** Hands a chunk back untouched (a worker that stops), for somebody to take after `seconds`: the try does not count. */
-export async function handBack(db: Db | Tx, chunk: Chunk, seconds = 0): Promise<void> {
+/** Hands a chunk back untouched (a worker that stops), for somebody to take after `seconds`, and says `why` it waits: the try does not count. */
+export async function handBack(db: Db | Tx, chunk: Chunk, seconds = 0, why: string | null = null): Promise<void> {
   await sql`
-    update chunks set state = 'ready', lease_until = null, attempt = attempt - 1, enqueued_at = null,
+    update chunks set state = 'ready', lease_until = null, attempt = attempt - 1, enqueued_at = null, error = ${why},
       not_before = greatest(not_before, clock_timestamp() + make_interval(secs => ${seconds}))
     where chunk_id = ${chunk.chunkId} and token = ${chunk.token} and state = 'running'`.execute(db);
 }

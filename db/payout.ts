@@ -9,6 +9,7 @@ import { CONTRADICTED, MONEY_OUT } from './money-out.ts';
 import { accountCorrected, BANK_SAID } from './orders.ts';
 import { ON_HOLD } from './payment-holds.ts';
 import { lockRun } from './payout-runs.ts';
+import { refusedForUs } from './payout-sent.ts';
 import { currentRun } from './run.ts';
 
 export interface ParticipantRow {
@@ -59,8 +60,8 @@ export interface DueRow {
 }
 
 /**
- * Stores what is due: new instalments, held ones whose account is in order by now, and those whose money was refused or
- * came back and whose account has been corrected since, become `due`, unless a statement says that it did not come back; those that cannot be paid are `held` with the
+ * Stores what is due: new instalments, held ones whose account is in order by now, those whose money was refused or
+ * came back and whose account has been corrected since, and those that were refused for a fault of ours, become `due`, unless a statement says that it did not come back; those that cannot be paid are `held` with the
  * reason. What a person held stays held. Paying again is a new order, which a second person releases.
  *
  * Adds what can be paid now to the temp table `payable_now`, which a run is made of.
@@ -69,7 +70,7 @@ export interface DueRow {
 export async function storeDue(
   tx: Tx,
   rows: readonly DueRow[],
-  accountReasons: readonly string[],
+  { accountReasons, ourFaults }: { readonly accountReasons: readonly string[]; readonly ourFaults: readonly string[] },
   now: Date,
 ): Promise<void> {
   await sql`
@@ -99,7 +100,8 @@ export async function storeDue(
   const { rows: corrected } = await sql<{ id: string }>`
     select i.instalment_id as id from due_now d join instalments i on ${theirs}
     join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
-    where i.state in ('rejected', 'returned') and d.reason = '' and ${accountCorrected(now)}
+    where i.state in ('rejected', 'returned') and d.reason = ''
+      and (${accountCorrected(now)} or ${refusedForUs(ourFaults)})
       and not ${MONEY_OUT} and not ${CONTRADICTED}`.execute(tx);
   const again = corrected.map(({ id }) => ({ instalmentId: id, to: 'held', reason: 'account_corrected' }));
   await moveInstalments(tx, ['rejected', 'returned'], again, now);
@@ -115,9 +117,10 @@ export async function storeDue(
     where ${theirs} and i.state = 'due' and d.reason <> ''`.execute(tx);
 }
 
-/** Opens the chunks that send a released run. Instalments that a dead worker left in `submitting` belong to them too. */
+/** Opens the chunks that send a released run. Instalments that a dead worker left in `submitting` belong to them too. Of a run that was sent there are none. */
 export async function openSubmission(tx: Tx, run: string): Promise<number> {
   const row = await lockRun(tx, run);
+  if (row.state === 'done') return 0;
   if (row.state !== 'released')
     throw refuse(`payout run ${run} is ${row.state}; it must be released, and not stopped, to be sent`);
   return openPayoutChunks(

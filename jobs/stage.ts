@@ -32,7 +32,7 @@ export interface SetStage<Tx, Context> {
 }
 
 /**
- * Thrown by `ask` when the counterpart may be back soon: the chunk gives up its turn, the try does not count, and it is
+ * Thrown by `intend` or `ask` when the counterpart may be back soon: the chunk gives up its turn, the try does not count, and it is
  * taken again after `seconds`.
  */
 export class GiveUpTurn extends Error {

@@ -4,7 +4,7 @@ import { loadPolicy } from '../db/run.ts';
 import { payoutReasons } from '../jobs/payout-reasons.ts';
 import type { Policy } from '../jobs/policy.ts';
 import { wibDate } from '../jobs/time.ts';
-import { dueInstalments } from '../workers/payout/rules.ts';
+import { dueInstalments, ourFaults } from '../workers/payout/rules.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { startProgress } from './progress.ts';
 
@@ -27,7 +27,7 @@ export function prepareDue({ db, config }: Office, by: string) {
         if (!policies.has(policyId)) policies.set(policyId, await loadPolicy(tx, policyId));
       }
       const rows = page.flatMap((person) => dueRows(person, policies.get(person.policyId) as Policy, asOf));
-      await storeDue(tx, rows, accountReasons, now);
+      await storeDue(tx, rows, { accountReasons, ourFaults }, now);
       seen += page.length;
       progress.update(seen);
       if (page.length < PAGE) break;

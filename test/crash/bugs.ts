@@ -23,6 +23,7 @@ export const smallChunks: readonly Change[] = [
   chunk('dukcapil', '3_000', 8),
   chunk('layer3', '4_000', 8),
   chunk('payout', '50', 3),
+  { file: 'workers/payout/turns.ts', find: 'const ORDERS_AT_ONCE = 8;', replace: 'const ORDERS_AT_ONCE = 2;' },
 ];
 
 /** Faults that the harness must find, or it proves nothing. They exist only in copies of the program. */
@@ -67,12 +68,12 @@ export const bugs: Readonly<Record<string, readonly Change[]>> = {
   'no-intent-before-the-send': [
     {
       file: 'workers/payout/stage.ts',
-      find: "work.kind === 'submit' ? intend(db, work.rows, now(), screened) : []",
+      find: "work.kind === 'submit' ? order(db, work, work.turns[0]) : []",
       replace: '[]',
     },
     {
       file: 'workers/payout/stage.ts',
-      find: "if (work.kind === 'submit') await sendOrders(db, work.run, orders ?? [], client, context);",
+      find: "if (work.kind === 'submit') await sendInTurns(db, work, orders ?? [], client, context, order);",
       replace: `if (work.kind === 'submit') {
         const payable = work.rows.filter((row) => row.state === 'released' && row.account);
         const payee = (row) => ({ bankCode: '009', accountNumber: row.account.accountNumber, holderName: row.account.holderName });

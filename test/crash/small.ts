@@ -31,6 +31,7 @@ export const smallNumbers: readonly Change[] = [
     find: `${stage}: { ${whole} 120 }`,
     replace: `${stage}: { ${whole} ${LEASE_SECONDS} }`,
   })),
+  number('workers/payout/turns.ts', 'ORDERS_AT_ONCE', '8', '2'),
   number('workers/runtime/sweeper.ts', 'FORGOTTEN_AFTER_SECONDS', '10', '1'),
   number('workers/runtime/queues.ts', 'LOCK_MS', '60_000', '4000'),
   {

@@ -16,6 +16,7 @@ const patience: Change = {
 /** Numbers, and nothing else, that make a small town's money many chunks. */
 export const smallMoney: readonly Change[] = [
   { file: 'jobs/stages.ts', find: 'payout: { chunk_rows_max: 50,', replace: 'payout: { chunk_rows_max: 3,' },
+  { file: 'workers/payout/turns.ts', find: 'const ORDERS_AT_ONCE = 8;', replace: 'const ORDERS_AT_ONCE = 2;' },
   patience,
 ];
 /** The same for processes, whose leases are short too. */

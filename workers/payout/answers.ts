@@ -15,7 +15,7 @@ export interface PaymentDecision {
   /** Short and without personal data: the response code, or what the network did. */
   readonly why: string;
   readonly bankReference: string | null;
-  /** Ours, not the payee's: going on with the run would only repeat it (no funds, no right to call). */
+  /** Ours, not the payee's: going on with the run would only repeat it (no funds, no right to call; 401 until a try with a fresh token has had it too). */
   readonly stopRun: boolean;
   /** The bank says something that cannot be true of this order: a person must look. */
   readonly contradiction: boolean;
@@ -27,6 +27,7 @@ const again: Row = { state: 'submitting', next: 'again' };
 const unknown: Row = { state: 'unknown', next: 'ask_status' };
 const oddity: Row = { ...unknown, contradiction: true };
 const ourFault: Row = { ...rejected, stopRun: true };
+const notLetIn: Row = { ...again, stopRun: true };
 
 /**
  * SNAP BI response codes, as HTTP status and case (the service in between is checked apart).
@@ -40,7 +41,7 @@ export const paymentCodes: Readonly<Record<string, Row>> = {
   // The message was wrong: our fault, the same for every order of the run.
   ...rows('400', ['00', '01', '02'], ourFault),
   // Not authenticated: refused before it was looked at; the client drops its token.
-  ...rows('401', ['00', '01', '03'], again),
+  ...rows('401', ['00', '01', '03'], notLetIn),
   // Expired, fraud, do not honour, dormant, ... : the bank refuses this payment.
   ...rows('403', ['00', '02', '03', '04', '05', '07', '08', '09', '15', '16', '18', '23'], rejected),
   // Feature not allowed (at this time), insufficient funds in the source account.

@@ -13,7 +13,7 @@ export interface BulkDecision {
 /** Refused before anything of it was looked at; whatever else says no may have taken a part. */
 const surelyNotTaken: ReadonlySet<string> = new Set(['401/00', '401/01', '401/03', '429/00']);
 /** The message was wrong, as a whole. */
-const malformed: ReadonlySet<string> = new Set(['400/00', '400/01', '400/02']);
+export const malformed: ReadonlySet<string> = new Set(['400/00', '400/01', '400/02']);
 const taken: ReadonlySet<string> = new Set(['200/00', '202/00']);
 
 /**
@@ -35,7 +35,7 @@ export function decideBulk(
   const why = reply.responseCode ?? '';
   const about = textField(body, 'partnerBulkId');
   if (about !== null && about !== bulk.bulkId) return decision('unknown', `contradiction ${why}: about another bulk`);
-  if (surelyNotTaken.has(code)) return decision('submitting', why);
+  if (surelyNotTaken.has(code)) return decision('submitting', why, paymentCodes[code]?.stopRun ?? false);
   if (malformed.has(code)) return decision('rejected', `bank_rejected ${why}`, true);
   if (taken.has(code)) return decision('unknown', 'bulk_taken');
   return decision('unknown', why, paymentCodes[code]?.stopRun ?? false);

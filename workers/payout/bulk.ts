@@ -71,7 +71,7 @@ async function sendBulk(db: Db, run: string, bulk: Bulk, bank: BankClient, { now
       reason,
     }));
     await keepNews(db, news, now());
-    if (stopRun) await stopForBank(db, run);
+    if (stopRun && !again) await stopForBank(db, run);
     if (!again) return;
   }
 }

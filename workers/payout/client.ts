@@ -63,6 +63,8 @@ export type InquiryCall = ({ readonly bankCode: string } | { readonly provider: 
 
 /** SNAP BI client. Its methods never throw for what the bank or the network does; every call is one try. */
 export interface BankClient {
+  /** Fetches a token, where there is none that is good; why there is none, without secrets. */
+  signIn(): Promise<string | undefined>;
   /** Service 18 to a bank account, service 38 to an e-wallet. */
   transfer(call: TransferCall): Promise<BankReply>;
   /** Service 20 to bank accounts, service 40 to e-wallets: many orders in one call. */
@@ -143,12 +145,18 @@ export function createBankClient(options: BankClientOptions): BankClient {
       'channel-id': options.channelId,
     };
     const reply = await post(agent, url, headers, body, timeout_ms);
+    // Where nobody listens a token that is kept says nothing: the next is asked for, before anything else is ordered.
+    if (reply.kind === 'not_sent') tokens.drop(token.value);
     if (reply.kind !== 'answer') return reply;
     if (reply.httpStatus === 401) tokens.drop(token.value);
     return { ...reply, responseCode: textField(reply.body, 'responseCode') };
   }
 
   return {
+    signIn: async () => {
+      const token = await tokens.get();
+      return token.kind === 'none' ? token.why : undefined;
+    },
     transfer: (order) =>
       'bankCode' in order
         ? call('/v1.0/transfer-interbank', order.externalId, transferMessage(order, options.sourceAccount))

@@ -8,6 +8,7 @@ export * from './files/pain001.ts';
 export * from './files/pain002.ts';
 export * from './holder-name.ts';
 export * from './inquiry-answers.ts';
+export * from './our-faults.ts';
 export * from './reconcile.ts';
 export * from './reply.ts';
 export * from './screen.ts';

@@ -9,6 +9,7 @@ import { CONTRADICTED, MONEY_OUT } from '../../db/money-out.ts';
 import { applyNews, type OrderNews } from '../../db/order-news.ts';
 import { accountInForce, type Destination, makeOrders, type Order, type PayeeAccount } from '../../db/orders.ts';
 import { ON_HOLD } from '../../db/payment-holds.ts';
+import { NO_ENTRY } from '../../db/payout-sent.ts';
 import { noneReconciles } from '../../db/reconciliation-lock.ts';
 import type { Chunk } from '../../jobs/chunk.ts';
 import { type InstalmentKind, type OrderKey, paymentReference } from '../../jobs/ids.ts';
@@ -16,7 +17,7 @@ import type { ExclusionList, Policy } from '../../jobs/policy.ts';
 import { wibDate } from '../../jobs/time.ts';
 
 export type { Destination, InquiryNews, Order, PayeeAccount, ToAsk, Tx };
-export { intendInquiries, keepInquiries, loadToAsk };
+export { intendInquiries, keepInquiries, loadToAsk, NO_ENTRY };
 
 /** An instalment that is to be sent, with the account in force and the lists of the day. */
 export interface ToSend {
@@ -39,7 +40,7 @@ export interface ToSend {
 }
 
 /** What is still to be sent of a run that is released and not stopped. `submitting`: a worker died between intent and save. */
-export async function loadToSend(db: Db, chunk: Chunk, run: string, now: Date): Promise<ToSend[]> {
+export async function loadToSend(db: Db, chunk: Pick<Chunk, 'lo' | 'hi'>, run: string, now: Date): Promise<ToSend[]> {
   const { rows } = await sql<ToSend>`
     select i.instalment_id as "instalmentId", r.registration_id as "registrationId", i.nik, i.batch, i.kind, i.number,
       i.amount_idr as "amountIdr", i.state, i.order_number as "orderNumber", y.body as policy,
@@ -149,7 +150,7 @@ export interface UnknownOrder extends Order, OrderKey {
   readonly bulk: boolean;
 }
 
-export function loadUnknown(db: Db, { lo, hi }: Chunk, now: Date): Promise<UnknownOrder[]> {
+export function loadUnknown(db: Db, { lo, hi }: Pick<Chunk, 'lo' | 'hi'>, now: Date): Promise<UnknownOrder[]> {
   return unknownOrders(
     db,
     sql`i.instalment_id between ${lo} and ${hi} and ${TO_BE_ASKED} and ${mayBeAskedAbout(now)} order by i.instalment_id`,

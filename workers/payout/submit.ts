@@ -69,7 +69,7 @@ export async function sendOne(
     const next = again
       ? (await intendCalls(db, [order.reference], 'transfer', now(), externalId)).get(order.reference)
       : undefined;
-    if (next === undefined) return decision;
+    if (next === undefined) return { ...decision, stopRun: decision.stopRun && !again };
     externalId = next;
   }
 }

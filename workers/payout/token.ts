@@ -45,7 +45,8 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     };
     const body = JSON.stringify({ grantType: 'client_credentials' });
     const reply = await post(options.agent, options.base + TOKEN_PATH, headers, body, options.timeout_ms);
-    if (reply.kind !== 'answer') return { kind: 'none', why: `no token: ${reply.kind}` };
+    if (reply.kind !== 'answer')
+      return { kind: 'none', why: `no token: ${reply.kind === 'not_sent' ? reply.why : reply.kind}` };
     const value = textField(reply.body, 'accessToken');
     if (reply.httpStatus !== 200 || value === null || !/^[\x21-\x7e]+$/.test(value)) {
       const code = textField(reply.body, 'responseCode')?.slice(0, 7) ?? '';

@@ -85,7 +85,7 @@ export async function execute(options: ExecutorOptions, stage: AnyStage, chunkId
       return 'handed back';
     }
     if (error instanceof GiveUpTurn) {
-      await handBack(options.db, chunk, error.seconds);
+      await handBack(options.db, chunk, error.seconds, error.message);
       return 'handed back';
     }
     return await afterFailure(options, stage, chunk, error);

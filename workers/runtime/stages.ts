@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Db } from '../../db/connection.ts';
 import { REGISTRY } from '../../db/counterpart.ts';
 import { refuse } from '../../jobs/errors.ts';
+import { GiveUpTurn } from '../../jobs/stage.ts';
 import type { StageName } from '../../jobs/stages.ts';
 import { createAssignmentStage } from '../assignment/stage.ts';
 import { dedupe } from '../dedupe/stage.ts';
@@ -43,6 +44,20 @@ export async function createStages(config: Config, db: Db): Promise<Stages> {
 
 function registryLimiter({ registryRate_per_second, registryDailyQuota, now }: Config, db: Db): Promise<Limiter> {
   return createLimiter(db, REGISTRY, { rate_per_second: registryRate_per_second, quota: registryDailyQuota, now });
+}
+
+/** Why the bank lets us in no more, without secrets; undefined: it does. Asks for a token, and nothing else. */
+export async function whyNoEntry({ bank, now }: Config): Promise<string | undefined> {
+  const payout = createPayoutStage(bank && withKey(bank), now, screened);
+  try {
+    await payout.signIn();
+    return undefined;
+  } catch (error) {
+    if (error instanceof GiveUpTurn) return error.message;
+    throw error;
+  } finally {
+    await payout.close();
+  }
 }
 
 /** What `rescue propose` looks with: behind the same rate and quota as the stage. */

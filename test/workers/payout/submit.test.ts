@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openSubmission } from '../../../db/payout.ts';
-import { resolveUnknown, stopIt, submitRun } from '../../../scripts/payout.ts';
+import { resolveUnknown, submitRun } from '../../../scripts/payout.ts';
 import { reconcileFiles } from '../../../scripts/reconcile.ts';
 import type { Office } from '../../../workers/runtime/office.ts';
 import { executeHere } from '../../../workers/runtime/worker.ts';
@@ -108,33 +108,6 @@ async function byReference({ database }: Town): Promise<Record<string, string>> 
     `select reference, trim(i.state || ' ' || i.reason) as state from instalments i join payment_orders using (instalment_id, order_number)`,
   );
   return Object.fromEntries(rows.map(({ reference, state }) => [reference, state]));
-}
-
-describe('the bank refuses for a reason of ours', () => {
-  it('403xx14 stops the run: the next chunk is not sent, and its instalments are due again when a person stops it', async () => {
-    const here = await town({ people: 60, bank: { opening_balance_idr: 600_000n } });
-    const run = await releasedRun(here.office);
-    await here.database.db.transaction().execute((tx) => openSubmission(tx, run));
-    const { rows } = await here.database.pool.query<{ id: string }>(
-      `select chunk_id as id from chunks where stage = 'payout' order by 1`,
-    );
-    expect(rows.length).toBe(2);
-    for (const { id } of rows) await executeHere(here.office, 'payout', id);
-    expect(here.bankLog().length).toBe(50);
-    expect(await counts(here)).toEqual({ accepted: 1, rejected: 49, released: 10 });
-    await expect(here.database.db.transaction().execute((tx) => openSubmission(tx, run))).rejects.toThrow('is stopped');
-    expect(await stopIt(here.office, run)).toBe(10);
-    expect(await counts(here)).toEqual({ accepted: 1, rejected: 49, due: 10 });
-  });
-});
-
-async function counts({ states }: Town): Promise<Record<string, number>> {
-  const all: Record<string, number> = {};
-  for (const state of Object.values(await states())) {
-    const [name = ''] = state.split(' ');
-    all[name] = (all[name] ?? 0) + 1;
-  }
-  return all;
 }
 
 it('a worker without a bank orders nothing, and what it took is another’s to send', async () => {

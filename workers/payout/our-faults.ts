@@ -1,0 +1,30 @@
+import { paymentCodes } from './answers.ts';
+import { malformed } from './bulk-answers.ts';
+import { snapServices } from './reply.ts';
+
+const { transfer, topup, bulkTransfer, bulkCashIn } = snapServices;
+
+/** Response codes that stop a run: going on would only repeat them. */
+export const stoppingCodes: readonly string[] = [transfer, topup, bulkTransfer, bulkCashIn].flatMap((service) =>
+  codesOf(service, ({ stopRun }) => stopRun === true),
+);
+
+/**
+ * Reasons of instalments that the bank refused for a fault of ours: no funds, no right, a wrong message. Nothing is wrong
+ * with the payee's account, so the next run takes them as they are.
+ */
+export const ourFaults: readonly string[] = [
+  ...[transfer, topup].flatMap((service) =>
+    codesOf(service, (row) => row.stopRun === true && row.state === 'rejected'),
+  ),
+  ...[bulkTransfer, bulkCashIn].flatMap((service) => codesOf(service, (_, code) => malformed.has(code))),
+].map((code) => `bank_rejected ${code}`);
+
+function codesOf(
+  service: string,
+  wanted: (row: (typeof paymentCodes)[string], code: string) => boolean,
+): readonly string[] {
+  return Object.entries(paymentCodes)
+    .filter(([code, row]) => wanted(row, code))
+    .map(([code]) => code.replace('/', service));
+}
