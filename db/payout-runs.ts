@@ -204,8 +204,9 @@ async function holdFunds(tx: Tx, run: string, totalIdr: string, held: boolean, n
   return funded ? true : null;
 }
 
-async function wentByFile(tx: Tx, run: string): Promise<boolean> {
-  const file = await tx
+/** A run that goes by file is `done` for the calls: no order of it is sent over them too. */
+export async function wentByFile(db: Db | Tx, run: string): Promise<boolean> {
+  const file = await db
     .selectFrom('payout_files')
     .select('payout_run')
     .where('payout_run', '=', run)

@@ -8,7 +8,7 @@ import { moveInstalments } from './instalments.ts';
 import { CONTRADICTED, MONEY_OUT } from './money-out.ts';
 import { accountCorrected, BANK_SAID } from './orders.ts';
 import { ON_HOLD } from './payment-holds.ts';
-import { lockRun } from './payout-runs.ts';
+import { lockRun, wentByFile } from './payout-runs.ts';
 import { refusedForUs } from './payout-sent.ts';
 import { currentRun } from './run.ts';
 
@@ -120,7 +120,7 @@ export async function storeDue(
 /** Opens the chunks that send a released run. Instalments that a dead worker left in `submitting` belong to them too. Of a run that was sent there are none. */
 export async function openSubmission(tx: Tx, run: string): Promise<number> {
   const row = await lockRun(tx, run);
-  if (row.state === 'done') return 0;
+  if (row.state === 'done' && !(await wentByFile(tx, run))) return 0;
   if (row.state !== 'released')
     throw refuse(`payout run ${run} is ${row.state}; it must be released, and not stopped, to be sent`);
   return openPayoutChunks(

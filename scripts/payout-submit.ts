@@ -2,7 +2,7 @@ import { type AccountCounts, accountCounts, openInquiry } from '../db/account-in
 import { sendInBulk } from '../db/bulk-orders.ts';
 import { knowPayingAccount } from '../db/paying-accounts.ts';
 import { openSubmission } from '../db/payout.ts';
-import { findRun, finishRuns } from '../db/payout-runs.ts';
+import { findRun, finishRuns, wentByFile } from '../db/payout-runs.ts';
 import { sentOfRun, statesOfRun, waitNoLonger, whyStopped } from '../db/payout-sent.ts';
 import { fail, refuse } from '../jobs/errors.ts';
 import { ourFaults, stoppingCodes } from '../workers/payout/rules.ts';
@@ -27,7 +27,7 @@ export async function submitRun(office: Office, run: string, { bulk }: SubmitOpt
   const { db, config } = office;
   if (!config.bank) throw refuse('BANK_URL is not set: payouts can be prepared and released, not submitted');
   const { state: before } = await findRun(db, run);
-  if (before === 'done') return sentAlready(office, run);
+  if (before === 'done' && !(await wentByFile(db, run))) return sentAlready(office, run);
   await knowPayingAccount(db, config.bank.sourceAccount, 'api');
   if (before === 'released') await mustBeLetIn(office, run);
   const earlier = await sentOfRun(db, run);
