@@ -127,23 +127,7 @@ export function createBankClient(options: BankClientOptions): BankClient {
     const token = await tokens.get();
     if (token.kind === 'none') return { kind: 'not_sent', why: token.why };
     const url = base + path;
-    const timestamp = snapTimestamp(options.now());
-    const signature = callSignature(options.clientSecret, {
-      method: 'POST',
-      path: new URL(url).pathname,
-      token: token.value,
-      body,
-      timestamp,
-    });
-    const headers = {
-      'content-type': 'application/json',
-      authorization: `Bearer ${token.value}`,
-      'x-timestamp': timestamp,
-      'x-signature': signature,
-      'x-partner-id': options.partnerId,
-      'x-external-id': externalId,
-      'channel-id': options.channelId,
-    };
+    const headers = headersOf(options, { url, externalId, token: token.value, body });
     const reply = await post(agent, url, headers, body, timeout_ms);
     // Where nobody listens a token that is kept says nothing: the next is asked for, before anything else is ordered.
     if (reply.kind === 'not_sent') tokens.drop(token.value);
@@ -172,6 +156,24 @@ export function createBankClient(options: BankClientOptions): BankClient {
       closing ??= agent.close();
       return closing;
     },
+  };
+}
+
+/** What SNAP wants with every call; signed is the path as it is posted to, a prefix of BANK_URL's own included. */
+function headersOf(
+  { clientSecret, partnerId, channelId, now }: BankClientOptions,
+  { url, externalId, token, body }: { url: string; externalId: string; token: string; body: string },
+): Record<string, string> {
+  const timestamp = snapTimestamp(now());
+  const { pathname: path } = new URL(url);
+  return {
+    'content-type': 'application/json',
+    authorization: `Bearer ${token}`,
+    'x-timestamp': timestamp,
+    'x-signature': callSignature(clientSecret, { method: 'POST', path, token, body, timestamp }),
+    'x-partner-id': partnerId,
+    'x-external-id': externalId,
+    'channel-id': channelId,
   };
 }
 

@@ -108,7 +108,6 @@ describe('a line', () => {
   it.each<[string, string, object]>([
     ['a return', row(`RETUR/${REF}/0123/SITI AC04`), { direction: 'credit', reference: REF, returnReason: 'AC04' }],
     ['a return without a code', row(`RETUR/${REF}/012/SITI`), { returnReason: null, counterpartyAccount: '012' }],
-    ['a code that is no return', row('TRANSFER AC04'), { returnReason: null, reference: null }],
     ['two codes', row(`RETUR ${REF} AC04 AC01`), { returnReason: null }],
     ['a return of nobody known', row('RETUR KLIRING'), { reference: null, returnReason: 'MS03' }],
     ['other free text names nobody', row(`PEMBAYARAN ${REF} SITI`), { reference: REF, counterpartyName: null }],
