@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../db/free-port.ts';
 import { openSubmission } from '../../db/payout.ts';
 import { resolveUnknown, stopIt, submitRun } from '../../scripts/payout.ts';
 import type { Office } from '../../workers/runtime/office.ts';
@@ -35,15 +34,6 @@ const asking = (office: Office, url: string): Office => ({
   ...office,
   config: { ...office.config, bank: { ...(office.config.bank as NonNullable<Office['config']['bank']>), url } },
 });
-
-async function closedPort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
-}
 
 describe('a command that is stopped', () => {
   const started = async (here: Town, bank: BankServer, ...words: string[]) => {
@@ -99,7 +89,7 @@ describe('a command that is stopped', () => {
 
 describe('a bank that does not let us in', () => {
   it.each<[string, (here: Town) => Promise<{ url?: string; clientId?: string }>, RegExp]>([
-    ['nobody listens', async () => ({ url: await closedPort() }), /ECONNREFUSED/],
+    ['nobody listens', async () => ({ url: `http://127.0.0.1:${await freePort()}` }), /ECONNREFUSED/],
     ['a client that it does not know', async () => ({ clientId: 'nobody' }), /HTTP 401 4017300/],
   ])('%s: nothing is sent, everybody stays released, and the command ends with 1', async (_, settings, why) => {
     const here = await town({ people: 3 });

@@ -1,7 +1,6 @@
 import { verify } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../../db/free-port.ts';
 import { serviceOf, type TransferCall } from '../../../workers/payout/client.ts';
 import { callSignature } from '../../../workers/payout/signature.ts';
 import { type BankServer, json, NOW, privateKeyPem, startBank } from './bank-server.ts';
@@ -183,7 +182,7 @@ describe('what comes back', () => {
   });
 
   it('a refused connection is not sent', async () => {
-    const url = await closedPort();
+    const url = `http://127.0.0.1:${await freePort()}`;
     expect(await bank.client({ url }).transfer(order)).toMatchObject({ kind: 'not_sent' });
     expect(await bank.client({ url: url.replace('127.0.0.1', 'localhost') }).transfer(order)).toMatchObject({
       kind: 'not_sent',
@@ -211,16 +210,6 @@ describe('what comes back', () => {
     expect(await client.transfer(order)).toMatchObject({ kind: 'not_sent', why: 'the client is closed' });
   });
 });
-
-/** A port of this machine that nobody listens on. */
-async function closedPort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
-}
 
 describe('the token', () => {
   it('is fetched once for 50 calls at a time, and once more when it ends', async () => {
