@@ -64,6 +64,6 @@ async function keys({ db, config }: Office) {
     sql`select from batches join policies using (policy_id) where (body -> 'assignment' ->> 'kk_cap')::int > 0`,
   );
   return capped > 0
-    ? check(false, `KK_TOKEN_KEY must be set to close a batch with a household cap: this host has no key`)
+    ? check(false, 'KK_TOKEN_KEY must be set to close a batch with a household cap: this host has no key')
     : check(true, 'this database has a KK key and this host has none; no batch needs it so far');
 }

@@ -69,11 +69,16 @@ export interface Judgement {
 /** Judges one readable line against its order (null: no order has this reference, or the line has none). */
 export function judgeLine(line: LineFacts, order: OrderFacts | null): Judgement {
   if (order === null) {
-    const isNamed = line.reference !== null || line.returnReason !== null;
-    const isFunding = line.direction === 'credit' && !isNamed && !line.isInstalmentSum;
-    return isFunding ? judgement('none', [], true) : judgement('none', ['missing_in_ledger']);
+    return line.reference === null && isFunding(line)
+      ? judgement('none', [], true)
+      : judgement('none', ['missing_in_ledger']);
   }
   return line.direction === 'credit' ? judgeCredit(line, order) : judgeDebit(line, order);
+}
+
+/** Money that comes in, of which nothing says that it comes back. */
+function isFunding(line: Pick<LineFacts, 'direction' | 'returnReason' | 'isInstalmentSum'>): boolean {
+  return line.direction === 'credit' && line.returnReason === null && !line.isInstalmentSum;
 }
 
 function judgement(effect: Judgement['effect'], breaks: readonly BreakType[], ignored = false): Judgement {
@@ -143,8 +148,7 @@ export function judgeBulk(
   { ours, openIdr, allIdr, othersIdr, explained }: BulkSums,
 ): { readonly pays: 'open' | 'all' | 'none'; readonly breaks: readonly BreakType[] } {
   const credit = line.direction === 'credit';
-  const isFunding = credit && line.returnReason === null && !line.isInstalmentSum;
-  if (!ours) return { pays: 'none', breaks: isFunding ? [] : ['missing_in_ledger'] };
+  if (!ours) return { pays: 'none', breaks: isFunding(line) ? [] : ['missing_in_ledger'] };
   if (credit) return { pays: 'none', breaks: ['returned'] };
   if (explained && othersIdr > 0n) return { pays: 'none', breaks: ['duplicate_debit'] };
   const together = line.amountIdr + othersIdr;
