@@ -204,3 +204,11 @@ export async function uncoveredDays(db: Db | Tx): Promise<string[]> {
   );
   return rows.map(({ day }) => day);
 }
+
+/** The WIB days, YYYY-MM-DD, whose statements would show orders that are unknown, and are not here, or were made too early. */
+export async function daysOfUnknown(db: Db | Tx): Promise<string[]> {
+  const { rows } = await sql<{ day: string }>`
+    select distinct d.day::text from instalments i join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
+    cross join lateral ${UNPROVED_DAYS} d where i.state = 'unknown' order by 1`.execute(db);
+  return rows.map(({ day }) => day);
+}

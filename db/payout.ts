@@ -18,6 +18,8 @@ export interface ParticipantRow {
   readonly batch: number;
   readonly revoked: boolean;
   readonly onHold: boolean;
+  /** Something that was due, and never ordered, is held. */
+  readonly waiting: boolean;
   /** WIB date on which incentive 1 was due when it was ordered; null: it was not yet. */
   readonly firstOrderedDueOn: string | null;
   readonly policyId: number;
@@ -38,6 +40,7 @@ export async function participantsAfter(tx: Tx, nik: string, now: Date, limit: n
     select p.nik, p.reg, p.batch, p.state = 'revoked' as revoked, ${ON_HOLD} as "onHold", b.policy_id as "policyId",
       (select i.due_on::text from instalments i where (i.nik, i.batch, i.kind, i.number) = (p.nik, p.batch, 'incentive', 1) and i.order_number > 0)
         as "firstOrderedDueOn",
+      exists (select from instalments i where (i.nik, i.batch, i.state, i.order_number) = (p.nik, p.batch, 'held', 0)) as waiting,
       coalesce((select json_agg(json_build_object('event', t.event, 'trainingId', t.training_id, 'at', t.at))
         from registrations r join training t on t.reg = r.reg where r.nik = p.nik and t.batch = p.batch and t.at <= ${now}), '[]') as events,
       coalesce((select json_agg(json_build_object('linkedAt', a.linked_at, 'channel', a.channel, 'holderNik', a.holder_nik, 'kyc', a.kyc, 'status', a.status, 'bankSaid', ${BANK_SAID}))
@@ -58,6 +61,9 @@ export interface DueRow {
   readonly dueOn: string;
   readonly reason: string;
 }
+
+/** An instalment that is due on a later day. */
+export type LaterRow = Pick<DueRow, 'nik' | 'batch' | 'kind' | 'number' | 'dueOn'>;
 
 /**
  * Stores what is due: new instalments, held ones whose account is in order by now, those whose money was refused or
@@ -115,6 +121,20 @@ export async function storeDue(
   await sql`
     update instalments i set state = 'held', reason = d.reason from due_now d
     where ${theirs} and i.state = 'due' and d.reason <> ''`.execute(tx);
+}
+
+/**
+ * Instalments that were held for their account and are due on a later day, since it came in order later than the training
+ * was done: they are held no more, and wait for that day.
+ */
+export async function storeLater(tx: Tx, rows: readonly LaterRow[], accountReasons: readonly string[]): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    update instalments i set state = 'due', reason = '', due_on = d.due_on
+    from unnest(${rows.map((r) => r.nik)}::bigint[], ${rows.map((r) => r.batch)}::int[], ${rows.map((r) => r.kind)}::text[],
+      ${rows.map((r) => r.number)}::int[], ${rows.map((r) => r.dueOn)}::date[]) as d (nik, batch, kind, number, due_on)
+    where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number)
+      and i.state = 'held' and i.order_number = 0 and i.reason = any(${accountReasons})`.execute(tx);
 }
 
 /** Opens the chunks that send a released run. Instalments that a dead worker left in `submitting` belong to them too. Of a run that was sent there are none. */

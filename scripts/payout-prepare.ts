@@ -1,4 +1,11 @@
-import { type DueRow, type ParticipantRow, participantsAfter, storeDue } from '../db/payout.ts';
+import {
+  type DueRow,
+  type LaterRow,
+  type ParticipantRow,
+  participantsAfter,
+  storeDue,
+  storeLater,
+} from '../db/payout.ts';
 import { prepareRun } from '../db/payout-runs.ts';
 import { loadPolicy } from '../db/run.ts';
 import { payoutReasons } from '../jobs/payout-reasons.ts';
@@ -26,8 +33,14 @@ export function prepareDue({ db, config }: Office, by: string) {
       for (const { policyId } of page) {
         if (!policies.has(policyId)) policies.set(policyId, await loadPolicy(tx, policyId));
       }
-      const rows = page.flatMap((person) => dueRows(person, policies.get(person.policyId) as Policy, asOf));
-      await storeDue(tx, rows, { accountReasons, ourFaults }, now);
+      const rows = page.map((person) => instalmentRows(person, policies.get(person.policyId) as Policy, asOf));
+      const due = rows.flatMap((person) => person.due);
+      await storeDue(tx, due, { accountReasons, ourFaults }, now);
+      await storeLater(
+        tx,
+        rows.flatMap((person) => person.later),
+        accountReasons,
+      );
       seen += page.length;
       progress.update(seen);
       if (page.length < PAGE) break;
@@ -38,24 +51,20 @@ export function prepareDue({ db, config }: Office, by: string) {
   });
 }
 
-function dueRows(person: ParticipantRow, policy: Policy, asOf: string): DueRow[] {
+/** What is due, or why it cannot be paid; and of somebody who waits for something what is due on a later day. */
+function instalmentRows(person: ParticipantRow, policy: Policy, asOf: string): { due: DueRow[]; later: LaterRow[] } {
   const events = person.events.map((event) => ({ ...event, at: new Date(event.at) }));
   const accounts = person.accounts.map((account) => ({ ...account, linkedAt: new Date(account.linkedAt) }));
-  const { nik, reg, batch } = person;
-  return dueInstalments(person, events, accounts, policy.payout, asOf).flatMap((instalment): DueRow[] => {
-    if (instalment.status === 'not_due') return [];
+  const { nik, reg, batch, waiting } = person;
+  const due: DueRow[] = [];
+  const later: LaterRow[] = [];
+  for (const instalment of dueInstalments(person, events, accounts, policy.payout, asOf)) {
     const { kind, number, amountIdr, dueOn } = instalment;
-    return [
-      {
-        nik,
-        reg,
-        batch,
-        kind,
-        number,
-        amountIdr,
-        dueOn,
-        reason: instalment.status === 'payable' ? '' : instalment.reason,
-      },
-    ];
-  });
+    if (dueOn === null) continue;
+    if (instalment.status !== 'not_due') {
+      const reason = instalment.status === 'payable' ? '' : instalment.reason;
+      due.push({ nik, reg, batch, kind, number, amountIdr, dueOn, reason });
+    } else if (waiting) later.push({ nik, batch, kind, number, dueOn });
+  }
+  return { due, later };
 }

@@ -1,4 +1,4 @@
-import { uncoveredDays } from '../db/doubt.ts';
+import { daysOfUnknown, uncoveredDays } from '../db/doubt.ts';
 import { knowPayingAccount } from '../db/paying-accounts.ts';
 import { openResolution, tooEarlyToAsk } from '../db/payout.ts';
 import { finishRuns } from '../db/payout-runs.ts';
@@ -30,15 +30,19 @@ export async function resolveUnknown(office: Office): Promise<Report> {
   const text = `${count} orders were asked about; ${left} are still unknown. ${sentence(states)}`;
   if (left + sending === 0) return done({ asked: count, unknown: left, states }, text);
   const dead = `${sending} are in the hands of a worker, which may have died: give the command again in two minutes.`;
-  const days = await uncoveredDays(db);
+  const lost = await uncoveredDays(db);
+  const unknown = await daysOfUnknown(db);
   const later = `${early} were sent less than their policy's minutes ago and not asked about: give the command again later.`;
-  const wanted = `Since the restore, statements of these days are wanted before anything is sent: ${days.join(', ')}`;
-  const json = { asked: count, too_early: early, unknown: left, states, statements_wanted: days };
+  const toSend = `Since the restore, statements of these days are wanted before anything is sent: ${lost.join(', ')}`;
+  const toKnow = `What is unknown waits for the statements of these days, fetched when the day was over: ${unknown.join(', ')}`;
+  const wanted = [...new Set([...lost, ...unknown])].sort();
+  const json = { asked: count, too_early: early, unknown: left, states, statements_wanted: wanted };
   return needsPerson(
     json,
     text,
     ...(sending > 0 ? [dead] : []),
     ...(early > 0 ? [later] : []),
-    ...(days.length > 0 ? [wanted] : []),
+    ...(lost.length > 0 ? [toSend] : []),
+    ...(unknown.length > 0 ? [toKnow] : []),
   );
 }

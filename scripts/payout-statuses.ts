@@ -26,7 +26,7 @@ import {
   type StatusVerdict,
 } from '../workers/payout/rules.ts';
 import { wholeRupiah } from '../workers/payout/statement/amount.ts';
-import { utf8 } from '../workers/payout/statement/text.ts';
+import { xmlText } from '../workers/payout/statement/text.ts';
 import type { Office } from '../workers/runtime/office.ts';
 import { inNameOf } from './actor.ts';
 import { done, needsPerson, type Report } from './command.ts';
@@ -93,7 +93,7 @@ async function stageReport(tx: Tx, file: string): Promise<Staged> {
   let payment: FileStatus | undefined;
   let sawDuplicate = false;
   await stageStatuses(tx, []);
-  for await (const events of readPain002(utf8(createReadStream(file)))) {
+  for await (const events of readPain002(xmlText(createReadStream(file)))) {
     const orders = [];
     for (const event of events) {
       if (event.kind === 'order') orders.push(event.order);

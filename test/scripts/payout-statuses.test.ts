@@ -9,7 +9,7 @@ import { reconcileFiles } from '../../scripts/reconcile.ts';
 import { type FileTown, released } from '../helpers/file-town.ts';
 import { ACCOUNTS } from '../helpers/payees.ts';
 import { account, pay, TODAY, town } from '../helpers/payout.ts';
-import { orderStatus, type report } from '../workers/payout/files/report-writer.ts';
+import { orderStatus, report } from '../workers/payout/files/report-writer.ts';
 
 const SUBMITTING = { R1: 'submitting', R2: 'submitting', R3: 'submitting' };
 
@@ -44,6 +44,15 @@ describe('payout statuses', () => {
     expect(again.lines.join(' ')).toContain('was taken before; nothing was changed');
     expect(await here.states()).toEqual(states);
     expect(await trialBalance(here.database.db)).toMatchObject({ in_flight: '1200000' });
+  });
+
+  it('is read as it says itself, in Latin-1 too', async () => {
+    const here = await handedOver();
+    const path = join(here.dir, 'latin-1.xml');
+    const name = '<OrgnlTxRef><Dbtr><Nm>Café</Nm></Dbtr></OrgnlTxRef></TxInfAndSts>';
+    const order = orderStatus(await here.referenceOf('R1'), 'ACSC').replace('</TxInfAndSts>', name);
+    writeFileSync(path, report({ orders: [order] }).replace('UTF-8', 'ISO-8859-1'), 'latin1');
+    expect(await takeReport(here.office, path)).toMatchObject({ json: { accepted: 1, rejected: 0 } });
   });
 
   it.each<[string, Parameters<typeof report>[0], string]>([

@@ -43,6 +43,15 @@ it('is not asked about before the minutes of its policy have passed since its la
 });
 
 describe('an order that the bank does not know', () => {
+  it('waits for the statement of its day, and the command names it', async () => {
+    const here = await unknownOrder();
+    const { json, lines } = await resolveUnknown(here.morning);
+    expect(json).toMatchObject({ unknown: 1, statements_wanted: [TODAY] });
+    expect(lines).toContainEqual(
+      expect.stringContaining(`the statements of these days, fetched when the day was over: ${TODAY}`),
+    );
+  });
+
   it.each(['not_found', 'status_07'] as const)(
     'goes out again with the same reference when the statement of its day agrees (%s)',
     async (unknown_status) => {
