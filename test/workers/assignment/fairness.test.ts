@@ -180,7 +180,7 @@ describe('the frequency of selection', () => {
     return often;
   }
 
-  it.each(['lottery', 'score_then_lottery'] as const)('%s: is the same for equals, at every share', (order) => {
+  it.each(['lottery', 'score_then_lottery'] as const)('%s: is the same for equals, at every share', { timeout: 180_000 }, (order) => {
     const rule: DrawRule = { whitelist_share: '0', order, kk_cap: 0 };
     const pool = poolOf(entries(order === 'score_then_lottery'), rule);
     // Bonferroni: every person, share, order and side.
