@@ -2,10 +2,9 @@ import type { BankLabel } from './bank-head.ts';
 import { LABELS, NAMES } from './bank-names.ts';
 import { bankReader } from './bank-sheet.ts';
 import type { Entry } from './books.ts';
-import { csvLine, type Payee, signedBalance, signedColumns } from './csv-line.ts';
+import { csvLine, signedBalance, signedColumns } from './csv-line.ts';
 import { readDay } from './day.ts';
 import type { NumberStyle } from './number-style.ts';
-import { REFERENCE } from './our-ids.ts';
 import type { StatementReader } from './statement.ts';
 import type { Cells, Layout } from './table.ts';
 
@@ -48,29 +47,13 @@ export const readBniCsv: StatementReader = bankReader<Key>({
 
 function read(cells: Cells<Key>, line: number, style: NumberStyle): Entry {
   const signed = signedColumns(cells.debit, cells.credit, style);
-  const { description } = cells;
   const event = csvLine({
     line,
     bookingDate: readDay(cells.date),
     valueDate: readDay(cells.valueDate),
     signed,
-    description,
+    description: cells.description,
     bankReference: cells.journal,
-    payee: payeeIn(description),
   });
   return { line, signed, before: null, after: signedBalance(cells.balance, style), event };
-}
-
-/**
- * `TRF/reference/account/name` or `RETUR/…`: the one shape of description in which the payee's place is certain, and only
- * where its parts are what they must be: BNI's free text begins with `TRF/PAY/` and has slashes in dates and invoices. A
- * bank may mask digits with `*` or `X`; two of them are a day.
- */
-const PAYEE = new RegExp(
-  `^(?:TRF|RETUR)/${REFERENCE.source}/\\s*((?:[A-Z]{2,10} )?['+]?[\\d*Xx][\\d*Xx .-]{2,})?/(.*)$`,
-);
-
-function payeeIn(description: string): Payee {
-  const [, account = '', name = ''] = PAYEE.exec(description) ?? [];
-  return { account: account.trim() || null, name: name.trim() || null };
 }

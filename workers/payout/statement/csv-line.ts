@@ -1,6 +1,7 @@
 import { type Exact, wholeRupiah } from './amount.ts';
 import { type NumberStyle, readMoney } from './number-style.ts';
 import { asField, findOurs, isNothing } from './our-ids.ts';
+import { payeeIn } from './payee.ts';
 import { returnReasonIn } from './return-reason.ts';
 import { type StatementLine, type UnreadableLine, unreadable, withSen } from './statement.ts';
 
@@ -14,13 +15,6 @@ export interface RowFacts {
   readonly signed: Exact | null;
   readonly description: string;
   readonly bankReference: string;
-  /** Where the payee stands no bank says but BNI: naming nobody cannot disagree. */
-  readonly payee?: Payee;
-}
-
-export interface Payee {
-  readonly account: string | null;
-  readonly name: string | null;
 }
 
 /** The line that a row is; what cannot be read without guessing is unreadable. */
@@ -33,6 +27,7 @@ export function csvLine(row: RowFacts): StatementLine | UnreadableLine {
   if (ours.kind === 'several') return unreadable(line, ours.why);
   if (amountIdr === null) return withSen(line, isNothing(ours));
   const direction = signed < 0n ? 'debit' : 'credit';
+  const payee = payeeIn(description);
   return {
     kind: 'line',
     lineNumber: line,
@@ -42,8 +37,8 @@ export function csvLine(row: RowFacts): StatementLine | UnreadableLine {
     direction,
     reference: ours.reference,
     bulkId: ours.bulkId,
-    counterpartyName: row.payee?.name ?? null,
-    counterpartyAccount: row.payee?.account ?? null,
+    counterpartyName: payee.name,
+    counterpartyAccount: payee.account,
     bankReference: row.bankReference === '' ? null : row.bankReference,
     returnReason: direction === 'credit' ? returnReasonIn(description, false, !isNothing(ours)) : null,
     description,

@@ -51,7 +51,8 @@ export const readMandiriCsv: StatementReader = bankReader<Key>({
 
 function read(cells: Cells<Key>, line: number, style: NumberStyle): Entry {
   const signed = signedColumns(cells.debit, cells.credit, style);
-  const description = [cells.description, cells.reference].filter((text) => text !== '').join(' ');
+  // The bank's number stands before the text: behind it, it would be a part of the payee's name.
+  const description = [cells.reference, cells.description].filter((text) => text !== '').join(' ');
   const event = csvLine({
     line,
     bookingDate: readDay(cells.date),

@@ -1,3 +1,5 @@
+import { type Payee, payeeIn } from './payee.ts';
+
 /** SWIFT cuts the text of `:86:` at this column, in the middle of words too. */
 const LINE_CHARS = 65;
 const WRAP = new RegExp(String.raw`(?<=(?:^|\n)[^\n]{${LINE_CHARS}})\n`, 'g');
@@ -46,22 +48,21 @@ export function fieldsIn(info: string): readonly string[] {
   return texts.flatMap((text) => found(text, TEXT_SUBFIELD)).flatMap((text) => text.split(CODE_WORD));
 }
 
-export interface Counterparty {
-  readonly account: string | null;
-  readonly name: string | null;
-}
-
 /** Code words that stand where a party is; between them are the values. */
 const PARTY = /\/(CNTP|BENM)\/([^\n]*?)(?=\/(?:REMI|EREF|KREF|MARF|RTRN|PURP|CSID|TRCD|ORDP|ULTD|ULTC|ISDT)\/|\n|$)/;
 
-/** The other side, where a `:86:` has a place for it: `?31`, `?32` and `?33`, `/CNTP/account/bank/name/` or `/BENM/`. */
-export function counterpartyIn(info: string): Counterparty {
+/**
+ * The other side, where a `:86:` has a place for it: `?31`, `?32` and `?33`, `/CNTP/account/bank/name/` or `/BENM/`. An
+ * unstructured one without such a place may name it in its text.
+ */
+export function counterpartyIn(info: string): Payee {
   const lines = unwrapped(info);
   if (STRUCTURED.test(lines)) {
     const subfield = (code: string) => new RegExp(String.raw`\?${code}([\s\S]*?)(?=\?\d{2}|$)`).exec(lines)?.[1] ?? '';
     return { account: tidy(subfield('31')), name: tidy(`${subfield('32')}${subfield('33')}`) };
   }
   const [, word, text = ''] = PARTY.exec(lines) ?? [];
+  if (word === undefined) return payeeIn(lines);
   if (word === 'CNTP') {
     const [account = '', , name = ''] = text.split('/');
     return { account: tidy(account), name: tidy(name) };
