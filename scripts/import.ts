@@ -93,8 +93,9 @@ async function* bounceEvents(path: string, now: Date) {
 }
 
 function reportOf(kind: string, result: ImportResult, undecided: boolean): Report {
-  const { file, read, imported, unchanged, quarantined, quarantine_file } = result;
-  const sentence = `${basename(file)}: ${read} lines read, ${imported} imported, ${unchanged} already there, ${quarantined} quarantined.`;
+  const { file, read, imported, unchanged, quarantined, quarantine_file, note } = result;
+  const counts = `${basename(file)}: ${read} lines read, ${imported} imported, ${unchanged} already there, ${quarantined} quarantined.`;
+  const sentence = note === null ? counts : `${counts} ${note}`;
   const next = undecided ? ['Next: "prakerja run start --wait --inline", or a running worker decides.'] : [];
   if (quarantined === 0) return done(result, sentence, ...next);
   return needsPerson(

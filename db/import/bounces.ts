@@ -130,7 +130,7 @@ export async function storeEmailEvents(
         files = await writeQuarantine(tx, info.quarantineDir, `${info.kind}-${loadId}`, undefined);
       return counted;
     });
-    return { file: info.file, ...counts, quarantine_file: files?.list ?? null };
+    return { file: info.file, ...counts, quarantine_file: files?.list ?? null, note: null };
   } catch (error) {
     await files?.remove();
     throw asOurs(error);

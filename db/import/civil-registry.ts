@@ -65,6 +65,7 @@ async function storeChanged(tx: Tx, loadId: number): Promise<number> {
 export const civilRegistry: Kind = {
   format: 'csv',
   table: 'civil_registry',
+  replaces: true,
   columns: [
     nikNumber,
     text('kk_number'),

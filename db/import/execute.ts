@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises';
+import { sql } from 'kysely';
 import type pg from 'pg';
 import { fail, refuse } from '../../jobs/errors.ts';
+import { wibDate, wibTime } from '../../jobs/time.ts';
 import type { Database, Tx } from '../connection.ts';
 import { asOurs, lockMerging, retryingDeadlocks, withSession } from '../session.ts';
-import type { Kind } from './kind.ts';
+import type { Kind, MergeContext } from './kind.ts';
 import { readBlocks, readLines } from './lines.ts';
-import { closeLoad, type LoadCounts, openLoad, tally } from './load.ts';
+import { closeLoad, importedWhole, type LoadCounts, openLoad, tally } from './load.ts';
 import { type QuarantineFiles, recordFaults, writeQuarantine } from './quarantine.ts';
 import { FileReader } from './reader.ts';
 import { csvRecords, type DataRecord, ndjsonRecords } from './records.ts';
@@ -31,6 +33,8 @@ export interface ImportResult extends LoadCounts {
   readonly file: string;
   /** Lines, columns and reasons; the lines themselves stand beside it in `….rejects.csv`. Null: nothing quarantined. */
   readonly quarantine_file: string | null;
+  /** What the counts do not say, in a sentence; null: nothing. */
+  readonly note: string | null;
 }
 
 function recordsOf(kind: Kind, source: Source): AsyncGenerator<DataRecord[]> {
@@ -75,6 +79,36 @@ async function quarantineFile(
   throw fail('the file changed while it was read; nothing was imported: import it again');
 }
 
+interface Merged {
+  readonly imported: number;
+  readonly note: string | null;
+}
+
+/**
+ * Merges what is staged. Content that was imported whole before is merged as a file without lines: what it said was there
+ * already, or was replaced by later files. Asked under the lock, so that of two imports at once the second knows.
+ */
+async function mergeStage(
+  tx: Tx,
+  kind: Kind,
+  kindName: string,
+  sha256: string,
+  context: MergeContext,
+): Promise<Merged> {
+  await lockMerging(tx, kind.table);
+  const before = kind.replaces && (await importedWhole(tx, kindName, sha256));
+  if (before) await sql`truncate stage, fault`.execute(tx);
+  const imported = await kind.merge(tx, context);
+  return { imported, note: before ? repeats(before) : ((await kind.note?.(tx)) ?? null) };
+}
+
+function repeats(before: Date): string {
+  return (
+    `The very same content was imported whole on ${wibDate(before)} at ${wibTime(before)} WIB: what later files have ` +
+    'replaced since stays so. A line that is to count again has to come in a new file.'
+  );
+}
+
 /** One file, one transaction: everything of it is there afterwards, its chunks opened, or nothing is. */
 async function importInto(
   tx: Tx,
@@ -83,22 +117,20 @@ async function importInto(
   kindName: string,
   path: string,
   request: ImportRequest,
-): Promise<{ counts: LoadCounts; files: QuarantineFiles | undefined }> {
+): Promise<{ counts: LoadCounts; note: string | null; files: QuarantineFiles | undefined }> {
   const file_name = sourceName(request.path);
   const loadId = await openLoad(tx, { kind: kindName, file_name, received_at: request.now });
   const source = await openSource(path);
   await createStage(tx, kind);
   const read = await stageFile(new StageWriter(kind, tx, client), kind, source, request);
   const sha256 = source.sha256();
-  const imported = await retryingDeadlocks(tx, async () => {
-    await lockMerging(tx, kind.table);
-    return kind.merge(tx, { loadId, registryOnline: request.registryOnline });
-  });
+  const context = { loadId, registryOnline: request.registryOnline };
+  const { imported, note } = await retryingDeadlocks(tx, () => mergeStage(tx, kind, kindName, sha256, context));
   const counts = tally(read, imported, await recordFaults(tx, loadId));
   await closeLoad(tx, loadId, sha256, counts);
-  if (counts.quarantined === 0) return { counts, files: undefined };
+  if (counts.quarantined === 0) return { counts, note, files: undefined };
   const name = `${kindName}-${loadId}`;
-  return { counts, files: await quarantineFile(tx, kind, path, request.quarantineDir, name, sha256) };
+  return { counts, note, files: await quarantineFile(tx, kind, path, request.quarantineDir, name, sha256) };
 }
 
 /** Runs one kind's import from the file to the commit. @throws PrakerjaError only; then nothing was changed. */
@@ -113,12 +145,12 @@ export async function execute(
   try {
     if (request.path === '-') spooled = await spool(process.stdin, request.quarantineDir);
     const path = spooled ?? request.path;
-    const { counts } = await withSession(database, async (tx, client) => {
+    const { counts, note } = await withSession(database, async (tx, client) => {
       const done = await importInto(tx, client, kind, kindName, path, request);
       written = done.files;
       return done;
     });
-    return { file: request.path, ...counts, quarantine_file: written?.list ?? null };
+    return { file: request.path, ...counts, quarantine_file: written?.list ?? null, note };
   } catch (error) {
     await written?.remove();
     throw asOurs(error);

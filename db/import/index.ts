@@ -34,12 +34,13 @@ const kinds: Readonly<Record<ImportKind, Kind>> = {
 /**
  * Imports one file: reads it once in flat memory, quarantines what cannot be used line by line, and merges the rest in
  * one transaction that also opens the chunks of what is to be decided. `read = imported + unchanged + quarantined`.
- * Of several lines with one key the last is imported and the earlier ones count as unchanged.
+ * Of several lines with one key the last is imported and the earlier ones count as unchanged; so do all lines of a file
+ * that replaces what earlier ones said and whose very content was imported whole before.
  *
  * ```ts
  * await importFile(database, {
  *   kind: 'registrations', path: 'registrations.csv.gz', quarantineDir: '.data/quarantine', now: new Date(), registryOnline: false,
- * }); // { file, read: 231712, imported: 231700, unchanged: 0, quarantined: 12, quarantine_file: '….data/quarantine/registrations-1.csv' }
+ * }); // { file, read: 231712, imported: 231700, unchanged: 0, quarantined: 12, quarantine_file: '….data/quarantine/registrations-1.csv', note: null }
  * ```
  * @throws PrakerjaError, and then nothing was changed: exit 2 when the file is refused whole (no header, a column missing
  * or twice, empty, unreadable, a truncated .gz), exit 1 when the database or the disk failed.

@@ -42,7 +42,11 @@ export interface Kind {
   readonly table: string;
   readonly columns: readonly Column[];
   readonly derived?: readonly Derived[];
+  /** Whether a later file replaces what an earlier one said: then one that comes again, whole, takes nothing back. */
+  readonly replaces?: true;
   /** What can only be judged with the whole row in view. */
   checkRow?(values: readonly string[]): Fault | undefined;
   merge(tx: Tx, context: MergeContext): Promise<number>;
+  /** After the merge: a sentence on what the counts do not say; null when there is nothing to say. */
+  note?(tx: Tx): Promise<string | null>;
 }

@@ -29,6 +29,19 @@ export async function closeLoad(tx: Tx, loadId: number, sha256: string | null, c
     .execute();
 }
 
+/** When this content was first imported whole, nothing of it quarantined; undefined: it never was. */
+export async function importedWhole(tx: Tx, kind: string, sha256: string): Promise<Date | undefined> {
+  const row = await tx
+    .selectFrom('loads')
+    .select('received_at')
+    .where('kind', '=', kind)
+    .where('sha256', '=', sha256)
+    .where('quarantined', '=', '0')
+    .orderBy('load_id')
+    .executeTakeFirst();
+  return row?.received_at;
+}
+
 /**
  * What the lines came to: whatever is neither imported nor quarantined was there already.
  * @throws RangeError when that would be negative: a merge counted a line twice.

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -19,7 +19,7 @@ export interface Source {
   readonly bytes_total: number;
   /** Bytes of the file read so far. */
   bytesRead(): number;
-  /** SHA-256 of the file as it lies on the disk (compressed, if it is); complete once `chunks` has ended. */
+  /** SHA-256 of the content, the same whether it comes compressed or not; complete once `chunks` has ended. */
   sha256(): string;
 }
 
@@ -46,12 +46,12 @@ async function isGzip(path: string): Promise<boolean> {
   }
 }
 
-/** The content of a file. `seen` is told what lies on the disk, piece by piece. Streams end with the reader. */
-async function* contentOf(path: string, gzip: boolean, seen: (piece: Buffer) => void): AsyncGenerator<Buffer> {
+/** The content of a file. `seen` is told how much of what lies on the disk was read. Streams end with the reader. */
+async function* contentOf(path: string, gzip: boolean, seen: (bytes: number) => void): AsyncGenerator<Buffer> {
   const file = createReadStream(path, { highWaterMark: READ_BYTES });
   async function* watched(): AsyncGenerator<Buffer> {
     for await (const piece of file as AsyncIterable<Buffer>) {
-      seen(piece);
+      seen(piece.length);
       yield piece;
     }
   }
@@ -68,6 +68,13 @@ async function* contentOf(path: string, gzip: boolean, seen: (piece: Buffer) => 
   }
 }
 
+async function* hashed(content: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const piece of content) {
+    hash.update(piece);
+    yield piece;
+  }
+}
+
 /**
  * Opens a file; `.gz` is known by its name or its first two bytes.
  * @throws exit 2 when it cannot be read, here or while `chunks` is read: a truncated .gz is found only at its end.
@@ -78,12 +85,11 @@ export async function openSource(path: string): Promise<Source> {
     const gzip = await isGzip(path);
     const hash = createHash('sha256');
     let bytes_read = 0;
-    const seen = (piece: Buffer) => {
-      hash.update(piece);
-      bytes_read += piece.length;
+    const seen = (bytes: number) => {
+      bytes_read += bytes;
     };
     return {
-      chunks: contentOf(path, gzip, seen),
+      chunks: hashed(contentOf(path, gzip, seen), hash),
       bytes_total: size,
       bytesRead: () => bytes_read,
       sha256: () => hash.digest('hex'),

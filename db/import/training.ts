@@ -8,6 +8,7 @@ const TRAINING_ID_CHARS_MAX = 200;
 export const training: Kind = {
   format: 'csv',
   table: 'training',
+  replaces: true,
   columns: [
     registrationId,
     batchNumber,

@@ -44,7 +44,7 @@ export interface Ended {
 export async function runCommand(
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
-  input = '',
+  input: string | Uint8Array = '',
 ): Promise<Ended> {
   const child = spawn(process.execPath, [PROGRAM, ...words], { env: environment, stdio: 'pipe' });
   child.stdin.on('error', () => undefined); // it may end before it has read anything
