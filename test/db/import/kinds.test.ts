@@ -22,12 +22,12 @@ const counts = async (kind: ImportKind, content: string, registryOnline = false)
   return [read, imported, unchanged, quarantined];
 };
 
-/** Imports twice: the second time must change nothing. */
+/** Imports twice, the second time as other bytes that say the same: that must change nothing. */
 const twice = async (kind: ImportKind, content: string, registryOnline = false) => {
   const first = await counts(kind, content, registryOnline);
   const [read = 0, , , quarantined = 0] = first;
   const before = await values(database, 'select count(*)::int4 from touched');
-  expect(await counts(kind, content, registryOnline)).toEqual([read, 0, read - quarantined, quarantined]);
+  expect(await counts(kind, `${content}\n`, registryOnline)).toEqual([read, 0, read - quarantined, quarantined]);
   expect(await values(database, 'select count(*)::int4 from touched')).toEqual(before);
   return first;
 };
@@ -137,6 +137,20 @@ it('training and accounts: later lines replace', async () => {
     3, 1, 1, 1,
   ]);
   expect(await values(database, 'select status from accounts')).toEqual(['closed']);
+});
+
+it('training that names none is quarantined, for it would be paid; a survey need not name one', async () => {
+  const header = 'registration_id,batch,event,training_id,at';
+  const nameless = ['purchased', 'completed', 'rated', 'survey_1', 'survey_2', 'survey_3'];
+  const rows = [...nameless.map((event) => `R1,1,${event},,${MAY}`), `R1,1,rated,  ,${MAY}`, `nobody,1,rated,,${MAY}`];
+  expect(await twice('training', [header, ...rows, `R1,1,rated,T,${MAY}`].join('\n'))).toEqual([9, 4, 0, 5]);
+  const where = 'where load_id = (select max(load_id) from loads)';
+  expect(await values(database, `select line || column_name from quarantine ${where} order by line`)).toEqual(
+    [2, 3, 4, 8, 9].map((n) => `${n}training_id`),
+  );
+  expect(await values(database, 'select distinct reason from quarantine')).toEqual([
+    'empty: only a survey need not name a training',
+  ]);
 });
 
 describe('civil-registry', () => {
