@@ -12,6 +12,17 @@ export interface Decision {
   superseded_at: Date | null;
 }
 
+/** An order of an instalment; times are ISO 8601. */
+export interface PaymentOrder {
+  order_number: number;
+  reference: string;
+  /** Why it was refused or came back; null: it was not, as far as is known. */
+  reason: string | null;
+  bank_reference: string | null;
+  submitted_at: string | null;
+  settled_at: string | null;
+}
+
 /** Everything that was decided about one registration, the standing verdicts and those they replaced. @throws exit 2 */
 export async function explainRegistration(db: Db, registrationId: string) {
   const found = await db
@@ -47,10 +58,13 @@ export async function explainRegistration(db: Db, registrationId: string) {
     state: string;
     reason: string;
     due_on: string;
-    reference: string | null;
+    orders: PaymentOrder[];
   }>`
-    select i.kind, i.number, i.state, i.reason, i.due_on, o.reference from instalments i
-    left join payment_orders o on o.instalment_id = i.instalment_id and o.order_number = i.order_number
+    select i.kind, i.number, i.state, i.reason, i.due_on, coalesce((
+      select json_agg(json_build_object('order_number', o.order_number, 'reference', o.reference, 'reason', nullif(o.reason, ''),
+        'bank_reference', o.bank_reference, 'submitted_at', o.submitted_at, 'settled_at', o.settled_at) order by o.order_number)
+      from payment_orders o where o.instalment_id = i.instalment_id), '[]') as orders
+    from instalments i
     where i.reg = ${found.reg} order by i.kind, i.number`.execute(db);
   return { ...found, decisions: decisions.rows, batches: batches.rows, instalments: instalments.rows };
 }

@@ -9,6 +9,7 @@ import { type Move, moveInstalments } from './instalments.ts';
 import { accountInForce, type Order, type Orderable, type PayeeAccount } from './orders.ts';
 import { ON_HOLD } from './payment-holds.ts';
 import { lockRun } from './payout-runs.ts';
+import { type EventRow, firstOrderedDueOn, trainingOf } from './training.ts';
 
 /** What a run's file is, for ever. */
 export interface WrittenFile {
@@ -25,6 +26,8 @@ export interface ReleasedRow extends Omit<Orderable, 'account'> {
   readonly listed: readonly ExclusionList[];
   readonly revoked: boolean;
   readonly onHold: boolean;
+  readonly firstOrderedDueOn: string | null;
+  readonly events: readonly EventRow[];
   readonly account: PayeeAccount | null;
 }
 
@@ -64,7 +67,8 @@ export async function rowsOf(tx: Tx, which: RawBuilder<unknown>, now: Date, limi
   const { rows } = await sql<ReleasedRow>`
     select i.instalment_id as "instalmentId", r.registration_id as "registrationId", i.nik, i.batch, i.kind, i.number,
       i.amount_idr as "amountIdr", i.order_number as "orderNumber", y.body as policy, ${listedOn(wibDate(now))} as listed,
-      p.state = 'revoked' as revoked, ${ON_HOLD} as "onHold", ${accountInForce(now)} as account
+      p.state = 'revoked' as revoked, ${ON_HOLD} as "onHold", ${firstOrderedDueOn('i')} as "firstOrderedDueOn",
+      ${trainingOf('i', now)} as events, ${accountInForce(now)} as account
     from instalments i join registrations r on r.reg = i.reg join participants p on p.nik = i.nik
     join batches b on b.batch = i.batch join policies y on y.policy_id = b.policy_id
     where ${which} order by i.instalment_id limit ${limit}`.execute(tx);

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
 import type { BankWord } from '../jobs/payout-reasons.ts';
 import { stageSettings } from '../jobs/stages.ts';
+import { wibDate } from '../jobs/time.ts';
 import type { Db, Tx } from './connection.ts';
 import { mayBeAskedAbout, TO_BE_ASKED } from './doubt.ts';
 import { moveInstalments } from './instalments.ts';
@@ -11,6 +12,7 @@ import { ON_HOLD } from './payment-holds.ts';
 import { lockRun, wentByFile } from './payout-runs.ts';
 import { refusedForUs } from './payout-sent.ts';
 import { currentRun } from './run.ts';
+import { type EventRow, firstOrderedDueOn, trainingOf } from './training.ts';
 
 export interface ParticipantRow {
   readonly nik: string;
@@ -18,15 +20,16 @@ export interface ParticipantRow {
   readonly batch: number;
   readonly revoked: boolean;
   readonly onHold: boolean;
-  /** Something that was due, and never ordered, is held. */
+  /** Something that was due is held, or was not taken by a run, and was never ordered. */
   readonly waiting: boolean;
   /** WIB date on which incentive 1 was due when it was ordered; null: it was not yet. */
   readonly firstOrderedDueOn: string | null;
   readonly policyId: number;
-  readonly events: { event: string; trainingId: string; at: string }[];
+  readonly events: readonly EventRow[];
   readonly accounts: {
     linkedAt: string;
     channel: 'bank' | 'ewallet';
+    accountNumber: string;
     holderNik: string;
     kyc: boolean;
     status: 'active' | 'inactive' | 'closed';
@@ -38,12 +41,10 @@ export interface ParticipantRow {
 export async function participantsAfter(tx: Tx, nik: string, now: Date, limit: number): Promise<ParticipantRow[]> {
   const { rows } = await sql<ParticipantRow>`
     select p.nik, p.reg, p.batch, p.state = 'revoked' as revoked, ${ON_HOLD} as "onHold", b.policy_id as "policyId",
-      (select i.due_on::text from instalments i where (i.nik, i.batch, i.kind, i.number) = (p.nik, p.batch, 'incentive', 1) and i.order_number > 0)
-        as "firstOrderedDueOn",
-      exists (select from instalments i where (i.nik, i.batch, i.state, i.order_number) = (p.nik, p.batch, 'held', 0)) as waiting,
-      coalesce((select json_agg(json_build_object('event', t.event, 'trainingId', t.training_id, 'at', t.at))
-        from registrations r join training t on t.reg = r.reg where r.nik = p.nik and t.batch = p.batch and t.at <= ${now}), '[]') as events,
-      coalesce((select json_agg(json_build_object('linkedAt', a.linked_at, 'channel', a.channel, 'holderNik', a.holder_nik, 'kyc', a.kyc, 'status', a.status, 'bankSaid', ${BANK_SAID}))
+      ${firstOrderedDueOn('p')} as "firstOrderedDueOn",
+      exists (select from instalments i where (i.nik, i.batch, i.order_number) = (p.nik, p.batch, 0) and i.state in ('due', 'held')) as waiting,
+      ${trainingOf('p', now)} as events,
+      coalesce((select json_agg(json_build_object('linkedAt', a.linked_at, 'channel', a.channel, 'accountNumber', a.account_number, 'holderNik', a.holder_nik, 'kyc', a.kyc, 'status', a.status, 'bankSaid', ${BANK_SAID}))
         from registrations r join accounts a on a.reg = r.reg where r.nik = p.nik and a.linked_at <= ${now}), '[]') as accounts
     from participants p join batches b on b.batch = p.batch
     where p.nik > ${nik} order by p.nik limit ${limit}`.execute(tx);
@@ -62,13 +63,16 @@ export interface DueRow {
   readonly reason: string;
 }
 
-/** An instalment that is due on a later day. */
-export type LaterRow = Pick<DueRow, 'nik' | 'batch' | 'kind' | 'number' | 'dueOn'>;
+/** An instalment that is due on a later day, or on no day as far as is known (null), and why. */
+export interface NotDueRow extends Pick<DueRow, 'nik' | 'batch' | 'kind' | 'number' | 'reason'> {
+  readonly dueOn: string | null;
+}
 
 /**
- * Stores what is due: new instalments, held ones whose account is in order by now, those whose money was refused or
- * came back and whose account has been corrected since, and those that were refused for a fault of ours, become `due`, unless a statement says that it did not come back; those that cannot be paid are `held` with the
- * reason. What a person held stays held. Paying again is a new order, which a second person releases.
+ * Stores what is due: new instalments, held ones whose reason is over (`passing`, or a list that they are not on any
+ * more), those whose money was refused or came back and whose account has been corrected since, and those that were
+ * refused for a fault of ours, become `due`, unless a statement says that it did not come back; those that cannot be paid
+ * are `held` with the reason. What a person held stays held. Paying again is a new order, which a second person releases.
  *
  * Adds what can be paid now to the temp table `payable_now`, which a run is made of.
  * @param rows of a range of NIKs, in their order
@@ -76,7 +80,7 @@ export type LaterRow = Pick<DueRow, 'nik' | 'batch' | 'kind' | 'number' | 'dueOn
 export async function storeDue(
   tx: Tx,
   rows: readonly DueRow[],
-  { accountReasons, ourFaults }: { readonly accountReasons: readonly string[]; readonly ourFaults: readonly string[] },
+  { passing, ourFaults }: { readonly passing: readonly string[]; readonly ourFaults: readonly string[] },
   now: Date,
 ): Promise<void> {
   await sql`
@@ -113,7 +117,9 @@ export async function storeDue(
   await moveInstalments(tx, ['rejected', 'returned'], again, now);
   await sql`
     update instalments i set state = 'due', reason = '' from due_now d
-    where ${theirs} and i.state = 'held' and i.reason = any(${accountReasons}) and d.reason = ''`.execute(tx);
+    where ${theirs} and i.state = 'held' and d.reason = '' and (i.reason = any(${passing}) or ${isListedNoMore(now)})`.execute(
+    tx,
+  );
   await sql`
     insert into payable_now select i.instalment_id from due_now d join instalments i on ${theirs} where d.reason = ''`.execute(
     tx,
@@ -123,18 +129,30 @@ export async function storeDue(
     where ${theirs} and i.state = 'due' and d.reason <> ''`.execute(tx);
 }
 
+/** Of instalment `i`, which was never ordered: a list held it, and they are not on that list any more. */
+function isListedNoMore(now: Date) {
+  const today = wibDate(now);
+  return sql`(i.order_number = 0 and i.reason like 'excluded\\_%' and not exists (
+    select from exclusions_known x where x.nik = i.nik and 'excluded_' || x.list = i.reason
+      and ${today}::date >= x.valid_from and (x.valid_to is null or ${today}::date <= x.valid_to)))`;
+}
+
 /**
- * Instalments that were held for their account and are due on a later day, since it came in order later than the training
- * was done: they are held no more, and wait for that day.
+ * Instalments that were due, and are not by now: their account came in order after the training was done, and they wait for
+ * a later day; or their training was corrected, and they are held with the reason.
+ * @param passing reasons that end by themselves
  */
-export async function storeLater(tx: Tx, rows: readonly LaterRow[], accountReasons: readonly string[]): Promise<void> {
+export async function storeNotDue(tx: Tx, rows: readonly NotDueRow[], passing: readonly string[]): Promise<void> {
   if (rows.length === 0) return;
   await sql`
-    update instalments i set state = 'due', reason = '', due_on = d.due_on
-    from unnest(${rows.map((r) => r.nik)}::bigint[], ${rows.map((r) => r.batch)}::int[], ${rows.map((r) => r.kind)}::text[],
-      ${rows.map((r) => r.number)}::int[], ${rows.map((r) => r.dueOn)}::date[]) as d (nik, batch, kind, number, due_on)
-    where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number)
-      and i.state = 'held' and i.order_number = 0 and i.reason = any(${accountReasons})`.execute(tx);
+    update instalments i set state = d.state, reason = d.reason, due_on = coalesce(d.due_on, i.due_on)
+    from (select *, case when reason = '' then 'due' else 'held' end as state
+      from unnest(${rows.map((r) => r.nik)}::bigint[], ${rows.map((r) => r.batch)}::int[], ${rows.map((r) => r.kind)}::text[],
+        ${rows.map((r) => r.number)}::int[], ${rows.map((r) => r.dueOn)}::date[], ${rows.map((r) => r.reason)}::text[])
+        as d (nik, batch, kind, number, due_on, reason)) d
+    where (i.nik, i.batch, i.kind, i.number) = (d.nik, d.batch, d.kind, d.number) and i.order_number = 0
+      and (i.state = 'due' or (i.state = 'held' and i.reason = any(${passing})))
+      and (i.state, i.reason, i.due_on) is distinct from (d.state, d.reason, coalesce(d.due_on, i.due_on))`.execute(tx);
 }
 
 /** Opens the chunks that send a released run. Instalments that a dead worker left in `submitting` belong to them too. Of a run that was sent there are none. */

@@ -1,10 +1,24 @@
 /** What a bank says of an account when it is asked whose it is (SNAP BI, services 16 and 37). */
 export type BankWord = 'confirmed' | 'other_name' | 'no_account' | 'not_active';
 
+/** What an instalment that a run has taken waits for when training was corrected since. */
+export const waitingReasons = {
+  training_not_completed_and_rated: {
+    id: 'Pelatihan belum diselesaikan dan diberi ulasan. Selesaikan pelatihan dan beri ulasan.',
+    en: 'The training is not both completed and rated. Complete it and rate it.',
+  },
+  survey_not_answered: { id: 'Survei belum diisi. Isi surveinya.', en: 'The survey is not answered. Answer it.' },
+} as const;
+
 const notPayableTexts = {
+  ...waitingReasons,
   account_missing: {
     id: 'Belum ada rekening tertaut. Tautkan rekening bank atau dompet digital atas nama Anda.',
     en: 'No account is linked yet. Link a bank account or an e-wallet of your own.',
+  },
+  account_number_invalid: {
+    id: 'Nomor rekening kosong atau salah tulis. Periksa lalu tautkan lagi.',
+    en: 'The account number is empty or spoilt. Check it and link it again.',
   },
   account_holder_mismatch: {
     id: 'Rekening atas nama orang lain. Tautkan rekening dengan NIK Anda sendiri.',
@@ -30,7 +44,18 @@ const notPayableTexts = {
     id: 'Rekening sudah diperbaiki; dibayar lagi dengan perintah baru.',
     en: 'The account was corrected; a new order pays again.',
   },
-  bank_rejected: { id: 'Bank menolak pembayaran.', en: 'The bank refused the payment.' },
+  bank_rejected: {
+    id: 'Bank menolak pembayaran. Periksa rekening Anda di bank lalu tautkan lagi, atau tautkan rekening lain.',
+    en: 'The bank refused the payment. Have the account put right at the bank and link it again, or link another account.',
+  },
+  bank_refused_us: {
+    id: 'Bank menolak karena kesalahan di pihak kami; akan dibayar lagi, Anda tidak perlu berbuat apa-apa.',
+    en: 'The bank refused for a fault of ours; it is paid again, there is nothing for you to do.',
+  },
+  returned: {
+    id: 'Bank mengembalikan uangnya. Perbaiki rekening di bank lalu tautkan lagi, atau tautkan rekening lain.',
+    en: 'The bank gave the money back. Have the account put right and link it again, or link another account.',
+  },
   bank_contradiction: {
     id: 'Keterangan bank tentang pembayaran ini bertentangan; petugas akan memastikannya kepada bank.',
     en: 'What the bank says about this payment contradicts itself; a person will settle it with the bank.',
@@ -51,8 +76,12 @@ const notPayableTexts = {
 export type PayoutReason = keyof typeof notPayableTexts;
 export const payoutReasons: Readonly<Record<PayoutReason, { id: string; en: string }>> = notPayableTexts;
 
-/** What holds no payment here, and may at the other side. */
+/** What holds no payment here: what the bank has refused, and what it may. */
 export const accountHints = {
+  account_refused_by_bank: {
+    id: 'Bank menolak atau mengembalikan pembayaran ke rekening ini. Perbaiki di bank lalu tautkan lagi, atau tautkan rekening lain.',
+    en: 'The bank refused a payment to this account, or gave it back. Have it put right and link it again, or link another account.',
+  },
   account_phone_differs: {
     id: 'Dompet digital memakai nomor ponsel lain daripada pendaftaran. Samakan nomornya, atau tautkan rekening lain.',
     en: 'The e-wallet has another phone number than the registration. Make them the same, or link another account.',

@@ -1,6 +1,8 @@
-import { explainRegistration } from '../db/explain.ts';
+import { explainRegistration, type PaymentOrder } from '../db/explain.ts';
 import { type PayoutReason, payoutReasons } from '../jobs/payout-reasons.ts';
 import { isReason, reasons } from '../jobs/reasons.ts';
+import { wibDate } from '../jobs/time.ts';
+import { ourFaults } from '../workers/payout/rules.ts';
 import { done, type Report, withOffice } from './command.ts';
 
 /** `explain REGISTRATION_ID`: every decision and why, in Indonesian and English. No personal data is shown. */
@@ -12,7 +14,7 @@ export function explain(registrationId: string): Promise<Report> {
       ...registration,
       decisions: decisions.map((decision) => ({ ...decision, ...textOf(decision.reason) })),
       batches,
-      instalments: instalments.map((instalment) => ({ ...instalment, ...payoutText(instalment.reason) })),
+      instalments: instalments.map((instalment) => ({ ...instalment, ...payoutText(instalment) })),
     };
     const lines = [
       `${registrationId}, registered ${registration.registered_at.toISOString()}, province ${registration.province_code}`,
@@ -36,26 +38,47 @@ export function explain(registrationId: string): Promise<Report> {
       const carried = carried_from === null ? '' : `, carried over from batch ${carried_from}`;
       lines.push(`batch ${batch} (${state}): ${place}${carried}${decreed ? `, decree: ${decreed}` : ''}`);
     }
-    for (const { kind, number, state, reason, due_on, reference } of instalments) {
-      lines.push(
-        `${kind} ${number}: ${state}${reason ? ` (${reason})` : ''}, due ${due_on}${reference ? `, order ${reference}` : ''}`,
-      );
-      const text = payoutText(reason);
-      if (text) lines.push(`          ID: ${text.text_id}`, `          EN: ${text.text_en}`);
+    for (const instalment of instalments) {
+      const { kind, number, state, reason, due_on, orders } = instalment;
+      lines.push(`${kind} ${number}: ${state}${reason ? ` (${reason})` : ''}, due ${due_on}`);
+      const text = payoutText(instalment);
+      if (text)
+        lines.push(
+          `          ID: ${text.text_id} ${text.todo_id ?? ''}`,
+          `          EN: ${text.text_en} ${text.todo_en ?? ''}`,
+        );
+      for (const order of orders) lines.push(`          ${orderText(order)}`);
     }
     return done(json, ...lines);
   });
 }
 
-/** A reason of a held or refused payment; the bank's code may follow it. */
-function payoutText(reason: string) {
-  const name = reason.split(' ')[0] ?? '';
+/** What a held, refused or returned payment means to the participant, and what they can do; the bank's code may follow the reason. */
+function payoutText({ state, reason }: { state: string; reason: string }): Text | undefined {
+  const name =
+    state === 'returned' ? 'returned' : ourFaults.includes(reason) ? 'bank_refused_us' : (reason.split(' ')[0] ?? '');
   if (!Object.hasOwn(payoutReasons, name)) return textOf(name);
   const { id, en } = payoutReasons[name as PayoutReason];
   return { text_id: id, text_en: en };
 }
 
-function textOf(reason: string) {
+function orderText({ order_number, reference, reason, submitted_at, settled_at }: PaymentOrder): string {
+  const said = [
+    submitted_at && `sent ${wibDate(new Date(submitted_at))}`,
+    settled_at && `settled ${wibDate(new Date(settled_at))}`,
+    reason,
+  ];
+  return [`order ${order_number} ${reference}`, ...said.filter(Boolean)].join(', ');
+}
+
+interface Text {
+  readonly text_id: string;
+  readonly text_en: string;
+  readonly todo_id?: string;
+  readonly todo_en?: string;
+}
+
+function textOf(reason: string): Required<Text> | undefined {
   if (!isReason(reason)) return undefined;
   const { id, en, todo_id, todo_en } = reasons[reason];
   return { text_id: id, text_en: en, todo_id, todo_en };

@@ -37,9 +37,12 @@ export async function prepareRunOf(office: Office, by: string): Promise<Report> 
       ...heldText,
     );
   const { run, count, totalIdr } = prepared;
+  const today = wibDate(new Date());
+  const early = `Today is ${today}: what is due by ${asOf} is paid as soon as this run is released and sent. If that is too early, stop it: prakerja payout stop ${run}`;
   return done(
     { run, count, total_idr: totalIdr, held },
     `Payout run ${run}: ${count} instalments, ${formatRupiah(BigInt(totalIdr))}, due by ${asOf}.`,
+    ...(asOf > today ? [early] : []),
     ...heldText,
     `Another person releases it: prakerja payout release ${run} --by OTHER`,
   );

@@ -2,7 +2,7 @@ import { type ParticipantAccount, participantAccounts } from '../db/accounts-to-
 import type { Db } from '../db/connection.ts';
 import { formatRupiah } from '../jobs/money.ts';
 import { accountHints, payoutReasons } from '../jobs/payout-reasons.ts';
-import { accountReason } from '../workers/payout/rules.ts';
+import { accountReason, ourFaults } from '../workers/payout/rules.ts';
 import { done, type Report, withOffice } from './command.ts';
 import { writeWhole } from './draw-files.ts';
 import { startProgress } from './progress.ts';
@@ -43,9 +43,10 @@ async function* csvOf(
   try {
     let read = 0;
     for (let after = '-1'; ; ) {
-      const page = await participantAccounts(db, after, now, PAGE);
+      const page = await participantAccounts(db, after, now, { limit: PAGE, ourFaults });
       for (const row of page) {
-        const reason = accountReason(row.nik, row.account && { ...row.account, linkedAt: now }) ?? hint(row);
+        const account = row.account && { ...row.account, linkedAt: now };
+        const reason = accountReason(row.nik, account) ?? hint(row);
         if (!reason) continue;
         seen(reason, row);
         const { id, en } = texts[reason] as { id: string; en: string };
@@ -61,6 +62,7 @@ async function* csvOf(
   }
 }
 
-function hint({ phoneDiffers }: ParticipantAccount): keyof typeof accountHints | undefined {
+function hint({ refused, phoneDiffers }: ParticipantAccount): keyof typeof accountHints | undefined {
+  if (refused) return 'account_refused_by_bank';
   return phoneDiffers ? 'account_phone_differs' : undefined;
 }

@@ -20,10 +20,18 @@ export interface TrainingEvent {
   readonly at: Date;
 }
 
+/** The same from rows of the database, whose times are ISO 8601. */
+export function trainingEvents(
+  rows: readonly (Omit<TrainingEvent, 'at'> & { readonly at: string })[],
+): TrainingEvent[] {
+  return rows.map((row) => ({ ...row, at: new Date(row.at) }));
+}
+
 /** A line of accounts.csv, as far as paying depends on it. */
 export interface Account {
   readonly linkedAt: Date;
   readonly channel: 'bank' | 'ewallet';
+  readonly accountNumber: string;
   readonly holderNik: string;
   readonly kyc: boolean;
   readonly status: 'active' | 'inactive' | 'closed';
@@ -75,7 +83,13 @@ export function linkReason(nik: string, account: Account | null): PayoutReason |
   if (account.holderNik !== nik) return 'account_holder_mismatch';
   if (account.channel === 'ewallet' && !account.kyc) return 'account_kyc_missing';
   if (account.status !== 'active') return 'account_not_active';
-  return null;
+  return isNumber(account.accountNumber) ? null : 'account_number_invalid';
+}
+
+/** A number of at least four letters or digits, that no spreadsheet has spoilt (`=A1`, `9.9E+09`). */
+function isNumber(text: string): boolean {
+  const isSpoilt = /^[=+@]|^\d+([.,]\d+)?E\+?\d+$|^0+$/i.test(text.trim());
+  return !isSpoilt && text.replace(/[^A-Za-z0-9]/g, '').length >= 4;
 }
 
 /**
@@ -123,6 +137,18 @@ function earliestByTraining(events: readonly TrainingEvent[], name: string): Map
 export function surveyDone(events: readonly TrainingEvent[], number: number): string | null {
   const times = events.filter((event) => event.event === `survey_${number}`).map((event) => event.at.getTime());
   return times.length === 0 ? null : wibDate(new Date(Math.min(...times)));
+}
+
+/**
+ * What an instalment that a run has taken was not earned by, as training is known now; null: nothing is wanting. What was
+ * ordered is history: it asks only before incentive 1 is ordered (BPK found payments without completion).
+ */
+export function notEarned(
+  { kind, number, firstOrderedDueOn }: { kind: InstalmentKind; number: number; firstOrderedDueOn: string | null },
+  events: readonly TrainingEvent[],
+): Exclude<NotDueWhy, 'date_not_reached'> | null {
+  if (kind === 'survey') return surveyDone(events, number) === null ? 'survey_not_answered' : null;
+  return firstOrderedDueOn === null && firstTrainingDone(events) === null ? 'training_not_completed_and_rated' : null;
 }
 
 /**

@@ -11,6 +11,7 @@ import { accountInForce, type Destination, makeOrders, type Order, type PayeeAcc
 import { ON_HOLD } from '../../db/payment-holds.ts';
 import { NO_ENTRY } from '../../db/payout-sent.ts';
 import { noneReconciles } from '../../db/reconciliation-lock.ts';
+import { type EventRow, firstOrderedDueOn, trainingOf } from '../../db/training.ts';
 import type { Chunk } from '../../jobs/chunk.ts';
 import { type InstalmentKind, type OrderKey, paymentReference } from '../../jobs/ids.ts';
 import type { ExclusionList, Policy } from '../../jobs/policy.ts';
@@ -34,6 +35,8 @@ export interface ToSend {
   readonly listed: readonly ExclusionList[];
   readonly revoked: boolean;
   readonly onHold: boolean;
+  readonly firstOrderedDueOn: string | null;
+  readonly events: readonly EventRow[];
   readonly account: PayeeAccount | null;
   /** Its run's orders go many in one call. */
   readonly bulk: boolean;
@@ -45,7 +48,7 @@ export async function loadToSend(db: Db, chunk: Pick<Chunk, 'lo' | 'hi'>, run: s
     select i.instalment_id as "instalmentId", r.registration_id as "registrationId", i.nik, i.batch, i.kind, i.number,
       i.amount_idr as "amountIdr", i.state, i.order_number as "orderNumber", y.body as policy,
       ${listedOn(wibDate(now))} as listed, p.state = 'revoked' as revoked, ${ON_HOLD} as "onHold",
-      ${accountInForce(now)} as account, u.bulk
+      ${firstOrderedDueOn('i')} as "firstOrderedDueOn", ${trainingOf('i', now)} as events, ${accountInForce(now)} as account, u.bulk
     from instalments i join payout_runs u on u.payout_run = i.payout_run and u.state = 'released'
     join registrations r on r.reg = i.reg join participants p on p.nik = i.nik
     join batches b on b.batch = i.batch join policies y on y.policy_id = b.policy_id

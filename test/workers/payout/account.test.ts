@@ -5,6 +5,7 @@ const NIK = '3273010101900001';
 const bank: Account = {
   linkedAt: new Date('2020-09-01T00:00:00Z'),
   channel: 'bank',
+  accountNumber: '0011200001',
   holderNik: NIK,
   kyc: false,
   status: 'active',
@@ -25,6 +26,12 @@ describe('accounts', () => {
     ["under another's name at the bank", { ...bank, bankSaid: 'other_name' }, 'account_name_mismatch'],
     ['unknown to the bank', { ...wallet, bankSaid: 'no_account' }, 'account_unknown_at_bank'],
     ['dormant at the bank', { ...bank, bankSaid: 'not_active' }, 'account_not_active'],
+    ['of no number', { ...bank, accountNumber: '' }, 'account_number_invalid'],
+    ['of too few digits', { ...bank, accountNumber: ' 00 1' }, 'account_number_invalid'],
+    ['of zeros', { ...bank, accountNumber: '000000' }, 'account_number_invalid'],
+    ['of a number that Excel has spoilt', { ...bank, accountNumber: '9.9E+09' }, 'account_number_invalid'],
+    ["of a spreadsheet's formula", { ...bank, accountNumber: '=SUM(A1)' }, 'account_number_invalid'],
+    ['of a number in groups, with letters', { ...bank, accountNumber: 'BNI 0011-2233' }, null],
     ['what was linked speaks first', { ...bank, status: 'closed', bankSaid: 'other_name' }, 'account_not_active'],
     [
       "another person's comes first",

@@ -19,6 +19,7 @@ const participant = { nik: NIK, revoked: false, onHold: false, firstOrderedDueOn
 const bank: Account = {
   linkedAt: new Date('2020-09-01T00:00:00Z'),
   channel: 'bank',
+  accountNumber: '0011200001',
   holderNik: NIK,
   kyc: false,
   status: 'active',
@@ -149,6 +150,7 @@ function accounts(text: string): Account[] {
       ...bank,
       channel: channel === 'bank' ? 'bank' : 'ewallet',
       kyc: channel !== 'unverified',
+      accountNumber: '0011200001',
       holderNik: holder === 'own' ? NIK : '3273010101900002',
       status: status === 'active' ? 'active' : 'closed',
       linkedAt: new Date(at),
@@ -230,6 +232,7 @@ describe('the day of incentive 1: training and account in order for the first ti
   const link = fc.record({
     linkedAt: moment,
     channel: fc.constantFrom('bank' as const, 'ewallet' as const),
+    accountNumber: fc.constant('0011200001'),
     holderNik: fc.constantFrom(NIK, NIK, '3273010101900002'),
     kyc: fc.boolean(),
     status: fc.constantFrom('active' as const, 'active' as const, 'closed' as const),
