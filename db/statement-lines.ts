@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
-import { balanceBefore, SPOKEN_AT } from './statement-chain.ts';
+import { balanceBefore, LINES, SPOKEN_AT } from './statement-chain.ts';
 
 /** By what a movement is known again on another statement: a bulk id counts where no order is named. */
 const KEY = sql`bank_reference, booked_on, direction, amount_idr, reference, bulk_id`;
@@ -16,18 +16,45 @@ const goesOn = (later: string, earlier: string) => {
 };
 const NOTHING_IN_COMMON = sql`(${goesOn('n', 's')} or ${goesOn('s', 'n')})`;
 
-/** A notification; the other is a whole statement of the day that speaks as long: it has that, with the rest of the day. */
+/** A notification; the other is a whole statement that speaks as long: of its days it has that, with the rest. */
 const IS_TOLD_AGAIN = sql`(s.format = 'camt054' and n.format <> 'wallet-csv' and n.closing is not null
-  and l.booked_on between n.from_date and n.to_date and ${SPOKEN_AT(sql`s`)} <= ${SPOKEN_AT(sql`n`)})`;
+  and ${SPOKEN_AT(sql`s`)} <= ${SPOKEN_AT(sql`n`)})`;
+
+/** Of a statement: the balance that it ends with, as far as it can be read. */
+const END = (x: string) => sql`coalesce(${sql.ref(x)}.closing::numeric, ${sql.ref(x)}.reached)`;
+
+/** A third statement, not `n`, goes on where `s` has ended. */
+const A_THIRD_GOES_ON = sql`exists (select from statements f where f.account = s.account and f.opening::numeric = ${END('s')}
+  and f.from_date = s.to_date and f.statement_id <> s.statement_id and f.statement_id <> n.statement_id)`;
+
+/** The readable lines that statement `s` came with; they are under others too, where those had them first. */
+const LINES_OF_S = sql`select ${WITH_KEY} from ${LINES} l where l.statement_id = s.statement_id and unreadable is null`;
+const LINES_OF_N = sql`select ${WITH_KEY} from staged_lines where unreadable is null`;
+
+/** Of one that was cut off nobody knows where it ended: the other must have all that it has. */
+const HOLDS_ALL = sql`((s.closing is not null and n.closing is not null)
+  or (s.closing is null and not exists (${LINES_OF_S} except all ${LINES_OF_N}))
+  or (n.closing is null and not exists (${LINES_OF_N} except all ${LINES_OF_S})))`;
 
 /**
  * Both begin the day with the same balance, and neither the new one nor a third goes on where the other has ended (a
  * payment, its return and a second payment look the same, by their balances): the one holds what the other has.
  */
-const BEGINS_THE_SAME = sql`(s.from_date <= n.from_date and s.closing <> n.opening and n.closing <> s.opening
-  and ${balanceBefore(sql`s`, sql`n.from_date`)} = n.opening::numeric
-  and not exists (select from statements f where f.account = s.account and f.opening = s.closing and f.from_date = s.to_date
-    and f.statement_id <> s.statement_id and f.statement_id <> n.statement_id))`;
+const BEGINS_THE_SAME = sql`(s.from_date <= n.from_date and ${END('s')} <> n.opening::numeric and ${END('n')} <> s.opening::numeric
+  and ${balanceBefore(sql`s`, sql`n.from_date`)} = n.opening::numeric and not ${A_THIRD_GOES_ON} and ${HOLDS_ALL})`;
+
+/** What the staged lines come to; `opening` null: where they begin is not known, or their statement has a closing. */
+export async function stagedFacts(tx: Tx, opening: string | null) {
+  const { rows } = await sql<{ linesHash: string; movementsHash: string; reached: string | null }>`
+    select coalesce(sum(hash_record_extended(row(booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
+        counterparty_account, bank_reference, return_reason, unreadable), 0)), 0)::text as "linesHash",
+      coalesce(sum(hash_record_extended(row(booked_on, amount_idr, direction, reference,
+        case when reference is null then bulk_id end), 0)), 0)::text as "movementsHash",
+      case when max(line) filter (where unreadable is null) > min(line) filter (where unreadable is not null) then null
+        else (${opening}::numeric + sum(case direction when 'credit' then amount_idr else -amount_idr end))::text end as reached
+    from staged_lines`.execute(tx);
+  return rows[0] as (typeof rows)[number];
+}
 
 /**
  * Stores what no other file has brought: of movements with one key as many are left out as statements of the account that
@@ -35,16 +62,17 @@ const BEGINS_THE_SAME = sql`(s.from_date <= n.from_date and s.closing <> n.openi
  * known to hold what the other has.
  */
 export async function storeLines(tx: Tx, statementId: string): Promise<void> {
-  const others = sql`statements n join statements s on ${SHARE_DAYS} and ${NOTHING_IN_COMMON} is not true
-    join statement_lines l on l.statement_id = s.statement_id`;
-  const mine = sql`n.statement_id = ${statementId}
-    and (l.bank_reference is not null or ${IS_TOLD_AGAIN} or ${BEGINS_THE_SAME}) and l.unreadable is null`;
+  const known = sql`others s join ${LINES} l using (statement_id)
+    where (l.bank_reference is not null or s.begins or (s.told and l.booked_on between s.since and s.until)) and l.unreadable is null`;
   await sql`
-    with stored as materialized (
+    with others as materialized (
+      select s.statement_id, n.from_date as since, n.to_date as until, ${IS_TOLD_AGAIN} as told, ${BEGINS_THE_SAME} as begins
+      from statements n join statements s on ${SHARE_DAYS} and ${NOTHING_IN_COMMON} is not true where n.statement_id = ${statementId}),
+    stored as materialized (
       select ${KEY}, count(*) as n from (
-        select ${WITH_KEY} from ${others} where ${mine} and l.reference in (select reference from staged_lines)
+        select ${WITH_KEY} from ${known} and l.reference in (select reference from staged_lines)
         union all
-        select ${WITH_KEY} from ${others} where ${mine} and l.reference is null
+        select ${WITH_KEY} from ${known} and l.reference is null
           and coalesce(l.bank_reference, '') in (select coalesce(bank_reference, '') from staged_lines where reference is null)) l
       group by ${KEY}),
     repeated as materialized (

@@ -4,7 +4,7 @@ import type { Db, Tx } from './connection.ts';
 import { moveInstalments } from './instalments.ts';
 import { BOOKED, IN_BULK, MISDIRECTED, SIGNED, STILL_DEBITED, settledBy } from './money-out.ts';
 import { firstSpelling } from './paying-accounts.ts';
-import { storeLines } from './statement-lines.ts';
+import { stagedFacts, storeLines } from './statement-lines.ts';
 
 export interface NewStatement {
   readonly sha256: string;
@@ -68,10 +68,6 @@ export async function stageLines(tx: Tx, lines: readonly NewLine[]): Promise<voi
       ${column('notOurs')}::boolean[])`.execute(tx);
 }
 
-/** What was staged, as one number, in whatever order. */
-const LINES_HASH = sql`(select coalesce(sum(hash_record_extended(row(booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
-  counterparty_account, bank_reference, return_reason, unreadable), 0)), 0) from staged_lines)`;
-
 /**
  * Takes one whole statement with its staged lines; returns its number. Undefined: the same statement is there, with the
  * same days, balances and lines (a bank stamps each download with its time, and some with a new number); it is only kept
@@ -82,13 +78,13 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
   const { sha256, part, format, bankStatementId, from, to, opening, closing, lines, notBooked, receivedAt } = statement;
   const account = await firstSpelling(tx, statement.account);
   const madeAt = statement.madeAt !== null && statement.madeAt < receivedAt ? statement.madeAt : null;
-  const { rows } = await sql<{ hash: string }>`select ${lines > 0 ? LINES_HASH : sql`0`}::text as hash`.execute(tx);
-  const lines_hash = rows[0]?.hash as string;
+  const nothing = { linesHash: '0', movementsHash: '0', reached: null };
+  const facts = lines > 0 ? await stagedFacts(tx, closing === null ? opening : null) : nothing;
   const same = await sql`
     update statements set again_at = greatest(again_at, ${receivedAt}), not_booked = ${notBooked},
       made_at = nullif(greatest(coalesce(made_at, again_at, received_at), ${madeAt ?? receivedAt}), ${receivedAt})
     where account = ${account} and (sha256 <> ${sha256} or bank_statement_id = ${bankStatementId})
-      and (from_date, to_date, lines, lines_hash) = (${from}::date, ${to}::date, ${lines}::bigint, ${lines_hash}::numeric)
+      and (from_date, to_date, lines, lines_hash) = (${from}::date, ${to}::date, ${lines}::bigint, ${facts.linesHash}::numeric)
       and (opening, closing) is not distinct from (${opening}::text, ${closing}::text)
       and (${format !== 'camt054'} or (bank_statement_id = ${bankStatementId} and made_at is not distinct from ${madeAt}::timestamptz))`.execute(
     tx,
@@ -110,7 +106,9 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
       opening,
       closing,
       lines,
-      lines_hash,
+      lines_hash: facts.linesHash,
+      movements_hash: facts.movementsHash,
+      reached: facts.reached,
       not_booked: notBooked,
       received_at: receivedAt,
       made_at: madeAt,
