@@ -135,18 +135,13 @@ export function storeDecree(
       from decree d join registrations r using (registration_id)
       left join registrations o on o.registration_id = d.replaces order by line`.execute(tx);
     await sql`analyze decree_lines`.execute(tx);
+    const verified = await isVerified(tx, by);
     await tx
       .updateTable('batches')
-      .set({
-        state: 'decreed',
-        decree: number,
-        decreed_by: by,
-        decreed_verified: await isVerified(tx, by),
-        decreed_at: now,
-      })
+      .set({ state: 'decreed', decree: number, decreed_by: by, decreed_verified: verified, decreed_at: now })
       .where('batch', '=', batch)
       .execute();
-    await audit(tx, { who: by, action: 'batch decree', subject: `batch ${batch}`, note: number });
+    await audit(tx, { who: by, verified, action: 'batch decree', subject: `batch ${batch}`, note: number });
   });
 }
 
@@ -177,13 +172,15 @@ export async function confirmDecree(
     from decree_lines d join batches b on b.batch = d.batch join pool q on q.batch = d.batch and q.reg = d.reg
     where d.batch = ${batch} and d.decision in ('confirmed', 'promoted')`.execute(tx);
   await sql`analyze participants`.execute(tx);
+  const verified = await isVerified(tx, by);
   await tx
     .updateTable('batches')
-    .set({ state: 'confirmed', confirmed_by: by, confirmed_verified: await isVerified(tx, by), confirmed_at: now })
+    .set({ state: 'confirmed', confirmed_by: by, confirmed_verified: verified, confirmed_at: now })
     .where('batch', '=', batch)
     .execute();
   await audit(tx, {
     who: by,
+    verified,
     action: 'batch decree confirm',
     subject: `batch ${batch}`,
     note: `${numAffectedRows} participants`,

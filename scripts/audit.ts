@@ -1,5 +1,5 @@
 import { walkChain } from '../db/audit.ts';
-import { deedsWithoutRow, missingDeeds } from '../db/audited-deeds.ts';
+import { comparedDeeds, deedsWithoutRow, missingDeeds } from '../db/audited-deeds.ts';
 import { refuse } from '../jobs/errors.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 
@@ -33,8 +33,12 @@ export function auditVerify({ head: kept }: VerifyOptions = {}): Promise<Report>
     if (ok)
       return done(
         json,
-        `The audit log is whole: ${rows} rows, each with the hash of the one before, and a row for each deed of the tables.`,
-        `Its head is ${head}: whoever keeps it finds out with "audit verify --head" if the log is ever written anew.`,
+        `The audit log is whole: ${rows} rows, each with the hash of the one before.`,
+        `It and the tables tell the same, either way round, of: ${comparedDeeds}.`,
+        hasHead
+          ? 'The head that was kept is one of its rows.'
+          : 'Without --head a log that was written anew whole, or cut at its end, is not found.',
+        `Its head is ${head}: keep it outside of this database.`,
       );
     return needsPerson(
       json,
@@ -42,11 +46,12 @@ export function auditVerify({ head: kept }: VerifyOptions = {}): Promise<Report>
         ? []
         : [`The audit log was changed: row ${broken} does not fit the chain after ${rows} good rows.`]),
       ...missing.map(
-        ({ action, subject }) => `The audit log has no row, or one of another name, for "${action}" of ${subject}.`,
+        ({ action, subject }) =>
+          `The audit log has no row for "${action}" of ${subject}, or one that tells it otherwise: another name, number or amount.`,
       ),
       ...rowless.map(
         ({ action, subject }) =>
-          `The tables have no row, or one of another name, for "${action}" of ${subject}, which the audit log has.`,
+          `The tables have no row for "${action}" of ${subject}, which the audit log has, or one that tells it otherwise.`,
       ),
       ...(hasHead === false
         ? ['The head that was kept is no row of this log: it was written anew or cut off since.']

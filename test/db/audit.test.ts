@@ -63,7 +63,7 @@ describe('what the chain alone does not show', () => {
   });
 
   it('a deed of the tables whose row is gone, or is of another name', async () => {
-    const prepare = { who: 'ayu', action: 'payout prepare', subject: 'run 7', note: '' };
+    const prepare = { who: 'ayu', action: 'payout prepare', subject: 'run 7', note: '1 instalments, 1 rupiah' };
     await db.transaction().execute((tx) => audit(tx, prepare));
     await db.executeQuery(
       sql`insert into payout_runs (payout_run, as_of, declared_count, declared_total_idr, prepared_by, prepared_verified)
