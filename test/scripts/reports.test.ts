@@ -176,7 +176,7 @@ describe('report paid-while-listed', () => {
     });
     const [, line] = readFileSync(out, 'utf8').split('\n');
     expect(line).toMatch(
-      /^R1,1,incentive,1,600000,P[0-9A-Z]{15},2020-09-15,2020-09-01,,"BKN",2020-09-14T02:00:00.000Z,true$/,
+      /^R1,1,incentive,1,600000,P[0-9A-Z]{15},2020-09-15,2020-09-01,,"BKN",2020-09-14T02:00:00.000Z,true,2020-09-15,paid$/,
     );
     await expect(command(here, () => paidListed({ list: 'friends' }))).rejects.toMatchObject({ exitCode: 2 });
   });
