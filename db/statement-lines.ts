@@ -24,7 +24,7 @@ const IS_TOLD_AGAIN = sql`(s.format = 'camt054' and n.format <> 'wallet-csv' and
 const END = (x: string) => sql`coalesce(${sql.ref(x)}.closing::numeric, ${sql.ref(x)}.reached)`;
 
 /** A third statement, not `n`, goes on where `s` has ended. */
-const A_THIRD_GOES_ON = sql`exists (select from statements f where f.account = s.account and f.opening::numeric = ${END('s')}
+const A_THIRD_GOES_ON = sql`exists (select from statements f where f.account in (s.account, n.account) and f.opening::numeric = ${END('s')}
   and f.from_date = s.to_date and f.statement_id <> s.statement_id and f.statement_id <> n.statement_id)`;
 
 /** The readable lines that statement `s` came with; they are under others too, where those had them first. */
@@ -43,6 +43,14 @@ const HOLDS_ALL = sql`((s.closing is not null and n.closing is not null)
 const BEGINS_THE_SAME = sql`(s.from_date <= n.from_date and ${END('s')} <> n.opening::numeric and ${END('n')} <> s.opening::numeric
   and ${balanceBefore(sql`s`, sql`n.from_date`)} = n.opening::numeric and not ${A_THIRD_GOES_ON} and ${HOLDS_ALL})`;
 
+/**
+ * `s` is `n` in another format: the same days, balances and movements, where those have moved the balance. Banks' numbers,
+ * payees and whether the account stands in it (else its name is the format's) differ from one format to the other.
+ */
+const IN_ANOTHER_FORMAT = sql`(s.format <> n.format
+  and (s.from_date, s.to_date, s.opening, s.closing, s.lines, s.movements_hash) = (n.from_date, n.to_date, n.opening, n.closing, n.lines, n.movements_hash)
+  and n.opening <> n.closing and (s.account = n.account or s.account = s.format or n.account = n.format) and not ${A_THIRD_GOES_ON})`;
+
 /** What the staged lines come to; `opening` null: where they begin is not known, or their statement has a closing. */
 export async function stagedFacts(tx: Tx, opening: string | null) {
   const { rows } = await sql<{ linesHash: string; movementsHash: string; reached: string | null }>`
@@ -57,11 +65,24 @@ export async function stagedFacts(tx: Tx, opening: string | null) {
 }
 
 /**
+ * Whether another statement has told all that this one tells. Then it stores nothing but what would keep it from proving
+ * anything; it stands in the chain of its account, and proves what it would prove alone.
+ */
+async function isToldInAnotherFormat(tx: Tx, statementId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from statements n join statements s on ${IN_ANOTHER_FORMAT} where n.statement_id = ${statementId} limit 1`.execute(
+    tx,
+  );
+  return rows.length > 0;
+}
+
+/**
  * Stores what no other file has brought: of movements with one key as many are left out as statements of the account that
  * share its days have stored. Without a number of the bank's a movement is taken for another only where one statement is
  * known to hold what the other has.
  */
 export async function storeLines(tx: Tx, statementId: string): Promise<void> {
+  const isTold = await isToldInAnotherFormat(tx, statementId);
   const known = sql`others s join ${LINES} l using (statement_id)
     where (l.bank_reference is not null or s.begins or (s.told and l.booked_on between s.since and s.until)) and l.unreadable is null`;
   await sql`
@@ -82,7 +103,7 @@ export async function storeLines(tx: Tx, statementId: string): Promise<void> {
       where nth <= n)
     insert into statement_lines select ${statementId}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
       counterparty_account, bank_reference, return_reason, unreadable, not_ours from staged_lines n
-    where not exists (select from repeated r where r.line = n.line)
+    where not exists (select from repeated r where r.line = n.line) and (not ${isTold} or (unreadable is not null and not not_ours))
     order by line`.execute(tx);
   await sql`truncate staged_lines`.execute(tx);
 }
