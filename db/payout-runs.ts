@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { refuse } from '../jobs/errors.ts';
+import { formatRupiah } from '../jobs/money.ts';
 import { isSamePerson } from '../jobs/person.ts';
 import type { Policy } from '../jobs/policy.ts';
 import { audit } from './audit.ts';
@@ -197,7 +198,7 @@ async function holdFunds(tx: Tx, run: string, totalIdr: string, held: boolean, n
   const left = await balanceOf(tx, 'treasury');
   if (funded && left < BigInt(totalIdr))
     throw refuse(
-      `payout run ${run} needs ${totalIdr} rupiah and the treasury holds ${left}: "prakerja payout fund" records what the state has paid in`,
+      `payout run ${run} needs ${formatRupiah(BigInt(totalIdr))} and the treasury holds ${formatRupiah(left)}: "prakerja payout fund" records what the state has paid in`,
     );
   const movement = { reference: ledgerReference(run), from: 'treasury', to: 'programme', amountIdr: totalIdr } as const;
   if (held && totalIdr !== '0') await postMovements(tx, [movement], now);

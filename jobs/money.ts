@@ -6,7 +6,8 @@ export function snapAmount(amount: Rupiah): string {
   return `${amount}.00`;
 }
 
-/** "Rp1.600.000.000.000", as Indonesians write it. */
+/** "Rp1.600.000.000.000", as Indonesians write it; what is missing is "−Rp14.050.000". */
 export function formatRupiah(amount: Rupiah): string {
+  if (amount < 0n) return `−${formatRupiah(-amount)}`;
   return `Rp${amount.toString().replace(/\B(?=(\d{3})+(?!\d))/g, '.')}`;
 }

@@ -90,7 +90,7 @@ describe('releasing a run', () => {
     const here = await prepared();
     await fundTreasury(here.office, { amount: '1799999', reference: 'SP2D/1', by: 'ayu' });
     await expect(releaseIt(here.office, '1', 'budi')).rejects.toThrow(
-      'needs 1800000 rupiah and the treasury holds 1799999',
+      'needs Rp1.800.000 and the treasury holds Rp1.799.999',
     );
     await expect(fundTreasury(here.office, { amount: '5', reference: 'SP2D/1', by: 'ayu' })).rejects.toThrow(
       'was recorded before',
