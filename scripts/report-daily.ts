@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { html } from 'hono/html';
 import { type DailyReport, dailyReport } from '../db/daily-report.ts';
-import { refuse } from '../jobs/errors.ts';
+import { fail, refuse } from '../jobs/errors.ts';
 import { formatRupiah } from '../jobs/money.ts';
 import { isDate, wibDate, wibTime } from '../jobs/time.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
@@ -19,11 +20,13 @@ export function daily({ on, out }: DailyOptions): Promise<Report> {
   if (on !== undefined && !isDate(on)) throw refuse('--on must be a date, such as 2020-09-15');
   return withOffice(async ({ db, config }) => {
     const now = config.now();
+    await into(out, () => makeDirectory(resolve(out)));
     const report = await db.transaction().execute((tx) => dailyReport(tx, on ?? wibDate(now), now));
-    await mkdir(out, { recursive: true });
     const name = join(out, `daily-${report.day}`);
-    await writeWhole(`${name}.csv`, [csvOf(report)]);
-    await writeWhole(`${name}.html`, [String(htmlOf(report))]);
+    await into(out, async () => {
+      await writeWhole(`${name}.csv`, [csvOf(report)]);
+      await writeWhole(`${name}.html`, [String(htmlOf(report))]);
+    });
     const { ledger, orders, statement } = report.totals;
     const equal = ledger === orders && orders === statement;
     const open = report.breaks.reduce((sum, { n }) => sum + n, 0);
@@ -36,6 +39,22 @@ export function daily({ on, out }: DailyOptions): Promise<Report> {
     const json = { ...report, totals_equal: equal, open_breaks: open, files: [`${name}.html`, `${name}.csv`] };
     return equal && open === 0 ? done(json, ...sentences) : needsPerson(json, ...sentences);
   });
+}
+
+/** @throws exit 1 naming the directory */
+async function into(out: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    throw fail(`the report could not be written into ${out}: ${(error as Error).message}`, error);
+  }
+}
+
+/** With those above it, one by one: below /proc a recursive mkdir of Node 20 never ends. */
+async function makeDirectory(path: string): Promise<void> {
+  if (existsSync(path)) return;
+  await makeDirectory(dirname(path));
+  await mkdir(path);
 }
 
 function rupiah(text: string): string {
@@ -78,22 +97,22 @@ ${final ? '' : html`<p><strong>Sementara: hari ini belum berakhir (preliminary: 
 ${table(
   'Buku besar (ledger), debit − kredit',
   ['Akun (account)', 'Awal (opening)', 'Debit', 'Kredit (credit)', 'Akhir (closing)'],
-  accounts.map((one) => [one.account, signed(one.opening), signed(one.debit), signed(one.credit), signed(one.closing)]),
+  accounts.map((one) => [one.account, rupiah(one.opening), rupiah(one.debit), rupiah(one.credit), rupiah(one.closing)]),
 )}
 ${table(
   'Sudah dibayar (paid): ketiganya harus sama (the three must be equal)',
   ['Menurut (by)', 'Jumlah (total)'],
-  Object.entries(totals).map(([name, total]) => [name, signed(total)]),
+  Object.entries(totals).map(([name, total]) => [name, rupiah(total)]),
 )}
 ${table(
   'Angsuran (instalments) sekarang',
   ['Keadaan (state)', 'n', 'Jumlah (amount)'],
-  instalments.map(({ state, n, amount_idr }) => [state, String(n), signed(amount_idr)]),
+  instalments.map(({ state, n, amount_idr }) => [state, String(n), rupiah(amount_idr)]),
 )}
 ${table(
   'Selisih terbuka (open breaks)',
   ['Jenis (type)', 'n', 'Jumlah (amount)', 'Tertua, hari (oldest, days)'],
-  breaks.map(({ type, n, amount_idr, oldest_days }) => [type, String(n), signed(amount_idr), String(oldest_days)]),
+  breaks.map(({ type, n, amount_idr, oldest_days }) => [type, String(n), rupiah(amount_idr), String(oldest_days)]),
 )}
 ${table(
   'Rekening koran hari ini (statements that cover the day)',
@@ -105,11 +124,6 @@ ${table(
 
 function wibStamp(at: string): string {
   return `${wibDate(new Date(at))} ${wibTime(new Date(at))}`;
-}
-
-function signed(text: string): string {
-  const amount = BigInt(text);
-  return amount < 0n ? `−${formatRupiah(-amount)}` : formatRupiah(amount);
 }
 
 /** An account number's last four. */
