@@ -56,6 +56,7 @@ export async function markRestored(tx: Tx, { takenAt: given, by, note, files, no
     .executeTakeFirstOrThrow();
   const chunks = await fenceOff(tx);
   await skipNumbers(tx);
+  await backdate(tx, takenAt, now);
   const unknown = await doubtWhatMayBeSent(tx, takenAt, now);
   await audit(tx, { who: by, action: 'db restored', subject: `backup of ${takenAt.toISOString()}`, note });
   return { restore: restore_id, takenAt, chunks, unknown, days: await uncoveredDays(tx) };
@@ -100,6 +101,13 @@ async function skipNumbers(tx: Tx): Promise<void> {
       case when format('%I.%I', schemaname, sequencename) = pg_get_serial_sequence('bank_calls', 'external_id')
         then (extract(epoch from clock_timestamp()) * 1000000)::bigint end))
     from pg_sequences where schemaname = 'public'`.execute(tx);
+}
+
+/** A statement that is here was there before the restore, also when its time is of another clock: it proves nothing of the lost time. */
+async function backdate(tx: Tx, takenAt: Date, now: Date): Promise<void> {
+  await sql`
+    update statements set received_at = least(received_at, ${takenAt}), again_at = least(again_at, ${takenAt})
+    where greatest(received_at, again_at) > ${now}`.execute(tx);
 }
 
 /** What was released may have been sent, and what was being sent may have arrived. Returns how many are unknown now. */

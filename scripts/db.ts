@@ -81,10 +81,24 @@ export async function restoredIn(office: Office, options: RestoredOptions): Prom
   const restored = await db
     .transaction()
     .execute((tx) => markRestored(tx, { takenAt, by, note: note ?? '', files: options.files === true, now }));
-  return reportOf(restored, now);
+  return reportOf(restored, now, unrecorded(by, note, restored.takenAt));
 }
 
-function reportOf({ restore, takenAt, chunks, unknown, days }: Restored, now: Date): Report {
+/** What to say of a name or a reason that nobody gave. */
+function unrecorded(by: string, note: string | undefined, takenAt: Date): string[] {
+  const missing = [...(by === 'cli' ? ["nobody's name"] : []), ...(note === undefined ? ['no reason'] : [])];
+  if (missing.length === 0) return [];
+  const what = missing.join(' and ');
+  return [
+    `${what.charAt(0).toUpperCase()}${what.slice(1)} ${missing.length > 1 ? 'were' : 'was'} kept. Give it again now: prakerja db restored --by WHO --note WHY --taken-at ${takenAt.toISOString()}`,
+  ];
+}
+
+function reportOf(
+  { restore, takenAt, chunks, unknown, days }: Restored,
+  now: Date,
+  unrecorded: readonly string[],
+): Report {
   const json = {
     restore,
     taken_at: takenAt.toISOString(),
@@ -97,12 +111,17 @@ function reportOf({ restore, takenAt, chunks, unknown, days }: Restored, now: Da
     json,
     `This database is marked as the backup of ${json.taken_at}, restored at ${json.restored_at}.`,
     `${chunks} running chunks are ready again, and the queue begins anew: a worker from before can save nothing.`,
-    `${unknown} payments that may have been sent meanwhile are unknown.`,
-    `Next: fetch the bank's statements of ${daysText(days)} now (WIB; not files that were fetched before), then`,
-    '  prakerja reconcile --statement FILE...',
+    `${unknown} payments that may have been sent meanwhile are unknown now, also if nothing was restored: this cannot be taken back. They wait for bank and statement.`,
+    ...unrecorded,
+    ...(days.length === 0
+      ? ['No statement is wanted: those that came since cover every day that may be lost. Next:']
+      : [
+          `Next: fetch the bank's statements of ${daysText(days)} now (WIB; not files that were fetched before), then`,
+          '  prakerja reconcile --statement FILE...',
+        ]),
     '  prakerja payout resolve',
     'Did payments go by file or in bulk meanwhile, and never before? Then give this again with --files: they are not sent again before the bank has told of each.',
-    'Until they are in, nothing new is sent: "payout submit" makes orders unknown, "payout resolve" asks the bank about them.',
+    'Until statements cover every day that may be lost, nothing new is sent: "payout submit" makes orders unknown, "payout resolve" asks the bank about them.',
   );
 }
 
