@@ -2,6 +2,9 @@ import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
 import { balanceBefore, LINES, SPOKEN_AT } from './statement-chain.ts';
 
+/** A wallet settles at once what its bank books on the next working day; holidays may lie between. */
+const SIDES_APART_DAYS_MAX = 7;
+
 /** By what a movement is known again on another statement: a bulk id counts where no order is named. */
 const KEY = sql`bank_reference, booked_on, direction, amount_idr, reference, bulk_id`;
 const WITH_KEY = sql`coalesce(bank_reference, '') as bank_reference, booked_on, direction, amount_idr,
@@ -51,6 +54,25 @@ const IN_ANOTHER_FORMAT = sql`(s.format <> n.format
   and (s.from_date, s.to_date, s.opening, s.closing, s.lines, s.movements_hash) = (n.from_date, n.to_date, n.opening, n.closing, n.lines, n.movements_hash)
   and n.opening <> n.closing and (s.account = n.account or s.account = s.format or n.account = n.format) and not ${A_THIRD_GOES_ON})`;
 
+/**
+ * Lines in `staged_lines` that are not `repeated`, of a movement that the other side has shown: who pays wallets from a
+ * bank account has both the bank's statement and the wallet's report of it. Of one order, direction and amount within
+ * these days the larger number of both sides counts: the nth of this side is the other side's, where that has shown so many.
+ */
+const othersShow = (statementId: string) => {
+  const isOfThisSide = sql`((s.format = 'wallet-csv') = (select format = 'wallet-csv' from statements where statement_id = ${statementId}))`;
+  return sql`
+    select n.line from (
+      select *, row_number() over (partition by reference, direction, amount_idr order by line) as nth from staged_lines n
+      where unreadable is null and reference is not null and not exists (select from repeated r where r.line = n.line)) n
+    join ${LINES} l on (l.reference, l.direction, l.amount_idr) = (n.reference, n.direction, n.amount_idr)
+      and abs(l.booked_on - n.booked_on) <= ${SIDES_APART_DAYS_MAX}::int
+    join statements s using (statement_id)
+    where exists (select from statements s where not ${isOfThisSide})
+    group by n.line, n.nth
+    having count(*) filter (where not ${isOfThisSide}) >= n.nth + count(*) filter (where ${isOfThisSide})`;
+};
+
 /** What the staged lines come to; `opening` null: where they begin is not known, or their statement has a closing. */
 export async function stagedFacts(tx: Tx, opening: string | null) {
   const { rows } = await sql<{ linesHash: string; movementsHash: string; reached: string | null }>`
@@ -83,6 +105,8 @@ async function isToldInAnotherFormat(tx: Tx, statementId: string): Promise<boole
  */
 export async function storeLines(tx: Tx, statementId: string): Promise<void> {
   const isTold = await isToldInAnotherFormat(tx, statementId);
+  const columns = sql`${statementId}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name, counterparty_account,
+    bank_reference, return_reason, unreadable, not_ours`;
   const known = sql`others s join ${LINES} l using (statement_id)
     where (l.bank_reference is not null or s.begins or (s.told and l.booked_on between s.since and s.until)) and l.unreadable is null`;
   await sql`
@@ -100,10 +124,13 @@ export async function storeLines(tx: Tx, statementId: string): Promise<void> {
       select line from (
         select line, n, row_number() over (partition by ${KEY} order by line) as nth
         from (select line, ${WITH_KEY} from staged_lines where unreadable is null) l join stored using (${KEY})) l
-      where nth <= n)
-    insert into statement_lines select ${statementId}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
-      counterparty_account, bank_reference, return_reason, unreadable, not_ours from staged_lines n
-    where not exists (select from repeated r where r.line = n.line) and (not ${isTold} or (unreadable is not null and not not_ours))
+      where nth <= n),
+    others_show as materialized (${othersShow(statementId)}),
+    shown_twice as (
+      insert into lines_shown_twice select ${columns} from staged_lines n where not ${isTold} and line in (select line from others_show))
+    insert into statement_lines select ${columns} from staged_lines n
+    where not exists (select from repeated r where r.line = n.line) and not exists (select from others_show o where o.line = n.line)
+      and (not ${isTold} or (unreadable is not null and not not_ours))
     order by line`.execute(tx);
   await sql`truncate staged_lines`.execute(tx);
 }
