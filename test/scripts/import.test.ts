@@ -33,7 +33,9 @@ it('an import says what is next where somebody is to be decided, and nothing whe
 
 const TRAINING = 'registration_id,batch,event,training_id,at';
 
-it('an old file that comes again says when it was imported and what it takes, by its name, zipped or on stdin', async () => {
+it('an old file that comes again says when it was imported and what it takes, by its name, zipped or on stdin', {
+  timeout: 120_000,
+}, async () => {
   const here = await hall(1);
   const accounts = (status: string) => [ACCOUNTS, account(1, { status })];
   await imported(here, 'accounts', ...accounts('active'));
