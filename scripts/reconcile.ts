@@ -4,9 +4,9 @@ import { basename } from 'node:path';
 import type { Db, Tx } from '../db/connection.ts';
 import { knowPayingAccount, otherAccounts } from '../db/paying-accounts.ts';
 import { oneReconciliationAtATime } from '../db/reconciliation-lock.ts';
-import { isKnownFile, reconciliationTotals, stageLines, storeStatement } from '../db/statement.ts';
+import { isKnownFile, stageLines, storeStatement } from '../db/statement.ts';
+import { unexpectedAccounts } from '../db/unexpected-accounts.ts';
 import { fail, PrakerjaError, refuse } from '../jobs/errors.ts';
-import { formatRupiah } from '../jobs/money.ts';
 import { wibDate } from '../jobs/time.ts';
 import {
   DETECT_BYTES,
@@ -19,17 +19,21 @@ import {
   type UnreadableLine,
 } from '../workers/payout/statement/index.ts';
 import type { Office } from '../workers/runtime/office.ts';
-import { done, needsPerson, type Report, withOffice } from './command.ts';
+import { type Report, withOffice } from './command.ts';
 import { hashOfFile } from './input-file.ts';
 import { startProgress } from './progress.ts';
 import { settleReturns, settleUnexplained } from './reconcile-bulk.ts';
 import { findGaps, findMissing, judgeStatement } from './reconcile-lines.ts';
+import { reconciliationReport, type Taken } from './reconcile-report.ts';
 
 export interface ReconcileOptions {
   readonly statement: string[];
   readonly format?: string;
 }
 
+/** Mandiri's and BRI's exports name no day but those of their rows. */
+const NO_DAYS =
+  'the statement does not say which days it covers: an export without movements cannot; fetch one over several days, or another format';
 const LINES_AT_ONCE = 5000;
 /** PostgreSQL's code. */
 const DEADLOCK_DETECTED = '40P01';
@@ -49,27 +53,7 @@ export async function reconcileFiles(
   files: readonly string[],
   format: StatementFormat | undefined,
 ): Promise<Report> {
-  const { lines, others } = await takeFiles(office, files, format);
-  const { totals, openBreaks } = await reconciliationTotals(office.db);
-  const open = Object.values(openBreaks).reduce((sum, n) => sum + n, 0);
-  const equal = totals.ledger === totals.orders && totals.orders === totals.statement;
-  const json = { lines, other_accounts: others, totals_idr: totals, totals_equal: equal, open_breaks: openBreaks };
-  const sentences = [
-    `${lines} statement lines were read${lines === 0 ? ' (nothing new)' : ''}.`,
-    `Paid: ledger ${formatRupiah(BigInt(totals.ledger))}, orders ${formatRupiah(BigInt(totals.orders))}, statements ${formatRupiah(BigInt(totals.statement))}${equal ? ': the three agree.' : ': they differ.'}`,
-    ...others.map(
-      (account) =>
-        `No order is paid from ${account}, as far as is known (BANK_SOURCE_ACCOUNT, and debits of ours seen so far): what is not on its statement may have been paid all the same.`,
-    ),
-  ];
-  if (open === 0 && equal) return done(json, ...sentences);
-  const list = Object.entries(openBreaks).map(([type, n]) => `  ${String(n).padStart(8)} ${type}`);
-  return needsPerson(
-    json,
-    ...sentences,
-    `${open} breaks are open; "prakerja export breaks --out FILE" lists them:`,
-    ...list,
-  );
+  return reconciliationReport(office.db, await takeFiles(office, files, format));
 }
 
 async function formatOf(file: string): Promise<StatementFormat> {
@@ -87,12 +71,12 @@ async function formatOf(file: string): Promise<StatementFormat> {
   }
 }
 
-/** Takes all files or none: what is refused changes nothing. Returns how many lines are new, and the accounts that pay nothing of ours. */
+/** Takes all files or none: what is refused changes nothing. Returns how many lines are new, and the accounts that a person should look at. */
 async function takeFiles(
   { db, config }: Office,
   files: readonly string[],
   format: StatementFormat | undefined,
-): Promise<{ lines: number; others: string[] }> {
+): Promise<Taken> {
   const now = config.now();
   const progress = startProgress('reconcile', 'lines');
   try {
@@ -110,7 +94,8 @@ async function takeFiles(
       await settleReturns(tx, now);
       await findGaps(tx, all, now);
       await findMissing(tx, wibDate(now));
-      return { lines, others: await otherAccounts(tx, all) };
+      const unexpected = await unexpectedAccounts(tx, all, config.bank?.sourceAccount);
+      return { lines, others: await otherAccounts(tx, all), unexpected };
     });
   } catch (error) {
     if (error instanceof PrakerjaError) throw error;
@@ -169,7 +154,7 @@ function statementRow(
   end: StatementEnd,
   file: { sha256: string; part: number; format: StatementFormat; receivedAt: Date },
 ) {
-  if (!end.from || !end.to) throw refuse('the statement does not say which days it covers');
+  if (!end.from || !end.to) throw refuse(NO_DAYS);
   return {
     ...file,
     account: end.account ?? file.format,
