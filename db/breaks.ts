@@ -17,6 +17,8 @@ export interface OpenBreak {
   readonly statement_line: string | null;
   readonly age_days: number;
   readonly assigned_to: string | null;
+  /** It was missing on a statement (`missing_in_bank`), and one has shown it since: the debit, or that it came back. */
+  readonly shown_since: boolean;
 }
 
 export interface BreakFilter {
@@ -27,13 +29,19 @@ export interface BreakFilter {
   readonly limit: number;
 }
 
+/** Of break `b`: what was missing is on a statement; of what came back by the bank's word that is the return. */
+const SHOWN_SINCE = sql`(b.type = 'missing_in_bank' and case when b.key like 'returned:%' then
+  exists (select from statement_lines m where m.reference = b.reference and m.direction = 'credit')
+  else exists (select from statement_lines m where m.reference = b.reference and m.direction = 'debit')
+    or exists (select from payment_orders o where o.reference = b.reference and o.in_bulk_idr > 0) end)`;
+
 /** Open breaks, the oldest first. */
 export async function readOpenBreaks(db: Db, { type, assignedTo, today, limit }: BreakFilter): Promise<OpenBreak[]> {
   const { rows } = await sql<OpenBreak>`
     select b.break_id, b.type, coalesce(b.reference, l.bulk_id) as reference, b.amount_idr,
       case when b.statement_id is not null then concat_ws(' ', case when s.bank_statement_id <> s.sha256 then s.bank_statement_id end,
         'of', s.from_date, case when s.to_date <> s.from_date then 'to' end, nullif(s.to_date, s.from_date)) end as statement,
-      b.statement_id, b.statement_line, greatest(0, ${today}::date - b.opened_on) as age_days, b.assigned_to
+      b.statement_id, b.statement_line, greatest(0, ${today}::date - b.opened_on) as age_days, b.assigned_to, ${SHOWN_SINCE} as shown_since
     from breaks b left join statements s using (statement_id)
     left join statement_lines l on (l.statement_id, l.line) = (b.statement_id, b.statement_line)
     where b.state = 'open' and (${type ?? null}::text is null or b.type = ${type ?? null})

@@ -1,5 +1,11 @@
-/** What finance does next about a break, by its type; nothing closes itself on a mismatch. */
-export const breakSteps: Readonly<Record<string, { readonly id: string; readonly en: string }>> = {
+/** What finance does next, in both languages. */
+export interface BreakStep {
+  readonly id: string;
+  readonly en: string;
+}
+
+/** About a break, by its type; nothing closes itself on a mismatch. */
+export const breakSteps: Readonly<Record<string, BreakStep>> = {
   missing_in_bank: {
     id: 'Tanyakan kepada bank; jangan bayar lagi sebelum bank dan rekening koran sama-sama menyangkal.',
     en: 'Ask the bank; do not pay again before bank and statement both deny it.',
@@ -36,4 +42,10 @@ export const breakSteps: Readonly<Record<string, { readonly id: string; readonly
     id: 'Minta rekening koran yang hilang, lalu rekonsiliasi.',
     en: 'Ask the bank for the missing statement, then reconcile it.',
   },
+};
+
+/** About what was missing (`missing_in_bank`) when a statement has shown it since. */
+export const shownSinceStep: BreakStep = {
+  id: 'Rekening koran kini menunjukkannya; tutup.',
+  en: 'A statement shows it now; close it.',
 };

@@ -1,6 +1,6 @@
 import { audit } from '../db/audit.ts';
-import { assignBreak, readOpenBreaks, resolveBreak } from '../db/breaks.ts';
-import { breakSteps } from '../jobs/break-steps.ts';
+import { assignBreak, type OpenBreak, readOpenBreaks, resolveBreak } from '../db/breaks.ts';
+import { type BreakStep, breakSteps, shownSinceStep } from '../jobs/break-steps.ts';
 import { refuse } from '../jobs/errors.ts';
 import { formatRupiah } from '../jobs/money.ts';
 import { wibDate } from '../jobs/time.ts';
@@ -9,6 +9,7 @@ import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { personName } from './options.ts';
 
 const LIST_MAX = 1000;
+const SHOWN_SINCE = 'on a statement since';
 
 /** `breaks list`: what is open, the oldest first, whose work it is and what to do next; exit 3 while there is any. */
 export function list(options: { type?: string; assignedTo?: string }): Promise<Report> {
@@ -18,7 +19,7 @@ export function list(options: { type?: string; assignedTo?: string }): Promise<R
   return withOffice(async ({ db, config }) => {
     const breaks = await readOpenBreaks(db, { type, assignedTo, today: wibDate(config.now()), limit: LIST_MAX });
     if (breaks.length === 0) return done({ breaks }, 'No break is open.');
-    const types = [...new Set(breaks.map((one) => one.type))];
+    const steps = new Map(breaks.map((one) => [kindOf(one), stepOf(one)]));
     const lines = breaks.map((one) => {
       const amount = one.amount_idr === null ? '' : formatRupiah(BigInt(one.amount_idr));
       const place =
@@ -31,17 +32,26 @@ export function list(options: { type?: string; assignedTo?: string }): Promise<R
         (one.reference ?? '').padEnd(17),
         amount.padStart(16),
       ];
-      return `${cells.join('  ')}  ${one.age_days} d  ${one.assigned_to ?? 'nobody'}  ${place}`;
+      return `${cells.join('  ')}  ${one.age_days} d  ${one.assigned_to ?? 'nobody'}  ${one.shown_since ? SHOWN_SINCE : place}`;
     });
     const more = breaks.length === LIST_MAX ? [`The first ${LIST_MAX}; "prakerja export breaks" has them all.`] : [];
     return needsPerson(
-      { breaks: breaks.map((one) => ({ ...one, next_step: breakSteps[one.type] })) },
+      { breaks: breaks.map((one) => ({ ...one, next_step: stepOf(one) })) },
       ...lines,
       ...more,
       'Next:',
-      ...types.map((of) => `  ${of}: ${breakSteps[of]?.en}`),
+      ...[...steps].map(([kind, step]) => `  ${kind}: ${step?.en}`),
     );
   });
+}
+
+/** What the next step of a break goes by. */
+function kindOf({ type, shown_since }: OpenBreak): string {
+  return shown_since ? `${type}, ${SHOWN_SINCE}` : type;
+}
+
+function stepOf({ type, shown_since }: OpenBreak): BreakStep | undefined {
+  return shown_since ? shownSinceStep : breakSteps[type];
 }
 
 /** `breaks assign ID --to NAME --by WHO` */
