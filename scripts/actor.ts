@@ -2,7 +2,7 @@ import { hasOperators, ownerOf } from '../db/operators.ts';
 import { refuse } from '../jobs/errors.ts';
 import type { Role } from '../jobs/roles.ts';
 import type { Office, OfficeOptions } from '../workers/runtime/office.ts';
-import { type Report, withOffice } from './command.ts';
+import { type Named, type Report, withOffice } from './command.ts';
 import { personName } from './options.ts';
 
 /** In whose name a command acts, and what that person must be allowed to do. */
@@ -32,11 +32,19 @@ export async function identify({ db, config }: Office, actor: Actor): Promise<st
   return owner.name;
 }
 
+/** Somebody who acts now: with operators the name is that of a token's owner. */
+export async function named({ db }: Office, name: string): Promise<Named> {
+  return { name, verified: await hasOperators(db) };
+}
+
 /** Runs a command that somebody answers for; `body` gets the office and the name to write down. */
 export function inNameOf(
   actor: Actor,
   body: (office: Office, by: string) => Promise<Report>,
   options?: OfficeOptions,
 ): Promise<Report> {
-  return withOffice(async (office) => body(office, await identify(office, actor)), options);
+  return withOffice(async (office) => {
+    const by = await named(office, await identify(office, actor));
+    return { ...(await body(office, by.name)), by };
+  }, options);
 }

@@ -22,6 +22,9 @@ import { drawFile, readCommitment, readPool, readQuota, readSeed } from './draw-
 import { signPublished } from './draw-sign.ts';
 import { batchNumber, personName } from './options.ts';
 
+/** What a decree's public files say of a name that could be anybody's. */
+const UNVERIFIED = 'belum diverifikasi, not verified';
+
 export interface DecreeOptions {
   readonly number?: string;
   readonly by?: string;
@@ -59,7 +62,8 @@ async function setAlone(office: Office, batch: number, decree: string, by: strin
   const participants = await participantsInDraw(db, batch);
   const screen = (id: string) => (participants.has(id) ? 'already_participant' : screenedOut(listed.get(id), policy));
   const lines = [...decreeLines(pool, result, rule, (index) => screen(registrationIdOf(pool, index)))];
-  const facts = { batch, commitment_sha256, decree, seed: seed.seed, set_at: now.toISOString(), set_by: by };
+  const set_by = (await hasOperators(db)) ? by : `${by} (${UNVERIFIED})`;
+  const facts = { batch, commitment_sha256, decree, seed: seed.seed, set_at: now.toISOString(), set_by };
   const published = await publishDecree(db, { dir, pool, result, lines, facts });
   await storeDecree(database, { batch, number: decree, by }, join(dir, drawFile.decree), now);
   const { confirmed, removed, promoted, participants: named, free, annex_sha256 } = published;

@@ -1,4 +1,5 @@
 import { type ExitCode, exit, PrakerjaError, refuse } from '../jobs/errors.ts';
+import { isPersonName } from '../jobs/person.ts';
 import { DAY_ENDS, isDate, parseInstant } from '../jobs/time.ts';
 import { type Office, type OfficeOptions, openOffice } from '../workers/runtime/office.ts';
 
@@ -11,6 +12,14 @@ export interface Report {
   readonly lines: readonly string[];
   /** It has printed all there is to print. */
   readonly silent?: boolean;
+  /** In whose name it was done, where that is asked. */
+  readonly by?: Named;
+}
+
+/** A name, and whether it is known to be theirs. */
+export interface Named {
+  readonly name: string;
+  readonly verified: boolean;
 }
 
 export interface GlobalOptions {
@@ -60,9 +69,20 @@ export async function main(options: GlobalOptions, command: () => Promise<Report
     report = { ...report, lines: [] };
   }
   if (report.silent) process.exitCode = report.exitCode;
-  else if (options.json) process.stdout.write(`${JSON.stringify(report.json)}\n`);
-  else if (report.lines.length > 0) process.stdout.write(`${report.lines.join('\n')}\n`);
+  else if (options.json) process.stdout.write(`${JSON.stringify(documentOf(report))}\n`);
+  else if (report.lines.length > 0) process.stdout.write(`${[...report.lines, ...unverified(report)].join('\n')}\n`);
   process.exitCode = report.exitCode;
+}
+
+function documentOf({ json, by }: Report): unknown {
+  const isObject = typeof json === 'object' && json !== null && !Array.isArray(json);
+  return by && isObject ? { ...json, verified: by.verified } : json;
+}
+
+function unverified({ by }: Report): string[] {
+  return by && !by.verified && isPersonName(by.name)
+    ? [`The name ${by.name} was not verified: there is no operator yet (prakerja operator add).`]
+    : [];
 }
 
 function reportOf(error: unknown): Report {

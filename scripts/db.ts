@@ -3,7 +3,7 @@ import { protectRecords } from '../db/protect.ts';
 import { markRestored, type Restored } from '../db/restore.ts';
 import { refuse } from '../jobs/errors.ts';
 import { migrateAll, type Office } from '../workers/runtime/office.ts';
-import { identify, inNameOf } from './actor.ts';
+import { identify, inNameOf, named } from './actor.ts';
 import { done, needsPerson, type Report, withOffice } from './command.ts';
 import { instant, personName } from './options.ts';
 
@@ -81,7 +81,8 @@ export async function restoredIn(office: Office, options: RestoredOptions): Prom
   const restored = await db
     .transaction()
     .execute((tx) => markRestored(tx, { takenAt, by, note: note ?? '', files: options.files === true, now }));
-  return reportOf(restored, now, unrecorded(by, note, restored.takenAt));
+  const report = reportOf(restored, now, unrecorded(by, note, restored.takenAt));
+  return { ...report, by: await named(office, by) };
 }
 
 /** What to say of a name or a reason that nobody gave. */

@@ -58,7 +58,6 @@ export function release(run: string, options: { by: string }): Promise<Report> {
     const funds = funded
       ? 'The money is held.'
       : 'Funds were not checked: "payout fund" records what the state pays in.';
-    const names = verified ? '' : ' The names are not verified: "prakerja operator add" gives each person a token.';
     const json = {
       run,
       count,
@@ -73,12 +72,12 @@ export function release(run: string, options: { by: string }): Promise<Report> {
     return released
       ? done(
           json,
-          `Payout run ${run}, due by ${asOf}, is released: ${what}. ${funds}${names}`,
+          `Payout run ${run}, due by ${asOf}, is released: ${what}. ${funds}`,
           `Next: prakerja payout submit ${run}`,
         )
       : done(
           json,
-          `${approvals} of ${needed} people have agreed to payout run ${run}, due by ${asOf}: ${what}.${names} Another person: prakerja payout release ${run} --by OTHER`,
+          `${approvals} of ${needed} people have agreed to payout run ${run}, due by ${asOf}: ${what}. Another person: prakerja payout release ${run} --by OTHER`,
         );
   });
 }

@@ -6,7 +6,7 @@ import { isVerdictStage, verdictStages } from '../jobs/stages.ts';
 import { spokenSeconds } from '../jobs/time.ts';
 import { type RegistryStatus, registryStatus } from '../workers/runtime/status.ts';
 import { dispatchIfReachable } from '../workers/runtime/sweeper.ts';
-import { identify } from './actor.ts';
+import { identify, named } from './actor.ts';
 import { done, type Report, withOffice } from './command.ts';
 import { instant, personName } from './options.ts';
 
@@ -47,10 +47,11 @@ export function requeuePeople(options: RequeueOptions): Promise<Report> {
       return n;
     });
     await dispatchIfReachable(office);
-    return done(
+    const report = done(
       { people, calls, requeued, forecast },
       `${requeued} people are decided again at ${filter.stage}${cost}. "prakerja run status" tells how far it is.`,
     );
+    return { ...report, by: await named(office, who) };
   });
 }
 

@@ -262,6 +262,7 @@ it('prakerja db restored --json', async () => {
       chunks_put_back: 0,
       unknown: 0,
       statements_wanted: [TODAY],
+      verified: false,
     },
   });
   // Nobody need name themselves where nobody has a token.

@@ -23,7 +23,8 @@ describe('the files of a decree', () => {
     expect(await text(dir, 'annex.csv')).not.toContain(removed);
     const counts = { selected: 5, confirmed: 4, removed: 1, promoted: 1, participants: 5, free: 0 };
     expect(JSON.parse(await text(dir, 'decree.json'))).toEqual({
-      ...{ ...counts, batch: 1, decree: 'SK-1', set_by: 'ayu', set_at: '2020-09-15T05:00:00.000Z' },
+      ...{ ...counts, batch: 1, decree: 'SK-1', set_at: '2020-09-15T05:00:00.000Z' },
+      set_by: 'ayu (belum diverifikasi, not verified)',
       annex_sha256: sha256(await text(dir, 'annex.csv')),
       decree_csv_sha256: sha256(await text(dir, 'decree.csv')),
       commitment_sha256: sha256(await text(dir, 'commitment.json')),
@@ -32,7 +33,9 @@ describe('the files of a decree', () => {
     const { selected: _, ...told } = counts;
     expect(report.json).toMatchObject({ ...told, annex_sha256: sha256(await text(dir, 'annex.csv')) });
     const shown = pdfTexts(await readFile(join(dir, 'decree.pdf')));
-    for (const one of ['SK-1', '11: 2', '32: 3', sha256(await text(dir, 'annex.csv'))]) expect(shown).toContain(one);
+    const setBy = 'Ditetapkan oleh: ayu (belum diverifikasi, not verified)';
+    for (const one of ['SK-1', setBy, '11: 2', '32: 3', sha256(await text(dir, 'annex.csv'))])
+      expect(shown).toContain(one);
     const verified = await verifyDraw(dir);
     expect(verified).toMatchObject({ ok: true });
     expect(verified.checked.join()).toContain('agree with decree.csv: decree SK-1, 5 participants');

@@ -32,6 +32,7 @@ export interface DecreeDocument extends DecreeCounts {
   readonly seed: string;
   /** ISO time in UTC. */
   readonly set_at: string;
+  /** Says so where the name was not verified. */
   readonly set_by: string;
 }
 
@@ -137,7 +138,7 @@ export function parseDecreeDocument(text: string): DecreeDocument {
   const body = parseObject(text);
   const isHash = (value: unknown) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
   const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
-  const isText = (value: unknown) => typeof value === 'string' && value !== '' && value.length <= 100;
+  const isText = (value: unknown) => typeof value === 'string' && value !== '' && value.length <= 200;
   const isTime = (value: unknown) =>
     typeof value === 'string' && !Number.isNaN(Date.parse(value)) && new Date(value).toISOString() === value;
   const kinds: Readonly<Record<keyof DecreeDocument, (value: unknown) => boolean>> = {
