@@ -180,27 +180,31 @@ describe('the frequency of selection', () => {
     return often;
   }
 
-  it.each(['lottery', 'score_then_lottery'] as const)('%s: is the same for equals, at every share', { timeout: 180_000 }, (order) => {
-    const rule: DrawRule = { whitelist_share: '0', order, kk_cap: 0 };
-    const pool = poolOf(entries(order === 'score_then_lottery'), rule);
-    // Bonferroni: every person, share, order and side.
-    const least = Math.log(LEVEL / (pool.size * shares.length * 2 * 2));
-    for (const [s, often] of selections(order, pool).entries()) {
-      const share = shares[s] as (typeof shares)[number];
-      const byTrack = new Map<string, number>();
-      for (const [name, group] of equals(pool)) {
-        const times = group.reduce((sum, index) => sum + (often[index] as number), 0);
-        const track = name.split(' ').slice(0, 2).join(' ');
-        byTrack.set(track, (byTrack.get(track) ?? 0) + times / DRAWS);
-        for (const index of group) {
-          const { registrationId } = poolEntry(pool, index);
-          const odds = lnOdds((often[index] as number) / DRAWS, times / DRAWS / group.length, DRAWS);
-          expect(odds, `${registrationId} ${often[index]} times at share ${share}`).toBeGreaterThan(least);
+  it.each(['lottery', 'score_then_lottery'] as const)(
+    '%s: is the same for equals, at every share',
+    { timeout: 180_000 },
+    (order) => {
+      const rule: DrawRule = { whitelist_share: '0', order, kk_cap: 0 };
+      const pool = poolOf(entries(order === 'score_then_lottery'), rule);
+      // Bonferroni: every person, share, order and side.
+      const least = Math.log(LEVEL / (pool.size * shares.length * 2 * 2));
+      for (const [s, often] of selections(order, pool).entries()) {
+        const share = shares[s] as (typeof shares)[number];
+        const byTrack = new Map<string, number>();
+        for (const [name, group] of equals(pool)) {
+          const times = group.reduce((sum, index) => sum + (often[index] as number), 0);
+          const track = name.split(' ').slice(0, 2).join(' ');
+          byTrack.set(track, (byTrack.get(track) ?? 0) + times / DRAWS);
+          for (const index of group) {
+            const { registrationId } = poolEntry(pool, index);
+            const odds = lnOdds((often[index] as number) / DRAWS, times / DRAWS / group.length, DRAWS);
+            expect(odds, `${registrationId} ${often[index]} times at share ${share}`).toBeGreaterThan(least);
+          }
         }
+        expect([...byTrack.values()].map((mean) => Math.round(mean * DRAWS) / DRAWS)).toEqual(places[share]);
       }
-      expect([...byTrack.values()].map((mean) => Math.round(mean * DRAWS) / DRAWS)).toEqual(places[share]);
-    }
-  });
+    },
+  );
 });
 
 describe('the time of submission and the registration id', () => {
