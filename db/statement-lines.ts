@@ -2,9 +2,6 @@ import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
 import { balanceBefore, LINES, SPOKEN_AT } from './statement-chain.ts';
 
-/** A wallet settles at once what its bank books on the next working day; holidays may lie between. */
-const SIDES_APART_DAYS_MAX = 7;
-
 /** By what a movement is known again on another statement: a bulk id counts where no order is named. */
 const KEY = sql`bank_reference, booked_on, direction, amount_idr, reference, bulk_id`;
 const WITH_KEY = sql`coalesce(bank_reference, '') as bank_reference, booked_on, direction, amount_idr,
@@ -46,33 +43,6 @@ const HOLDS_ALL = sql`((s.closing is not null and n.closing is not null)
 const BEGINS_THE_SAME = sql`(s.from_date <= n.from_date and ${END('s')} <> n.opening::numeric and ${END('n')} <> s.opening::numeric
   and ${balanceBefore(sql`s`, sql`n.from_date`)} = n.opening::numeric and not ${A_THIRD_GOES_ON} and ${HOLDS_ALL})`;
 
-/**
- * `s` is `n` in another format: the same days, balances and movements, where those have moved the balance. Banks' numbers,
- * payees and whether the account stands in it (else its name is the format's) differ from one format to the other.
- */
-const IN_ANOTHER_FORMAT = sql`(s.format <> n.format
-  and (s.from_date, s.to_date, s.opening, s.closing, s.lines, s.movements_hash) = (n.from_date, n.to_date, n.opening, n.closing, n.lines, n.movements_hash)
-  and n.opening <> n.closing and (s.account = n.account or s.account = s.format or n.account = n.format) and not ${A_THIRD_GOES_ON})`;
-
-/**
- * Lines in `staged_lines` that are not `repeated`, of a movement that the other side has shown: who pays wallets from a
- * bank account has both the bank's statement and the wallet's report of it. Of one order, direction and amount within
- * these days the larger number of both sides counts: the nth of this side is the other side's, where that has shown so many.
- */
-const othersShow = (statementId: string) => {
-  const isOfThisSide = sql`((s.format = 'wallet-csv') = (select format = 'wallet-csv' from statements where statement_id = ${statementId}))`;
-  return sql`
-    select n.line from (
-      select *, row_number() over (partition by reference, direction, amount_idr order by line) as nth from staged_lines n
-      where unreadable is null and reference is not null and not exists (select from repeated r where r.line = n.line)) n
-    join ${LINES} l on (l.reference, l.direction, l.amount_idr) = (n.reference, n.direction, n.amount_idr)
-      and abs(l.booked_on - n.booked_on) <= ${SIDES_APART_DAYS_MAX}::int
-    join statements s using (statement_id)
-    where exists (select from statements s where not ${isOfThisSide})
-    group by n.line, n.nth
-    having count(*) filter (where not ${isOfThisSide}) >= n.nth + count(*) filter (where ${isOfThisSide})`;
-};
-
 /** What the staged lines come to; `opening` null: where they begin is not known, or their statement has a closing. */
 export async function stagedFacts(tx: Tx, opening: string | null) {
   const { rows } = await sql<{ linesHash: string; movementsHash: string; reached: string | null }>`
@@ -87,24 +57,11 @@ export async function stagedFacts(tx: Tx, opening: string | null) {
 }
 
 /**
- * Whether another statement has told all that this one tells. Then it stores nothing but what would keep it from proving
- * anything; it stands in the chain of its account, and proves what it would prove alone.
- */
-async function isToldInAnotherFormat(tx: Tx, statementId: string): Promise<boolean> {
-  const { rows } = await sql`
-    select from statements n join statements s on ${IN_ANOTHER_FORMAT} where n.statement_id = ${statementId} limit 1`.execute(
-    tx,
-  );
-  return rows.length > 0;
-}
-
-/**
  * Stores what no other file has brought: of movements with one key as many are left out as statements of the account that
  * share its days have stored. Without a number of the bank's a movement is taken for another only where one statement is
  * known to hold what the other has.
  */
 export async function storeLines(tx: Tx, statementId: string): Promise<void> {
-  const isTold = await isToldInAnotherFormat(tx, statementId);
   const columns = sql`${statementId}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name, counterparty_account,
     bank_reference, return_reason, unreadable, not_ours`;
   const known = sql`others s join ${LINES} l using (statement_id)
@@ -124,13 +81,9 @@ export async function storeLines(tx: Tx, statementId: string): Promise<void> {
       select line from (
         select line, n, row_number() over (partition by ${KEY} order by line) as nth
         from (select line, ${WITH_KEY} from staged_lines where unreadable is null) l join stored using (${KEY})) l
-      where nth <= n),
-    others_show as materialized (${othersShow(statementId)}),
-    shown_twice as (
-      insert into lines_shown_twice select ${columns} from staged_lines n where not ${isTold} and line in (select line from others_show))
+      where nth <= n)
     insert into statement_lines select ${columns} from staged_lines n
-    where not exists (select from repeated r where r.line = n.line) and not exists (select from others_show o where o.line = n.line)
-      and (not ${isTold} or (unreadable is not null and not not_ours))
+    where not exists (select from repeated r where r.line = n.line)
     order by line`.execute(tx);
   await sql`truncate staged_lines`.execute(tx);
 }

@@ -88,7 +88,7 @@ export function linkReason(nik: string, account: Account | null): PayoutReason |
 
 /** A number of at least four letters or digits, that no spreadsheet has spoilt (`=A1`, `9.9E+09`). */
 function isNumber(text: string): boolean {
-  const isSpoilt = /^[=+@]|^\d+([.,]\d+)?E\+?\d+$|^0+$/i.test(text.trim());
+  const isSpoilt = /^[=@]|^\d+([.,]\d+)?E\+?\d+$|^0+$/i.test(text.trim());
   return !isSpoilt && text.replace(/[^A-Za-z0-9]/g, '').length >= 4;
 }
 
