@@ -56,12 +56,19 @@ const niksOf = (of: 'a' | 'u') => sql`(
   union select c.old_value::bigint from corrections c join registrations r using (reg)
   where r.registration_id = ${sql.ref(`${of}.subject`)} and c.field = 'nik' and c.old_value ~ '^\\d{1,18}$')`;
 
-/** Rows of the log: somebody was held and never let go, and is not held. One person may have several registrations. */
-const HELD_NO_MORE = sql`
+/**
+ * Rows of the log: somebody was held and never let go, and is not held. One person may have several registrations. By sets:
+ * asked hold by hold, 2,000 that were let go took 39 seconds.
+ */
+const HELD_NO_MORE = sql`(
+  with held as materialized (
+    select a.audit_id, n.nik from audit a cross join lateral ${niksOf('a')} n where a.action = 'payout hold'),
+  let_go as materialized (
+    select n.nik, max(u.audit_id) as last from audit u cross join lateral ${niksOf('u')} n where u.action = 'payout unhold' group by 1)
   select a.action, a.subject from audit a where a.action = 'payout hold' and ${since('0018-what-proves')}
-    and not exists (select from payment_holds h where h.registration_id = a.subject or h.nik in ${niksOf('a')})
-    and not exists (select from audit u where u.action = 'payout unhold' and u.audit_id > a.audit_id
-      and exists (select from ${niksOf('a')} x join ${niksOf('u')} y using (nik)))`;
+    and a.subject not in (select registration_id from payment_holds where registration_id is not null)
+    and a.audit_id not in (select audit_id from held join payment_holds using (nik))
+    and a.audit_id not in (select audit_id from held join let_go using (nik) where last > audit_id))`;
 
 export interface MissingDeed {
   readonly action: string;

@@ -205,10 +205,16 @@ export async function uncoveredDays(db: Db | Tx): Promise<string[]> {
   return rows.map(({ day }) => day);
 }
 
-/** The WIB days, YYYY-MM-DD, whose statements would show orders that are unknown, and are not here, or were made too early. */
+/**
+ * The WIB days, YYYY-MM-DD, whose statements would free orders that are unknown, and are not here, or were made too early. By
+ * day, not by order: after a restore there are many. What went by file, or with others, no statement frees.
+ */
 export async function daysOfUnknown(db: Db | Tx): Promise<string[]> {
   const { rows } = await sql<{ day: string }>`
-    select distinct d.day::text from instalments i join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
-    cross join lateral ${UNPROVED_DAYS} d where i.state = 'unknown' order by 1`.execute(db);
+    select t.day::text from (
+      select t.day, max(t.sent_at) as sent_at, max(t.at) as at
+      from instalments i join payment_orders o on (o.instalment_id, o.order_number) = (i.instalment_id, i.order_number)
+      cross join lateral ${TRIES} t where i.state = 'unknown' and not ${BY_FILE} and not ${MAYBE_IN_BULK} group by t.day) t
+    where not exists (${PROVES}) order by 1`.execute(db);
   return rows.map(({ day }) => day);
 }

@@ -1,7 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { fileIdOf } from '../jobs/file-ids.ts';
 import type { Db, Tx } from './connection.ts';
-import { LINES } from './statement-chain.ts';
 
 /** How orders reach the bank; each may be paid from an account of its own. */
 export type Route = 'api' | 'file';
@@ -56,11 +55,11 @@ export async function learnPayingAccount(tx: Tx, statementId: string): Promise<v
     where s.statement_id = ${statementId} and s.account <> s.format
       and not exists (select from paying_accounts p where (p.account, p.route) = (s.account, r.route))
       and case r.route when 'api' then
-        exists (select from ${LINES} l join bank_calls c on c.reference = l.reference and c.kind = 'transfer' where ${debit})
-        or exists (select from ${LINES} l join bulk_orders k on k.bulk_id = l.bulk_id where ${debit} and l.reference is null)
+        exists (select from statement_lines l join bank_calls c on c.reference = l.reference and c.kind = 'transfer' where ${debit})
+        or exists (select from statement_lines l join bulk_orders k on k.bulk_id = l.bulk_id where ${debit} and l.reference is null)
       else
-        exists (select from ${LINES} l join payment_orders o on o.reference = l.reference join payout_files f on f.payout_run = o.payout_run where ${debit})
-        or exists (select from ${LINES} l join payout_files f on l.bulk_id = ${fileIdOf('')} || f.payout_run where ${debit} and l.reference is null)
+        exists (select from statement_lines l join payment_orders o on o.reference = l.reference join payout_files f on f.payout_run = o.payout_run where ${debit})
+        or exists (select from statement_lines l join payout_files f on l.bulk_id = ${fileIdOf('')} || f.payout_run where ${debit} and l.reference is null)
       end`.execute(tx);
 }
 

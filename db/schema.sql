@@ -252,21 +252,6 @@ table ledger_entries
   credit_idr bigint not null default 0
   reference text not null
 
-table lines_shown_twice
-  statement_id bigint not null
-  line bigint not null
-  booked_on date
-  amount_idr bigint
-  direction text
-  reference text
-  bulk_id text
-  counterparty_name text
-  counterparty_account text
-  bank_reference text
-  return_reason text
-  unreadable text
-  not_ours boolean not null
-
 table loads
   load_id integer not null identity
   kind text not null
@@ -552,7 +537,6 @@ table statements
   lines_hash numeric
   not_booked bigint not null default 0
   reached numeric
-  movements_hash numeric
 
 table touched
   stage text not null
@@ -813,10 +797,6 @@ constraint ledger_entries ledger_entries_credit_idr_check CHECK ((credit_idr >= 
 constraint ledger_entries ledger_entries_debit_idr_check CHECK ((debit_idr >= 0))
 
 constraint ledger_entries ledger_entries_pkey PRIMARY KEY (entry_id)
-
-constraint lines_shown_twice lines_shown_twice_pkey PRIMARY KEY (statement_id, line)
-
-constraint lines_shown_twice lines_shown_twice_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES statements(statement_id)
 
 constraint loads loads_pkey PRIMARY KEY (load_id)
 
@@ -1135,10 +1115,6 @@ CREATE UNIQUE INDEX ledger_entries_pkey ON public.ledger_entries USING btree (en
 CREATE INDEX ledger_entries_reference ON public.ledger_entries USING btree (reference)
 
 CREATE INDEX ledger_returned ON public.ledger_entries USING btree (reference) WHERE (account = 'returned'::text)
-
-CREATE UNIQUE INDEX lines_shown_twice_pkey ON public.lines_shown_twice USING btree (statement_id, line)
-
-CREATE INDEX lines_shown_twice_reference ON public.lines_shown_twice USING btree (reference)
 
 CREATE UNIQUE INDEX loads_pkey ON public.loads USING btree (load_id)
 

@@ -5,9 +5,6 @@ import type { Tx } from './connection.ts';
 export const SPOKEN_AT = (s: RawBuilder<unknown>) =>
   sql`least(coalesce(${s}.again_at, ${s}.received_at), ${s}.made_at)`;
 
-/** All lines that statements came with, but for those that another statement of the account had before. */
-export const LINES = sql`(select * from statement_lines union all select * from lines_shown_twice)`;
-
 /** Of statement `p`: it is one of a whole account, and the next one must go on from its closing. */
 const CLOSES = sql`(p.closing is not null and p.format not in ('camt054', 'wallet-csv'))`;
 
@@ -26,7 +23,7 @@ export const balanceBefore = (
   or not exists (select from statement_lines e where e.statement_id = ${x}.statement_id and e.unreadable is not null)
   then ${x}.opening::numeric + (
     select coalesce(sum(case e.direction when 'credit' then e.amount_idr else -e.amount_idr end), 0)
-    from ${LINES} e join statements o using (statement_id)
+    from statement_lines e join statements o using (statement_id)
     where o.account = ${x}.account and e.booked_on >= ${x}.from_date and e.booked_on < ${day}) end)`;
 
 /** Of statement `s`: the last day before it of which there is a statement. */

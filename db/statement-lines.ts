@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from './connection.ts';
-import { balanceBefore, LINES, SPOKEN_AT } from './statement-chain.ts';
+import { balanceBefore, SPOKEN_AT } from './statement-chain.ts';
 
 /** By what a movement is known again on another statement: a bulk id counts where no order is named. */
 const KEY = sql`bank_reference, booked_on, direction, amount_idr, reference, bulk_id`;
@@ -24,11 +24,11 @@ const IS_TOLD_AGAIN = sql`(s.format = 'camt054' and n.format <> 'wallet-csv' and
 const END = (x: string) => sql`coalesce(${sql.ref(x)}.closing::numeric, ${sql.ref(x)}.reached)`;
 
 /** A third statement, not `n`, goes on where `s` has ended. */
-const A_THIRD_GOES_ON = sql`exists (select from statements f where f.account in (s.account, n.account) and f.opening::numeric = ${END('s')}
+const A_THIRD_GOES_ON = sql`exists (select from statements f where f.account = s.account and f.opening::numeric = ${END('s')}
   and f.from_date = s.to_date and f.statement_id <> s.statement_id and f.statement_id <> n.statement_id)`;
 
 /** The readable lines that statement `s` came with; they are under others too, where those had them first. */
-const LINES_OF_S = sql`select ${WITH_KEY} from ${LINES} l where l.statement_id = s.statement_id and unreadable is null`;
+const LINES_OF_S = sql`select ${WITH_KEY} from statement_lines l where l.statement_id = s.statement_id and unreadable is null`;
 const LINES_OF_N = sql`select ${WITH_KEY} from staged_lines where unreadable is null`;
 
 /** Of one that was cut off nobody knows where it ended: the other must have all that it has. */
@@ -45,11 +45,9 @@ const BEGINS_THE_SAME = sql`(s.from_date <= n.from_date and ${END('s')} <> n.ope
 
 /** What the staged lines come to; `opening` null: where they begin is not known, or their statement has a closing. */
 export async function stagedFacts(tx: Tx, opening: string | null) {
-  const { rows } = await sql<{ linesHash: string; movementsHash: string; reached: string | null }>`
+  const { rows } = await sql<{ linesHash: string; reached: string | null }>`
     select coalesce(sum(hash_record_extended(row(booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
         counterparty_account, bank_reference, return_reason, unreadable), 0)), 0)::text as "linesHash",
-      coalesce(sum(hash_record_extended(row(booked_on, amount_idr, direction, reference,
-        case when reference is null then bulk_id end), 0)), 0)::text as "movementsHash",
       case when max(line) filter (where unreadable is null) > min(line) filter (where unreadable is not null) then null
         else (${opening}::numeric + sum(case direction when 'credit' then amount_idr else -amount_idr end))::text end as reached
     from staged_lines`.execute(tx);
@@ -62,9 +60,7 @@ export async function stagedFacts(tx: Tx, opening: string | null) {
  * known to hold what the other has.
  */
 export async function storeLines(tx: Tx, statementId: string): Promise<void> {
-  const columns = sql`${statementId}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name, counterparty_account,
-    bank_reference, return_reason, unreadable, not_ours`;
-  const known = sql`others s join ${LINES} l using (statement_id)
+  const known = sql`others s join statement_lines l using (statement_id)
     where (l.bank_reference is not null or s.begins or (s.told and l.booked_on between s.since and s.until)) and l.unreadable is null`;
   await sql`
     with others as materialized (
@@ -82,7 +78,8 @@ export async function storeLines(tx: Tx, statementId: string): Promise<void> {
         select line, n, row_number() over (partition by ${KEY} order by line) as nth
         from (select line, ${WITH_KEY} from staged_lines where unreadable is null) l join stored using (${KEY})) l
       where nth <= n)
-    insert into statement_lines select ${columns} from staged_lines n
+    insert into statement_lines select ${statementId}, line, booked_on, amount_idr, direction, reference, bulk_id, counterparty_name,
+      counterparty_account, bank_reference, return_reason, unreadable, not_ours from staged_lines n
     where not exists (select from repeated r where r.line = n.line)
     order by line`.execute(tx);
   await sql`truncate staged_lines`.execute(tx);

@@ -78,7 +78,7 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
   const { sha256, part, format, bankStatementId, from, to, opening, closing, lines, notBooked, receivedAt } = statement;
   const account = await firstSpelling(tx, statement.account);
   const madeAt = statement.madeAt !== null && statement.madeAt < receivedAt ? statement.madeAt : null;
-  const nothing = { linesHash: '0', movementsHash: '0', reached: null };
+  const nothing = { linesHash: '0', reached: null };
   const facts = lines > 0 ? await stagedFacts(tx, closing === null ? opening : null) : nothing;
   const same = await sql`
     update statements set again_at = greatest(again_at, ${receivedAt}), not_booked = ${notBooked},
@@ -107,7 +107,6 @@ export async function storeStatement(tx: Tx, statement: NewStatement): Promise<s
       closing,
       lines,
       lines_hash: facts.linesHash,
-      movements_hash: facts.movementsHash,
       reached: facts.reached,
       not_booked: notBooked,
       received_at: receivedAt,

@@ -380,25 +380,6 @@ export interface LedgerEntries {
   transaction_id: Int8;
 }
 
-export interface LinesShownTwice {
-  amount_idr: Int8 | null;
-  bank_reference: string | null;
-  booked_on: string | null;
-  bulk_id: string | null;
-  counterparty_account: string | null;
-  counterparty_name: string | null;
-  direction: string | null;
-  line: Int8;
-  /**
-   * It cannot be read, but is none of ours all the same: its amount has sen, and it names nothing of ours.
-   */
-  not_ours: boolean;
-  reference: string | null;
-  return_reason: string | null;
-  statement_id: Int8;
-  unreadable: string | null;
-}
-
 export interface Loads {
   file_name: string;
   finished_at: Timestamp | null;
@@ -791,10 +772,6 @@ export interface Statements {
    */
   made_at: Timestamp | null;
   /**
-   * Sum of the hashes of what its lines say in every format: day, amount, direction, and whose they are. Null: older than this column.
-   */
-  movements_hash: Numeric | null;
-  /**
    * Movements that its last copy names as pending: while there are some, what is no line of it may be under way, and it proves nothing.
    */
   not_booked: Generated<Int8>;
@@ -936,7 +913,6 @@ export interface DB {
   instalments: Instalments;
   joins: Joins;
   ledger_entries: LedgerEntries;
-  lines_shown_twice: LinesShownTwice;
   loads: Loads;
   malformed_niks: MalformedNiks;
   operators: Operators;

@@ -2,7 +2,6 @@ import { sql } from 'kysely';
 import { OUR_BULK } from './bulk.ts';
 import type { Tx } from './connection.ts';
 import { isSame } from './paying-accounts.ts';
-import { LINES } from './statement-chain.ts';
 
 /** Accounts of these statements, by their last four, that have debited orders of ours and are not the configured one, where that is known. */
 export async function unexpectedAccounts(
@@ -15,7 +14,7 @@ export async function unexpectedAccounts(
     select distinct '****' || right(s.account, 4) as account from statements s
     where s.statement_id = any(${statementIds}::bigint[]) and s.account <> s.format and s.format <> 'wallet-csv'
       and not ${isSame(sql`${configured}::text`)}
-      and exists (select from ${LINES} l where l.statement_id = s.statement_id and l.direction = 'debit'
+      and exists (select from statement_lines l where l.statement_id = s.statement_id and l.direction = 'debit'
         and (exists (select from payment_orders o where o.reference = l.reference) or (l.reference is null and ${OUR_BULK}))) order by 1`.execute(
     tx,
   );

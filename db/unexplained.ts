@@ -3,7 +3,7 @@ import { fileIdOf } from '../jobs/file-ids.ts';
 import type { Db, Tx } from './connection.ts';
 import { SIGNED } from './money-out.ts';
 
-/** Orders that stand otherwise in the ledger than on statements, and that no break was ever about: the bank's word alone. */
+/** Orders that stand otherwise in the ledger than on statements, and that no break about their money was ever opened for: the bank's word alone. */
 export interface Unexplained {
   readonly orders: number;
   /** Whole rupiah, as text: of all of them, whichever way they differ. */
@@ -30,7 +30,8 @@ export async function unexplainedOrders(db: Db | Tx): Promise<Unexplained> {
       left join statement_lines l on l.reference is null and l.bulk_id = d.bulk_id group by 1, 2),
     looked_at as materialized (
       select coalesce(b.reference, l.bulk_id) as id from breaks b
-      left join statement_lines l on (l.statement_id, l.line) = (b.statement_id, b.statement_line) group by 1),
+      left join statement_lines l on (l.statement_id, l.line) = (b.statement_id, b.statement_line)
+      where b.type not in ('late', 'unreadable_line', 'statement_gap') group by 1),
     apart as (
       select o.reference, p.bulk_id, coalesce(o.accepted_at, o.submitted_at) as at, coalesce(own.idr, 0) - coalesce(booked.idr, 0)
         + case when o.in_bulk_idr = 0 then 0 else o.in_bulk_idr * greatest(0, ceil((bulks.out - o.in_bulk_idr + 1) / bulks.idr)) end as idr

@@ -8,7 +8,7 @@ const values = ['channel', 'provider', 'account_number', 'holder_name', 'holder_
 export const accounts: Kind = {
   format: 'csv',
   table: 'accounts',
-  replaces: true,
+  tellsEvents: true,
   columns: [
     registrationId,
     instant('linked_at'),

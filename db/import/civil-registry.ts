@@ -65,7 +65,6 @@ async function storeChanged(tx: Tx, loadId: number): Promise<number> {
 export const civilRegistry: Kind = {
   format: 'csv',
   table: 'civil_registry',
-  replaces: true,
   columns: [
     nikNumber,
     text('kk_number'),

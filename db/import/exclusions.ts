@@ -11,7 +11,6 @@ import { countOf, decideAgain, keepLatest } from './merge.ts';
 export const exclusions: Kind = {
   format: 'csv',
   table: 'exclusions',
-  replaces: true,
   columns: [oneOf('list', exclusionLists), nikNumber, date('valid_from'), optionalDate('valid_to'), text('source')],
   async merge(tx, { loadId }) {
     await keepLatest(tx, 'stage', ['nik', 'list', 'valid_from']);

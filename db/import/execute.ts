@@ -96,7 +96,7 @@ async function mergeStage(
   context: MergeContext,
 ): Promise<Merged> {
   await lockMerging(tx, kind.table);
-  const before = kind.replaces && (await importedWhole(tx, kindName, sha256));
+  const before = kind.tellsEvents && (await importedWhole(tx, kindName, sha256));
   if (before) await sql`truncate stage, fault`.execute(tx);
   const imported = await kind.merge(tx, context);
   return { imported, note: before ? repeats(before) : ((await kind.note?.(tx)) ?? null) };

@@ -8,7 +8,7 @@ const NOTE_CHARS_MAX = 500;
 export const grace: Kind = {
   format: 'csv',
   table: 'revocation_grace',
-  replaces: true,
+  tellsEvents: true,
   columns: [registrationId, date('until'), shortText('note', NOTE_CHARS_MAX)],
   merge: (tx, { loadId }) =>
     replaceByRegistration(tx, { table: 'revocation_grace', keys: ['reg'], values: ['until', 'note'] }, loadId),

@@ -35,7 +35,7 @@ const kinds: Readonly<Record<ImportKind, Kind>> = {
  * Imports one file: reads it once in flat memory, quarantines what cannot be used line by line, and merges the rest in
  * one transaction that also opens the chunks of what is to be decided. `read = imported + unchanged + quarantined`.
  * Of several lines with one key the last is imported and the earlier ones count as unchanged; so do all lines of a file
- * that replaces what earlier ones said and whose very content was imported whole before.
+ * that tells of events (`Kind.tellsEvents`) and whose very content was imported whole before.
  *
  * ```ts
  * await importFile(database, {

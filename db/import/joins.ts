@@ -23,7 +23,7 @@ async function refuseClosed(tx: Tx): Promise<void> {
 export const joins: Kind = {
   format: 'csv',
   table: 'joins',
-  replaces: true,
+  tellsEvents: true,
   columns: [batchNumber, registrationId, instant('joined_at')],
   async merge(tx, { loadId }) {
     await resolveRegistrations(tx);

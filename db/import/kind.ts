@@ -42,8 +42,11 @@ export interface Kind {
   readonly table: string;
   readonly columns: readonly Column[];
   readonly derived?: readonly Derived[];
-  /** Whether a later file replaces what an earlier one said: then one that comes again, whole, takes nothing back. */
-  readonly replaces?: true;
+  /**
+   * Its lines tell of events and what was corrected about them: a file that comes again, whole, is an old one, and takes
+   * nothing back. Extracts of lists and registries are not such: what holds today may be what held two days ago.
+   */
+  readonly tellsEvents?: true;
   /** What can only be judged with the whole row in view. */
   checkRow?(values: readonly string[]): Fault | undefined;
   merge(tx: Tx, context: MergeContext): Promise<number>;

@@ -20,7 +20,7 @@ async function refuseNameless(tx: Tx): Promise<void> {
 export const training: Kind = {
   format: 'csv',
   table: 'training',
-  replaces: true,
+  tellsEvents: true,
   columns: [
     registrationId,
     batchNumber,

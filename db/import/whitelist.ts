@@ -6,7 +6,6 @@ import { keepLatest, replace } from './merge.ts';
 export const whitelist: Kind = {
   format: 'csv',
   table: 'whitelist',
-  replaces: true,
   columns: [nikNumber, text('source'), instant('added_at')],
   async merge(tx, { loadId }) {
     await keepLatest(tx, 'stage', ['nik']);

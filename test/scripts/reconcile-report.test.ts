@@ -64,6 +64,24 @@ describe('when people have closed all breaks and the totals still differ', () =>
     expect(said).toContain(`the statements of ${TODAY}, and of the days after`);
   });
 
+  it('what they have said of a delay explains no sum', async () => {
+    const here = await listening({ people: 1 });
+    await pay(here.office);
+    const { R1 } = await references(here);
+    await report(here, statement([{ reference: R1 as string, idr: 600_000 }], 'S1'));
+    await here.database.pool.query(
+      `insert into breaks (type, key, reference, amount_idr, opened_on) values ('late', 'x', $1, 600000, '2020-09-15')`,
+      [R1],
+    );
+    await closeAll(here);
+    await here.say(notice(R1 as string, '04'));
+    await here.database.pool.query(
+      `update breaks set state = 'resolved', resolved_by = 'ayu', note = 'x' where type <> 'late'`,
+    );
+    const { exitCode, json } = await report(here);
+    expect({ exitCode, ...json }).toMatchObject({ exitCode: 3, totals_equal: false, unexplained_orders: 1 });
+  });
+
   it('a fee in the debit of a whole call is explained by the break about it', async () => {
     const here = await byFile();
     await report(here, statement([{ ...WHOLE, idr: 1_806_500 }], 'S1'));

@@ -31,6 +31,7 @@ describe('accounts', () => {
     ['of zeros', { ...bank, accountNumber: '000000' }, 'account_number_invalid'],
     ['of a number that Excel has spoilt', { ...bank, accountNumber: '9.9E+09' }, 'account_number_invalid'],
     ["of a spreadsheet's formula", { ...bank, accountNumber: '=SUM(A1)' }, 'account_number_invalid'],
+    ['of a phone', { ...wallet, accountNumber: '+62 812-3456-7890' }, null],
     ['of a number in groups, with letters', { ...bank, accountNumber: 'BNI 0011-2233' }, null],
     ['what was linked speaks first', { ...bank, status: 'closed', bankSaid: 'other_name' }, 'account_not_active'],
     [
