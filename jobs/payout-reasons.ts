@@ -52,6 +52,10 @@ const notPayableTexts = {
     id: 'Bank menolak karena kesalahan di pihak kami; akan dibayar lagi, Anda tidak perlu berbuat apa-apa.',
     en: 'The bank refused for a fault of ours; it is paid again, there is nothing for you to do.',
   },
+  later_order_lost: {
+    id: 'Perintah bayar ini tidak sampai ke bank, yang berikutnya sampai dan sedang kami catat. Anda tidak perlu berbuat apa-apa.',
+    en: 'This order never reached the bank, the next one did and is being entered in our books. There is nothing for you to do.',
+  },
   returned: {
     id: 'Bank mengembalikan uangnya. Perbaiki rekening di bank lalu tautkan lagi, atau tautkan rekening lain.',
     en: 'The bank gave the money back. Have the account put right and link it again, or link another account.',

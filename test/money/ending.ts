@@ -2,7 +2,7 @@ import type { Database } from '../../db/connection.ts';
 import type { Bank } from './bank.ts';
 import type { Command, Outcome } from './commands.ts';
 import type { Fetching } from './plan.ts';
-import { bulkInDoubt, halfSentRuns, heldPeople, runsIn, statesOf } from './town-state.ts';
+import { bulkInDoubt, halfSentRuns, hasLostOrders, heldPeople, runsIn, statesOf } from './town-state.ts';
 
 /** What the quiet end needs of a schedule. */
 interface Ending {
@@ -44,6 +44,7 @@ export async function quietEnd(ending: Ending): Promise<void> {
     // Who was killed may have taken a chunk with its last breath: its lease ends too.
     await ending.calmDown();
     await settle(ending, round === 1 ? 'all' : 'new');
+    if (await hasLostOrders(database)) await ending.tell({ name: 'prepare' });
     await sendAll(ending);
     await writeToTheBank(ending);
     await ending.check(`round ${round} of the quiet end`);

@@ -121,6 +121,8 @@ function expectations(given: Given, standing: readonly Standing[], bulks: Bulks)
     // Of many at once a statement names nobody.
     if (first.bulk === undefined && forms.some(({ account }) => account !== first.account))
       sure.add(`payee_mismatch ${reference}`);
+    // Another's double may have been taken for its debit among the others; by itself it is one too many then.
+    if (first.bulk === undefined && bulks.isConfused(reference)) may.add(`duplicate_debit ${reference}`);
     const submitted = inBooks.get(reference)?.submitted_on;
     const late = submitted !== undefined && workingDays(submitted, first.day) > LATE_DAYS;
     if (late && first.bulk === undefined) sure.add(`late ${reference}`);

@@ -52,6 +52,14 @@ export async function bulkInDoubt({ pool }: Database): Promise<string[]> {
   return rows.map(({ reference }) => reference);
 }
 
+/** Whether an order is at its end whose later one a restore has lost: the next run makes that one again. */
+export async function hasLostOrders({ pool }: Database): Promise<boolean> {
+  const { rows } = await pool.query(
+    `select from instalments where (state, reason) = ('rejected', 'later_order_lost') limit 1`,
+  );
+  return rows.length > 0;
+}
+
 /** Everybody's instalments in one text: when it stays the same, nothing moves. */
 export async function statesOf({ pool }: Database): Promise<string> {
   const { rows } = await pool.query<{ all: string }>(

@@ -15,7 +15,7 @@ import { account, pay, TODAY, town } from '../helpers/payout.ts';
 const MORNING = '2020-09-16T09:00:00+07:00';
 const LOST = { by: 'cita', note: 'disk lost' };
 
-it('who was refused and, to a corrected account, paid as a second order in the lost time: the first is not sent', async () => {
+it('who was refused and, to a corrected account, paid as a second order in the lost time: the first is not sent, the second is found', async () => {
   // The bank honours references; it keeps nothing of what it refuses at once.
   const here = await town({
     people: 1,
@@ -42,6 +42,12 @@ it('who was refused and, to a corrected account, paid as a second order in the l
   await resolveUnknown(next);
   const debited = here.bankLog().filter((line) => line.debited);
   expect(debited.map(({ account: to, reference }) => `${to} ${reference}`)).toHaveLength(1);
+  expect(await here.states()).toEqual({ R1: 'rejected later_order_lost' });
+  await pay(next);
+  expect(await here.states()).toEqual({ R1: 'unknown on_statement' });
+  await resolveUnknown(next);
+  expect(await here.states()).toEqual({ R1: 'paid' });
+  expect(here.bankLog().filter((line) => line.debited)).toHaveLength(1);
 });
 
 describe('who was due before a restore, in an office of files', () => {

@@ -1,9 +1,10 @@
 import { decideStatus, mayResend, type StatusDecision } from './answers.ts';
 import { type Context, callEach, type Db, orderCalls } from './calls.ts';
 import { type BankClient, bulkServiceOf, serviceOf } from './client.ts';
+import { LATER_ORDER_LOST } from './our-faults.ts';
 import { barredFor, type Screen } from './screen.ts';
-import { stepsTo } from './states.ts';
-import { intendCalls, move, stillUnknown, type Tx, type UnknownOrder } from './store.ts';
+import { type InstalmentState, stepsTo } from './states.ts';
+import { intendCalls, move, type OrderInDoubt, stillUnknown, type Tx, type UnknownOrder } from './store.ts';
 import { payeeOf, sendOne } from './submit.ts';
 
 /**
@@ -37,7 +38,7 @@ export function resolveOrders(
 
 /**
  * Decides about an order that the bank does not know, by what holds at this moment: much may have come while it was
- * asked. What certainly never arrived is written down as sent again, or held.
+ * asked. What certainly never arrived is written down as sent again, held, or at its end.
  * @returns the X-EXTERNAL-ID of its try; undefined: it is not sent
  */
 async function intendAgain(tx: Tx, reference: string, screened: Screen, now: Date): Promise<string | undefined> {
@@ -45,16 +46,20 @@ async function intendAgain(tx: Tx, reference: string, screened: Screen, now: Dat
   if (order === undefined) return undefined;
   const { instalmentId, covered, onStatement } = order;
   if (!mayResend({ finding: 'not_found', statementCoversTries: covered, onStatement })) return undefined;
-  const reason = heldInstead(order, screened);
-  const to = reason === undefined ? 'submitting' : 'held';
-  await move(tx, ['unknown'], [{ instalmentId, reference, to, reason: reason ?? '' }], now);
-  return reason === undefined ? (await intendCalls(tx, [reference], 'transfer', now)).get(reference) : undefined;
+  const [to, reason] = nextOf(order, screened);
+  await move(tx, ['unknown'], [{ instalmentId, reference, to, reason }], now);
+  return to === 'submitting' ? (await intendCalls(tx, [reference], 'transfer', now)).get(reference) : undefined;
 }
 
-/** What somebody stopped, what was paid by another order, and who may not be paid any more, is not paid now. */
-function heldInstead(order: UnknownOrder, screened: Screen): string | undefined {
-  if (order.runStopped) return 'run_stopped';
-  return order.contradicted ? 'bank_contradiction' : barredFor(order, screened);
+/**
+ * What was paid by another order, what somebody stopped, and who may not be paid any more, is not paid now. Nor is it where
+ * the bank has a later order of the same instalment: the next run makes that one again, as it was, and asks about it.
+ */
+function nextOf(order: OrderInDoubt, screened: Screen): readonly [to: InstalmentState, reason: string] {
+  if (order.contradicted) return ['held', 'bank_contradiction'];
+  if (order.laterOrderLost) return ['rejected', LATER_ORDER_LOST];
+  const barred = order.runStopped ? 'run_stopped' : barredFor(order, screened);
+  return barred === undefined ? ['submitting', ''] : ['held', barred];
 }
 
 function reasonOf({ finding, why, contradiction }: StatusDecision): string {

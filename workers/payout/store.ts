@@ -161,11 +161,16 @@ export function loadUnknown(db: Db, { lo, hi }: Pick<Chunk, 'lo' | 'hi'>, now: D
   );
 }
 
+export interface OrderInDoubt extends UnknownOrder {
+  /** A statement or the bank speaks of a later order of the instalment than the last we know: a restore has lost it. */
+  readonly laterOrderLost: boolean;
+}
+
 /**
  * The same of one order, as it is at this moment; undefined: it is not unknown any more, or a statement is being read,
  * which may show it.
  */
-export async function stillUnknown(tx: Tx, reference: string, now: Date): Promise<UnknownOrder | undefined> {
+export async function stillUnknown(tx: Tx, reference: string, now: Date): Promise<OrderInDoubt | undefined> {
   if (!(await noneReconciles(tx))) return undefined;
   // Locked first: whoever has it may be writing down why it must not go out.
   await sql`
@@ -173,13 +178,12 @@ export async function stillUnknown(tx: Tx, reference: string, now: Date): Promis
     tx,
   );
   const [order] = await unknownOrders(tx, sql`o.reference = ${reference} and i.state = 'unknown'`, now);
-  return order && { ...order, onStatement: order.onStatement || (await hasLostOrder(tx, order)) };
+  return order && { ...order, laterOrderLost: await hasLostOrder(tx, order) };
 }
 
 /** So many orders of an instalment a restore can have lost, and be looked for. */
 const LOST_ORDERS = 5;
 
-/** Whether a statement or the bank speaks of a later order of the instalment than the last we know: a restore has lost it. */
 async function hasLostOrder(tx: Tx, key: OrderKey): Promise<boolean> {
   const references = Array.from({ length: LOST_ORDERS }, (_, i) =>
     paymentReference({ ...key, orderNumber: key.orderNumber + i + 1 }),
