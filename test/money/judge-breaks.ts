@@ -6,6 +6,7 @@ export type Explained = (reference: string) => boolean;
 
 interface BankLine {
   readonly reference: string;
+  readonly amount_idr: string;
   readonly debited: boolean;
   readonly value_date?: string;
   readonly bulk_id?: string;
@@ -187,6 +188,7 @@ class Bulks {
     for (const { reference } of delivered.spoiled) if (reference.startsWith(OURS)) this.isOdd(reference);
     // The bank may have told of a return before its debit was read: with something else wrong, what is debited may seem another's.
     for (const id of returned) if ((this.odd.get(id) ?? 0) > 0) this.isOdd(id);
+    for (const id of openBesideWrong(bank)) this.isOdd(id);
     // Also what the bank never got of a file waits for a person who has looked at the file's debit.
     for (const { reference, file_id } of standing) if (file_id !== null) this.put(reference, file_id);
   }
@@ -228,6 +230,14 @@ const OURS = 'PRAKERJA-';
 
 /** What the bank does to an order of a bulk, and its debit is what was ordered all the same. */
 const PLAIN = new Set(['', 'pending']);
+
+/** Bulks in which the bank leaves one order open, and has done another of the same amount wrong: the sum fits either. */
+function openBesideWrong(bank: readonly BankLine[]): string[] {
+  const inBulk = ({ bulk_id, amount_idr }: BankLine) => `${bulk_id} ${amount_idr}`;
+  const wrong = new Set(bank.filter(({ effect = '' }) => !PLAIN.has(effect)).map(inBulk));
+  const open = bank.filter((line) => line.effect === 'pending' && wrong.has(inBulk(line)));
+  return open.flatMap(({ bulk_id }) => bulk_id ?? []);
+}
 
 /** Bulks of which a statement shows more than one debit. */
 function halvedIn({ lines }: Delivered): Set<string> {
