@@ -15,7 +15,8 @@ export interface Unshown {
 
 /**
  * Orders that the bank has taken and that no line has debited, by the day of the bank's word, or of the last try, which
- * a restore may have lost, with the days of a statement that covers it.
+ * a restore may have lost, with the days of a statement that covers it. Where no statement covers the day on which it was
+ * first sent, or may have been, it is the statement that is missing.
  */
 export async function undebited(tx: Tx): Promise<Unshown[]> {
   // `offset 0` has the last try looked up once an order, not once for each use of it: half of the time.
@@ -29,7 +30,10 @@ export async function undebited(tx: Tx): Promise<Unshown[]> {
       select at, (at at time zone 'Asia/Jakarta')::date as day, o.route from (
         select greatest(${LAST_TRY}, o.accepted_at) as at offset 0) last) t
     join lateral (select s.from_date, s.to_date from statements s where ${covers(sql`t.day`, sql`t.route`)} and ${COME_FURTHER} limit 1) s on true
-    where not ${DEBIT_IN_QUESTION}`.execute(tx);
+    where not ${DEBIT_IN_QUESTION} and exists (
+      select from statements s where ${covers(sql`(least(o.submitted_at, o.doubt_since) at time zone 'Asia/Jakarta')::date`, sql`o.route`)})`.execute(
+    tx,
+  );
   return rows;
 }
 

@@ -25,6 +25,20 @@ async function neverArrived(people = 1): Promise<Reconciled> {
   return here;
 }
 
+/** What the bank was at work on, and says on Friday that it has paid. */
+async function paidByWordOnFriday() {
+  const here = await town({ people: 1, faults: [{ fault: 'pending' }] });
+  await pay(here.office);
+  expect(await here.states()).toEqual({ R1: expect.stringContaining('unknown') });
+  const { R1: reference } = await references(here);
+  const friday = await here.officeAt('2020-09-18T09:00:00+07:00');
+  const listener = await startListener(friday, 0);
+  onTestFinished(() => listener.close());
+  await say({ ...here, office: friday }, listener.url, notice(reference as string, '00'));
+  expect(await here.states()).toEqual({ R1: 'paid' });
+  return here;
+}
+
 const debited = (here: Reconciled) => here.bankLog().filter((line) => line.debited);
 
 describe('an order that the bank does not know', () => {
@@ -166,19 +180,19 @@ describe('a payment that the bank took, and that no statement shows two working 
   });
 
   it('nor is what the bank was at work on, and has paid today by its word', async () => {
-    const here = await town({ people: 1, faults: [{ fault: 'pending' }] });
-    await pay(here.office);
-    expect(await here.states()).toEqual({ R1: expect.stringContaining('unknown') });
-    const { R1: reference } = await references(here);
-    const friday = await here.officeAt('2020-09-18T09:00:00+07:00');
-    const listener = await startListener(friday, 0);
-    onTestFinished(() => listener.close());
-    await say({ ...here, office: friday }, listener.url, notice(reference as string, '00'));
-    expect(await here.states()).toEqual({ R1: 'paid' });
+    const here = await paidByWordOnFriday();
     const until = day('2020-09-17', 10_000_000, 0, { from: TODAY });
     expect((await taking(here)('2020-09-18T10:00:00+07:00', until)).open_breaks).toEqual({});
     const since = day('2020-09-22', 10_000_000, 0, { from: '2020-09-18' });
     expect((await taking(here)('2020-09-23T09:00:00+07:00', since)).open_breaks).toEqual({ missing_in_bank: 1 });
+  });
+
+  it('nor is what was sent on a day whose statement is not here, whenever the bank’s word came', async () => {
+    const here = await paidByWordOnFriday();
+    const since = day('2020-09-22', 10_000_000, 0, { from: '2020-09-18' });
+    expect((await taking(here)('2020-09-23T09:00:00+07:00', since)).open_breaks).toEqual({});
+    const until = day('2020-09-17', 10_000_000, 0, { from: TODAY });
+    expect((await taking(here)('2020-09-23T10:00:00+07:00', until)).open_breaks).toEqual({ missing_in_bank: 1 });
   });
 
   it('nor is what a file’s bank has taken today', async () => {
