@@ -55,8 +55,8 @@ export function explain(registrationId: string): Promise<Report> {
 
 /** What a held, refused or returned payment means to the participant, and what they can do; the bank's code may follow the reason. */
 function payoutText({ state, reason }: { state: string; reason: string }): Text | undefined {
-  const [code = '', ...more] = reason.split(' ');
-  const refusedForUs = more.length > 0 && ourFaults.includes(reason);
+  const [code = ''] = reason.split(' ');
+  const refusedForUs = code === 'bank_rejected' && ourFaults.includes(reason);
   const name = state === 'returned' ? 'returned' : refusedForUs ? 'bank_refused_us' : code;
   if (!Object.hasOwn(payoutReasons, name)) return textOf(name);
   const { id, en } = payoutReasons[name as PayoutReason];

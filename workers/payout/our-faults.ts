@@ -16,13 +16,14 @@ export const LATER_ORDER_LOST = 'later_order_lost';
  * Reasons of instalments that the bank refused for a fault of ours: no funds, no right, a wrong message. Nothing is wrong
  * with the payee's account, so the next run takes them as they are; likewise the lost order that is to be made again.
  */
-const refusedForUs = [
+export const ourFaults: readonly string[] = [
   ...[transfer, topup].flatMap((service) =>
     codesOf(service, (row) => row.stopRun === true && row.state === 'rejected'),
   ),
   ...[bulkTransfer, bulkCashIn].flatMap((service) => codesOf(service, (_, code) => malformed.has(code))),
-].map((code) => `bank_rejected ${code}`);
-export const ourFaults: readonly string[] = [...refusedForUs, LATER_ORDER_LOST];
+]
+  .map((code) => `bank_rejected ${code}`)
+  .concat(LATER_ORDER_LOST);
 
 function codesOf(
   service: string,

@@ -53,7 +53,7 @@ async function intendAgain(tx: Tx, reference: string, screened: Screen, now: Dat
 
 /**
  * What was paid by another order, what somebody stopped, and who may not be paid any more, is not paid now. Nor is it where
- * the bank has a later order of the same instalment: the next run makes that one again, as it was, and asks about it.
+ * the bank has a later order of the same instalment: the next run makes that one again, under its reference, and it is asked about.
  */
 function nextOf(order: OrderInDoubt, screened: Screen): readonly [to: InstalmentState, reason: string] {
   if (order.contradicted) return ['held', 'bank_contradiction'];
