@@ -45,6 +45,15 @@ const MEETING = sql`(
   where x.account = s.account and x.from_date < s.from_date and s.from_date <= x.to_date
     and ${balanceBefore(sql`x`, sql`s.from_date`)} = s.opening::numeric)`;
 
+/**
+ * Statements as rows of (account, format, from_date, to_date) that begin after the last day before them, where they go on
+ * from its closing: nothing was booked in between. Banks make none for a Sunday.
+ */
+export const SPOKEN_DAYS = sql`(
+  select s.account, s.format, s.to_date, coalesce((
+    select max(p.to_date) + 1 from statements p where p.account = s.account and p.to_date = ${LAST_DAY} and p.closing = s.opening and ${CLOSES}),
+    s.from_date) as from_date from statements s)`;
+
 /** These statements and those that follow them, which may have come first, as far as nothing before them comes to their opening. */
 export async function gapsAt(tx: Tx, statementIds: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`

@@ -155,12 +155,20 @@ function byReference({ lines }: Delivered): Map<string, Delivered['lines'][numbe
 /** Orders that the bank has, by its word or ours, and that no statement shows though one covers the day. */
 function missing({ delivered, today }: Given, standing: readonly Standing[]): string[] {
   const shown = new Set(delivered.lines.filter(({ direction }) => direction === 'debit').map((line) => line.reference));
-  const covered = new Set(delivered.days.map(({ day }) => day));
   return standing
     .filter(({ state, current }) => current && (state === 'accepted' || state === 'paid'))
     .filter(({ reference }) => !shown.has(reference))
-    .filter(({ submitted_on }) => covered.has(submitted_on) && workingDays(submitted_on, today) >= MISSING_DAYS)
+    .filter(
+      ({ submitted_on }) => isCovered(delivered, submitted_on) && workingDays(submitted_on, today) >= MISSING_DAYS,
+    )
     .map(({ reference }) => reference);
+}
+
+/** A statement has the day, or it lies between two that meet: the bank makes none for a day on which nothing was. */
+function isCovered({ days }: Delivered, day: string): boolean {
+  const i = days.findLastIndex((one) => one.day <= day);
+  const last = days[i];
+  return last?.day === day || (last?.gap === false && i + 1 < days.length);
 }
 
 /** Days whose statement does not begin where the one before it ended. */

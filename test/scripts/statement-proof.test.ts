@@ -195,6 +195,19 @@ describe('a payment that the bank took, and that no statement shows two working 
     expect((await taking(here)('2020-09-23T10:00:00+07:00', until)).open_breaks).toEqual({ missing_in_bank: 1 });
   });
 
+  it.each([
+    ['goes on from', 10_000_000, { missing_in_bank: 1 }],
+    ['does not go on from', 9_400_000, { statement_gap: 1 }],
+  ])('but is when there was none on its days, and the next statement %s the last one', async (_, opening, found) => {
+    const sentToday = await town({ people: 1 });
+    await pay(sentToday.office);
+    for (const here of [sentToday, await paidByWordOnFriday()]) {
+      expect((await taking(here)(NEXT, day('2020-09-14', 10_000_000))).open_breaks).toEqual({});
+      const next = day('2020-09-22', opening, 0, { from: '2020-09-21' });
+      expect((await taking(here)('2020-09-23T09:00:00+07:00', next)).open_breaks).toEqual(found);
+    }
+  });
+
   it('nor is what a file’s bank has taken today', async () => {
     const here = await released();
     await writeRun(here.office, here.run, { out: here.out });
