@@ -30,13 +30,17 @@ async function paidByWordOnFriday() {
   const here = await town({ people: 1, faults: [{ fault: 'pending' }] });
   await pay(here.office);
   expect(await here.states()).toEqual({ R1: expect.stringContaining('unknown') });
+  await sayOnFriday(here, '00');
+  expect(await here.states()).toEqual({ R1: 'paid' });
+  return here;
+}
+
+async function sayOnFriday(here: Awaited<ReturnType<typeof town>>, status: string): Promise<void> {
   const { R1: reference } = await references(here);
   const friday = await here.officeAt('2020-09-18T09:00:00+07:00');
   const listener = await startListener(friday, 0);
   onTestFinished(() => listener.close());
-  await say({ ...here, office: friday }, listener.url, notice(reference as string, '00'));
-  expect(await here.states()).toEqual({ R1: 'paid' });
-  return here;
+  await say({ ...here, office: friday }, listener.url, notice(reference as string, status));
 }
 
 const debited = (here: Reconciled) => here.bankLog().filter((line) => line.debited);
@@ -206,6 +210,16 @@ describe('a payment that the bank took, and that no statement shows two working 
       const next = day('2020-09-22', opening, 0, { from: '2020-09-21' });
       expect((await taking(here)('2020-09-23T09:00:00+07:00', next)).open_breaks).toEqual(found);
     }
+  });
+
+  it('so is what came back by the bank’s word on such a day', async () => {
+    const here = await town({ people: 1 });
+    await pay(here.office);
+    const { R1: reference = '' } = await references(here);
+    await taking(here)(NEXT, statement([{ reference, idr: 600_000 }], 'S1'));
+    await sayOnFriday(here, '04');
+    const next = day('2020-09-22', 9_400_000, 0, { from: '2020-09-21' });
+    expect((await taking(here)('2020-09-23T09:00:00+07:00', next)).open_breaks).toEqual({ missing_in_bank: 1 });
   });
 
   it('nor is what a file’s bank has taken today', async () => {
